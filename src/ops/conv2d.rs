@@ -1,0 +1,360 @@
+//! Conv2d: options, validation and sizes.
+
+use crate::window::{AXIS_NAMES, Axis, AxisOptions};
+use crate::{Activation, Error, Padding, PaddingMode, Result, Shape};
+
+const OPERATION: &str = "conv2d";
+
+/// A 2D convolution, with the options and defaults of `torch.nn.Conv2d`.
+///
+/// Every output channel has its own filter, which slides over the input; the same weights are used
+/// at every position. As in all deep learning this is a cross-correlation: the kernel is not
+/// flipped.
+///
+/// ```text
+/// output[n, oc, out_y, out_x] = bias[oc] + sum over c, kernel_y, kernel_x of
+///     weight[oc, c, kernel_y, kernel_x]
+///     * padded[n, group * in_channels / groups + c,
+///              out_y * stride + kernel_y * dilation, out_x * stride + kernel_x * dilation]
+/// with group = oc / (out_channels / groups)
+/// ```
+///
+/// # Shapes
+///
+/// - input `[batch, in_channels, height, width]`
+/// - weight `[out_channels, in_channels / groups, kernel_height, kernel_width]`
+/// - bias `[1, out_channels, 1, 1]`, which is what a rank 1 array becomes
+/// - output `[batch, out_channels, out_height, out_width]`, per axis
+///   `floor((size + pad_begin + pad_end - dilation * (kernel_size - 1) - 1) / stride) + 1`
+///
+/// # Examples
+///
+/// ```
+/// use filtro::{Conv2d, PaddingMode};
+///
+/// let conv = Conv2d::new(3, 64, [7, 7])
+///     .stride([2, 2])
+///     .padding([3, 3])
+///     .padding_mode(PaddingMode::Reflect);
+/// assert_eq!(conv.output_shape([1, 3, 224, 224])?, [1, 64, 112, 112].into());
+/// # Ok::<(), filtro::Error>(())
+/// ```
+///
+/// Source: `torch.nn.Conv2d`; Dumoulin and Visin, *A guide to convolution arithmetic for deep
+/// learning*, arXiv:1603.07285.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Conv2d {
+    /// Channels of the input.
+    pub in_channels: usize,
+    /// Channels of the output: the number of filters.
+    pub out_channels: usize,
+    /// `[height, width]` of every filter.
+    pub kernel_size: [usize; 2],
+    /// `[height, width]` of the step from one output to the next; 1 by default.
+    pub stride: [usize; 2],
+    /// How far the input is padded; not at all by default.
+    pub padding: Padding,
+    /// What the padding holds; zeros by default.
+    pub padding_mode: PaddingMode,
+    /// `[height, width]` of the distance between taps; 1 by default.
+    pub dilation: [usize; 2],
+    /// Into how many groups the channels are split that do not see each other; 1 by default.
+    pub groups: usize,
+    /// What is applied to every output; nothing by default.
+    pub activation: Option<Activation>,
+}
+
+impl Conv2d {
+    /// A convolution with PyTorch's defaults: stride 1, no padding, dilation 1, one group.
+    #[must_use]
+    pub const fn new(in_channels: usize, out_channels: usize, kernel_size: [usize; 2]) -> Self {
+        Self {
+            in_channels,
+            out_channels,
+            kernel_size,
+            stride: [1, 1],
+            padding: Padding::Valid,
+            padding_mode: PaddingMode::Zeros,
+            dilation: [1, 1],
+            groups: 1,
+            activation: None,
+        }
+    }
+
+    /// Sets the `[height, width]` of the step from one output to the next.
+    #[must_use]
+    pub fn stride(mut self, stride: [usize; 2]) -> Self {
+        self.stride = stride;
+        self
+    }
+
+    /// Sets how far the input is padded: `[height, width]` or a [`Padding`].
+    #[must_use]
+    pub fn padding(mut self, padding: impl Into<Padding>) -> Self {
+        self.padding = padding.into();
+        self
+    }
+
+    /// Sets what the padding holds.
+    #[must_use]
+    pub fn padding_mode(mut self, padding_mode: PaddingMode) -> Self {
+        self.padding_mode = padding_mode;
+        self
+    }
+
+    /// Sets the `[height, width]` of the distance between taps.
+    #[must_use]
+    pub fn dilation(mut self, dilation: [usize; 2]) -> Self {
+        self.dilation = dilation;
+        self
+    }
+
+    /// Sets into how many groups the channels are split; `in_channels` makes it depthwise.
+    #[must_use]
+    pub fn groups(mut self, groups: usize) -> Self {
+        self.groups = groups;
+        self
+    }
+
+    /// Sets what is applied to every output.
+    #[must_use]
+    pub fn activation(mut self, activation: impl Into<Option<Activation>>) -> Self {
+        self.activation = activation.into();
+        self
+    }
+
+    /// The shape of the weight: `[out_channels, in_channels / groups, kernel_height,
+    /// kernel_width]`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidArgument`] for channels that are zero or that `groups` does not divide.
+    pub fn weight_shape(&self) -> Result<Shape> {
+        for (argument, value) in [
+            ("in_channels", self.in_channels),
+            ("out_channels", self.out_channels),
+            ("groups", self.groups),
+        ] {
+            if value == 0 {
+                return Err(Error::argument(OPERATION, argument, 0, "must be at least 1"));
+            }
+        }
+        for (argument, channels) in
+            [("in_channels", self.in_channels), ("out_channels", self.out_channels)]
+        {
+            if !channels.is_multiple_of(self.groups) {
+                let rule = format!("must be a multiple of groups {}", self.groups);
+                return Err(Error::argument(OPERATION, argument, channels, rule));
+            }
+        }
+        let [kernel_height, kernel_width] = self.kernel_size;
+        Ok(Shape::new(
+            self.out_channels,
+            self.in_channels / self.groups,
+            kernel_height,
+            kernel_width,
+        ))
+    }
+
+    /// The shape of the output for an input of this shape.
+    ///
+    /// # Errors
+    ///
+    /// Every misuse that [`forward`](Self::forward) reports and that does not depend on the
+    /// weight.
+    pub fn output_shape(&self, input: impl Into<Shape>) -> Result<Shape> {
+        Ok(self.problem(input.into())?.output_shape())
+    }
+
+    /// The number of weights, without the bias: `out_channels * in_channels / groups *
+    /// kernel_height * kernel_width`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidArgument`] and [`Error::Overflow`].
+    pub fn weights(&self) -> Result<usize> {
+        self.weight_shape()?.checked_len(OPERATION)
+    }
+
+    /// The number of multiply-adds for an input of this shape: the weights of one filter for every
+    /// element of the output. Taps over padding are counted.
+    ///
+    /// # Errors
+    ///
+    /// As [`output_shape`](Self::output_shape).
+    pub fn multiply_adds(&self, input: impl Into<Shape>) -> Result<u128> {
+        let output = self.output_shape(input)?.len() as u128;
+        Ok(output * (self.weights()? / self.out_channels) as u128)
+    }
+
+    /// The number of weights that a dense layer from one image to one output of the same sizes
+    /// would need.
+    ///
+    /// ```
+    /// use filtro::Conv2d;
+    ///
+    /// let conv = Conv2d::new(3, 64, [3, 3]).padding([1, 1]);
+    /// assert_eq!(conv.weights()?, 1_728);
+    /// assert_eq!(conv.dense_weights([1, 3, 224, 224])?, 150_528 * 3_211_264);
+    /// # Ok::<(), filtro::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`output_shape`](Self::output_shape).
+    pub fn dense_weights(&self, input: impl Into<Shape>) -> Result<u128> {
+        let input = Shape { batch: 1, ..input.into() };
+        Ok(input.len() as u128 * self.output_shape(input)?.len() as u128)
+    }
+
+    /// The four pads `[[top, bottom], [left, right]]`.
+    pub(crate) fn pads(&self) -> Result<[[usize; 2]; 2]> {
+        match self.padding {
+            Padding::Valid => Ok([[0; 2]; 2]),
+            Padding::Sides { top, bottom, left, right } => Ok([[top, bottom], [left, right]]),
+            Padding::Same => {
+                if self.stride != [1, 1] {
+                    let rule = "padding same needs stride 1 along both axes";
+                    let value = format!("{:?}", self.stride);
+                    return Err(Error::argument(OPERATION, "stride", value, rule));
+                }
+                let mut pads = [[0; 2]; 2];
+                for (axis, pad) in pads.iter_mut().enumerate() {
+                    let total = self.axis_options(axis, 0, [0, 0]).span()? - 1;
+                    *pad = [total / 2, total - total / 2];
+                }
+                Ok(pads)
+            }
+        }
+    }
+
+    fn axis_options(&self, axis: usize, input_size: usize, pad: [usize; 2]) -> AxisOptions {
+        AxisOptions {
+            operation: OPERATION,
+            axis: AXIS_NAMES[axis],
+            input_size,
+            kernel_size: self.kernel_size[axis],
+            stride: self.stride[axis],
+            pad_begin: pad[0],
+            pad_end: pad[1],
+            dilation: self.dilation[axis],
+        }
+    }
+
+    fn check_pads(&self, axis: usize, input_size: usize, pad: [usize; 2]) -> Result<()> {
+        let (allowed, relation) = match self.padding_mode {
+            PaddingMode::Zeros | PaddingMode::Replicate => return Ok(()),
+            PaddingMode::Reflect => (input_size.saturating_sub(1), "less than"),
+            PaddingMode::Circular => (input_size, "at most"),
+        };
+        match pad.into_iter().find(|&pad| pad > allowed) {
+            None => Ok(()),
+            Some(pad) => {
+                let (mode, axis) = (self.padding_mode, AXIS_NAMES[axis]);
+                let rule =
+                    format!("padding_mode {mode} needs {relation} the input's {axis} {input_size}");
+                Err(Error::argument(OPERATION, "padding", pad, rule))
+            }
+        }
+    }
+
+    /// Everything resolved for an input of this shape.
+    pub(crate) fn problem(&self, input: Shape) -> Result<Conv2dProblem> {
+        self.weight_shape()?;
+        if input.channels != self.in_channels {
+            let rule = format!("in_channels is {}", self.in_channels);
+            return Err(Error::shape(OPERATION, "input", input, rule));
+        }
+        input.checked_len(OPERATION)?;
+        let pads = self.pads()?;
+        let sizes = [input.height, input.width];
+        let mut axes = [None; 2];
+        for axis in 0..2 {
+            let options = self.axis_options(axis, sizes[axis], pads[axis]);
+            axes[axis] = Some(options.resolve(false)?);
+            self.check_pads(axis, sizes[axis], pads[axis])?;
+        }
+        let [Some(vertical), Some(horizontal)] = axes else {
+            return Err(Error::overflow(OPERATION, "the number of axes"));
+        };
+        let problem = Conv2dProblem {
+            batch: input.batch,
+            in_channels: self.in_channels,
+            out_channels: self.out_channels,
+            groups: self.groups,
+            vertical,
+            horizontal,
+            padding_mode: self.padding_mode,
+            activation: self.activation,
+        };
+        self.weights()?;
+        problem.output_shape().checked_len(OPERATION)?;
+        Ok(problem)
+    }
+
+    /// [`problem`](Self::problem), and that the weight and the bias fit.
+    pub(crate) fn problem_with(
+        &self,
+        input: Shape,
+        weight: Shape,
+        bias: Option<Shape>,
+    ) -> Result<Conv2dProblem> {
+        let problem = self.problem(input)?;
+        let expected = self.weight_shape()?;
+        if weight != expected {
+            let rule = format!(
+                "[out_channels, in_channels / groups, kernel_height, kernel_width] is {expected}"
+            );
+            return Err(Error::shape(OPERATION, "weight", weight, rule));
+        }
+        let expected = Shape::new(1, self.out_channels, 1, 1);
+        match bias {
+            Some(bias) if bias != expected => {
+                let rule = format!("one value per output channel is {expected}");
+                Err(Error::shape(OPERATION, "bias", bias, rule))
+            }
+            _ => Ok(problem),
+        }
+    }
+}
+
+/// A convolution resolved for an input shape: valid, and free of options that cannot matter.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Conv2dProblem {
+    pub(crate) batch: usize,
+    pub(crate) in_channels: usize,
+    pub(crate) out_channels: usize,
+    pub(crate) groups: usize,
+    pub(crate) vertical: Axis,
+    pub(crate) horizontal: Axis,
+    pub(crate) padding_mode: PaddingMode,
+    pub(crate) activation: Option<Activation>,
+}
+
+impl Conv2dProblem {
+    pub(crate) fn input_shape(&self) -> Shape {
+        let (height, width) = (self.vertical.input_size, self.horizontal.input_size);
+        Shape::new(self.batch, self.in_channels, height, width)
+    }
+
+    pub(crate) fn output_shape(&self) -> Shape {
+        let (height, width) = (self.vertical.output_size, self.horizontal.output_size);
+        Shape::new(self.batch, self.out_channels, height, width)
+    }
+
+    pub(crate) fn weight_shape(&self) -> Shape {
+        let (height, width) = (self.vertical.kernel_size, self.horizontal.kernel_size);
+        Shape::new(self.out_channels, self.group_in_channels(), height, width)
+    }
+
+    /// Input channels that one filter sees.
+    pub(crate) const fn group_in_channels(&self) -> usize {
+        self.in_channels / self.groups
+    }
+
+    /// Filters that see the same input channels.
+    pub(crate) const fn group_out_channels(&self) -> usize {
+        self.out_channels / self.groups
+    }
+}

@@ -1,0 +1,31 @@
+//! The operations: options, validation and sizes; knows no backend.
+
+mod activation;
+mod adaptive_pool2d;
+mod avg_pool2d;
+mod conv2d;
+mod max_pool2d;
+mod receptive_field;
+
+pub use activation::Activation;
+pub use adaptive_pool2d::{AdaptiveAvgPool2d, AdaptiveMaxPool2d};
+pub use avg_pool2d::AvgPool2d;
+pub use conv2d::Conv2d;
+pub use max_pool2d::MaxPool2d;
+pub use receptive_field::ReceptiveField;
+
+pub(crate) use adaptive_pool2d::AdaptivePool2dProblem;
+pub(crate) use avg_pool2d::AvgPool2dProblem;
+pub(crate) use conv2d::Conv2dProblem;
+pub(crate) use max_pool2d::MaxPool2dProblem;
+
+use crate::{Result, Shape};
+
+/// What every pooling checks of its input before its own rules.
+pub(crate) fn pooled_input(operation: &'static str, input: Shape) -> Result<()> {
+    if input.channels == 0 {
+        let rule = "a pooled input needs at least 1 channel";
+        return Err(crate::Error::shape(operation, "input", input, rule));
+    }
+    input.checked_len(operation).map(drop)
+}

@@ -1,0 +1,95 @@
+//! Padding: how many cells lie around the input, and what they hold.
+
+/// How far the input is padded on its four sides.
+///
+/// # Examples
+///
+/// ```
+/// use filtro::Padding;
+///
+/// assert_eq!(Padding::from([1, 2]), Padding::sides(1, 1, 2, 2)); // [height, width]
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Padding {
+    /// No padding: the same as all sides zero.
+    Valid,
+    /// As much padding as keeps the output as large as the input; needs stride 1. The total is
+    /// `dilation * (kernel_size - 1)` per axis; of an odd total the bottom and the right get the
+    /// extra cell.
+    Same,
+    /// So many cells on each side.
+    Sides {
+        /// Rows above.
+        top: usize,
+        /// Rows below.
+        bottom: usize,
+        /// Columns before.
+        left: usize,
+        /// Columns after.
+        right: usize,
+    },
+}
+
+impl Padding {
+    /// Padding of each side by itself.
+    #[must_use]
+    pub const fn sides(top: usize, bottom: usize, left: usize, right: usize) -> Self {
+        Self::Sides { top, bottom, left, right }
+    }
+}
+
+impl Default for Padding {
+    /// No padding.
+    fn default() -> Self {
+        Self::Valid
+    }
+}
+
+impl From<[usize; 2]> for Padding {
+    /// `[height, width]`: so many rows above and below, so many columns on both sides.
+    fn from([height, width]: [usize; 2]) -> Self {
+        Self::sides(height, height, width, width)
+    }
+}
+
+/// What the cells of the padding hold.
+///
+/// Except for zeros these are index maps inside the operation; no padded copy is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum PaddingMode {
+    /// Zeros. A tap outside the input is skipped, so that an infinite weight over padding gives no
+    /// NaN. No upper bound.
+    #[default]
+    Zeros,
+    /// The input mirrored at its edge, the edge not repeated. Every side must be less than the
+    /// input's size.
+    Reflect,
+    /// The nearest cell of the input. No upper bound.
+    Replicate,
+    /// The input repeated. Every side must be at most the input's size.
+    Circular,
+}
+
+impl PaddingMode {
+    /// PyTorch's name: `zeros`, `reflect`, `replicate` or `circular`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Zeros => "zeros",
+            Self::Reflect => "reflect",
+            Self::Replicate => "replicate",
+            Self::Circular => "circular",
+        }
+    }
+
+    /// The four modes, in PyTorch's order.
+    pub const ALL: [Self; 4] = [Self::Zeros, Self::Reflect, Self::Replicate, Self::Circular];
+}
+
+impl std::fmt::Display for PaddingMode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}

@@ -1,0 +1,199 @@
+//! The window of an operation along one axis: the only place that computes an output size.
+
+use crate::{Error, Result};
+
+/// `height` or `width`, in messages.
+pub(crate) const AXIS_NAMES: [&str; 2] = ["height", "width"];
+
+/// One axis of a sliding window, resolved for an input size.
+///
+/// Output `i` reads the taps `i * stride - pad_begin + tap * dilation`. Where they cannot matter,
+/// stride (one output) and dilation (one tap) are 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Axis {
+    pub(crate) input_size: usize,
+    pub(crate) output_size: usize,
+    pub(crate) kernel_size: usize,
+    pub(crate) stride: usize,
+    pub(crate) pad_begin: usize,
+    pub(crate) pad_end: usize,
+    pub(crate) dilation: usize,
+}
+
+/// What an operation asks of one axis, before the output size is known.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct AxisOptions {
+    pub(crate) operation: &'static str,
+    pub(crate) axis: &'static str,
+    pub(crate) input_size: usize,
+    pub(crate) kernel_size: usize,
+    pub(crate) stride: usize,
+    pub(crate) pad_begin: usize,
+    pub(crate) pad_end: usize,
+    pub(crate) dilation: usize,
+}
+
+impl AxisOptions {
+    /// What the dilated kernel spans: `dilation * (kernel_size - 1) + 1`.
+    pub(crate) fn span(&self) -> Result<usize> {
+        for (argument, value) in [
+            ("kernel_size", self.kernel_size),
+            ("stride", self.stride),
+            ("dilation", self.dilation),
+        ] {
+            if value == 0 {
+                let rule = format!("must be at least 1 along the {}", self.axis);
+                return Err(Error::argument(self.operation, argument, 0, rule));
+            }
+        }
+        self.dilation
+            .checked_mul(self.kernel_size - 1)
+            .and_then(|span| span.checked_add(1))
+            .ok_or_else(|| {
+                self.overflow(format!(
+                    "dilation {} * (kernel_size {} - 1) + 1",
+                    self.dilation, self.kernel_size
+                ))
+            })
+    }
+
+    fn overflow(&self, quantity: String) -> Error {
+        let quantity = format!("{quantity} along the {}", self.axis);
+        Error::Overflow { operation: self.operation, quantity, limit: usize::MAX }
+    }
+
+    fn padded_size(&self) -> Result<usize> {
+        self.input_size
+            .checked_add(self.pad_begin)
+            .and_then(|size| size.checked_add(self.pad_end))
+            .filter(|&size| isize::try_from(size).is_ok())
+            .ok_or_else(|| {
+                self.overflow(format!(
+                    "the input of {} padded by {} and {}",
+                    self.input_size, self.pad_begin, self.pad_end
+                ))
+            })
+    }
+
+    /// `floor((input + pad_begin + pad_end - span) / stride) + 1`, the size of a convolution; with
+    /// `ceil_mode` the rounding of a pooling, whose last window must start inside the input or the
+    /// padding before it.
+    pub(crate) fn resolve(&self, ceil_mode: bool) -> Result<Axis> {
+        let span = self.span()?;
+        let padded = self.padded_size()?;
+        if self.input_size == 0 {
+            let rule = format!("must be at least 1 along the {}", self.axis);
+            return Err(Error::argument(self.operation, "the input's size", 0, rule));
+        }
+        let round_up = if ceil_mode { self.stride - 1 } else { 0 };
+        let room = padded
+            .checked_add(round_up)
+            .ok_or_else(|| self.overflow(format!("{padded} + (stride {} - 1)", self.stride)))?;
+        let Some(room) = room.checked_sub(span) else {
+            return Err(Error::NoOutput {
+                operation: self.operation,
+                axis: self.axis,
+                input_size: self.input_size,
+                pad_begin: self.pad_begin,
+                pad_end: self.pad_end,
+                padded_size: padded,
+                kernel_size: self.kernel_size,
+                dilation: self.dilation,
+                span,
+            });
+        };
+        let mut output_size = room / self.stride + 1;
+        if ceil_mode && (output_size - 1) * self.stride >= self.input_size + self.pad_begin {
+            output_size -= 1;
+        }
+        Ok(Axis {
+            input_size: self.input_size,
+            output_size,
+            kernel_size: self.kernel_size,
+            stride: if output_size == 1 { 1 } else { self.stride },
+            pad_begin: self.pad_begin,
+            pad_end: self.pad_end,
+            dilation: if self.kernel_size == 1 { 1 } else { self.dilation },
+        })
+    }
+}
+
+impl Axis {
+    /// What the dilated kernel spans.
+    pub(crate) const fn span(&self) -> usize {
+        self.dilation * (self.kernel_size - 1) + 1
+    }
+
+    /// The taps of output `index` that lie inside the input: the first, the number, and where the
+    /// first reads.
+    pub(crate) fn taps_inside(&self, index: usize) -> (usize, usize, usize) {
+        let start = index * self.stride;
+        let first = self.pad_begin.saturating_sub(start).div_ceil(self.dilation);
+        // Taps below `end` read before the end of the input.
+        let end = (self.input_size + self.pad_begin)
+            .saturating_sub(start)
+            .div_ceil(self.dilation)
+            .min(self.kernel_size);
+        if first >= end {
+            return (first.min(self.kernel_size), 0, 0);
+        }
+        (first, end - first, start + first * self.dilation - self.pad_begin)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options(input_size: usize, kernel_size: usize, stride: usize, pad: usize) -> AxisOptions {
+        AxisOptions {
+            operation: "max_pool2d",
+            axis: "height",
+            input_size,
+            kernel_size,
+            stride,
+            pad_begin: pad,
+            pad_end: pad,
+            dilation: 1,
+        }
+    }
+
+    #[test]
+    fn the_last_window_of_ceil_mode_must_start_inside_the_input_or_the_padding_before_it() {
+        // (4 + 2 - 2 + 1) / 2 + 1 = 3 windows at -1, 1, 3.
+        assert_eq!(options(4, 2, 2, 1).resolve(true).map(|axis| axis.output_size), Ok(3));
+        // (3 + 2 - 2 + 2) / 3 + 1 = 2 at -1, 2; the floor gives 2 as well.
+        assert_eq!(options(3, 2, 3, 1).resolve(true).map(|axis| axis.output_size), Ok(2));
+        // (1 + 2 - 2 + 1) / 2 + 1 = 2, but the second would start at 1 = input + pad - pad.
+        assert_eq!(options(1, 2, 2, 1).resolve(true).map(|axis| axis.output_size), Ok(1));
+        // A kernel larger than the input is admitted.
+        assert_eq!(options(5, 6, 2, 0).resolve(true).map(|axis| axis.output_size), Ok(1));
+        assert!(options(5, 6, 2, 0).resolve(false).is_err());
+    }
+
+    #[test]
+    fn taps_inside_the_input_agree_with_a_scan_of_all_taps() {
+        for (input_size, kernel_size, stride, pad, dilation) in
+            [(7, 3, 2, 1, 1), (5, 4, 3, 9, 2), (4, 5, 1, 6, 3), (1, 2, 1, 2, 4), (9, 1, 4, 2, 1)]
+        {
+            let axis = AxisOptions { dilation, ..options(input_size, kernel_size, stride, pad) }
+                .resolve(false)
+                .unwrap();
+            for index in 0..axis.output_size {
+                let inside: Vec<_> = (0..kernel_size)
+                    .filter(|tap| {
+                        let at = index * axis.stride + tap * axis.dilation;
+                        at >= pad && at < pad + input_size
+                    })
+                    .collect();
+                let (first, count, _) = axis.taps_inside(index);
+                assert_eq!(count, inside.len());
+                if let Some(&tap) = inside.first() {
+                    assert_eq!(first, tap);
+                    let at = index * axis.stride + tap * axis.dilation - pad;
+                    assert_eq!(axis.taps_inside(index).2, at);
+                }
+            }
+        }
+    }
+}
