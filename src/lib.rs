@@ -1,16 +1,29 @@
-#![doc = "filtro"]
+//! filtro
 
+
+mod algorithm;
 mod cpu;
+mod device;
 mod error;
+mod forward;
+mod gpu;
+mod limits;
 mod ops;
 mod padding;
+mod plan;
 pub mod reference;
 mod shape;
+mod tensor;
 mod window;
 
+pub use algorithm::Algorithm;
+pub use device::{Device, DeviceChoice, DeviceInfo, DeviceKind, MemoryUse};
+pub use limits::Limits;
+pub use tensor::{Indices, Tensor};
 pub use error::{Error, Result};
 pub use ops::{
     Activation, AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, Conv2d, MaxPool2d, ReceptiveField,
 };
+pub use plan::Plan;
 pub use padding::{Padding, PaddingMode};
 pub use shape::Shape;

@@ -1,1 +1,1 @@
-//! cpu
+//! cpu stub replaced on merge

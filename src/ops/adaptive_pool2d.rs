@@ -2,7 +2,7 @@
 
 use super::pooled_input;
 use crate::window::AXIS_NAMES;
-use crate::{Error, Result, Shape};
+use crate::{Algorithm, Error, Result, Shape};
 
 macro_rules! adaptive {
     ($name:ident, $operation:literal, $module:literal, $what:literal) => {
@@ -31,19 +31,28 @@ macro_rules! adaptive {
         pub struct $name {
             /// `[height, width]` of the output.
             pub output_size: [usize; 2],
+            /// The algorithm on a GPU; by default the plan picks.
+            pub algorithm: Option<Algorithm>,
         }
 
         impl $name {
             /// A pooling to this `[height, width]`.
             #[must_use]
             pub const fn new(output_size: [usize; 2]) -> Self {
-                Self { output_size }
+                Self { output_size, algorithm: None }
             }
 
             /// Global pooling: one window, the whole plane.
             #[must_use]
             pub const fn global() -> Self {
                 Self::new([1, 1])
+            }
+
+            /// Pins the algorithm on a GPU, or leaves the choice to the plan again.
+            #[must_use]
+            pub fn algorithm(mut self, algorithm: impl Into<Option<Algorithm>>) -> Self {
+                self.algorithm = algorithm.into();
+                self
             }
 
             /// The shape of the output for an input of this shape.

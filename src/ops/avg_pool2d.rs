@@ -2,7 +2,7 @@
 
 use super::{max_pool2d::pooled_axes, pooled_input};
 use crate::window::Axis;
-use crate::{Error, Result, Shape};
+use crate::{Algorithm, Error, Result, Shape};
 
 const OPERATION: &str = "avg_pool2d";
 
@@ -48,6 +48,8 @@ pub struct AvgPool2d {
     pub count_include_pad: bool,
     /// What every sum is divided by; not zero.
     pub divisor_override: Option<i64>,
+    /// The algorithm on a GPU; by default the plan picks.
+    pub algorithm: Option<Algorithm>,
 }
 
 impl AvgPool2d {
@@ -61,6 +63,7 @@ impl AvgPool2d {
             ceil_mode: false,
             count_include_pad: true,
             divisor_override: None,
+            algorithm: None,
         }
     }
 
@@ -96,6 +99,13 @@ impl AvgPool2d {
     #[must_use]
     pub fn divisor_override(mut self, divisor: impl Into<Option<i64>>) -> Self {
         self.divisor_override = divisor.into();
+        self
+    }
+
+    /// Pins the algorithm on a GPU, or leaves the choice to the plan again.
+    #[must_use]
+    pub fn algorithm(mut self, algorithm: impl Into<Option<Algorithm>>) -> Self {
+        self.algorithm = algorithm.into();
         self
     }
 

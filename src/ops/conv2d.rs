@@ -1,7 +1,7 @@
 //! Conv2d: options, validation and sizes.
 
 use crate::window::{AXIS_NAMES, Axis, AxisOptions};
-use crate::{Activation, Error, Padding, PaddingMode, Result, Shape};
+use crate::{Activation, Algorithm, Error, Padding, PaddingMode, Result, Shape};
 
 const OPERATION: &str = "conv2d";
 
@@ -63,6 +63,8 @@ pub struct Conv2d {
     pub groups: usize,
     /// What is applied to every output; nothing by default.
     pub activation: Option<Activation>,
+    /// The algorithm on a GPU; by default the plan picks.
+    pub algorithm: Option<Algorithm>,
 }
 
 impl Conv2d {
@@ -79,6 +81,7 @@ impl Conv2d {
             dilation: [1, 1],
             groups: 1,
             activation: None,
+            algorithm: None,
         }
     }
 
@@ -121,6 +124,13 @@ impl Conv2d {
     #[must_use]
     pub fn activation(mut self, activation: impl Into<Option<Activation>>) -> Self {
         self.activation = activation.into();
+        self
+    }
+
+    /// Pins the algorithm on a GPU, or leaves the choice to the plan again.
+    #[must_use]
+    pub fn algorithm(mut self, algorithm: impl Into<Option<Algorithm>>) -> Self {
+        self.algorithm = algorithm.into();
         self
     }
 

@@ -2,7 +2,7 @@
 
 use super::pooled_input;
 use crate::window::{AXIS_NAMES, Axis, AxisOptions};
-use crate::{Error, Result, Shape};
+use crate::{Algorithm, Error, Result, Shape};
 
 const OPERATION: &str = "max_pool2d";
 
@@ -51,6 +51,8 @@ pub struct MaxPool2d {
     pub dilation: [usize; 2],
     /// Whether the output size is rounded up.
     pub ceil_mode: bool,
+    /// The algorithm on a GPU; by default the plan picks.
+    pub algorithm: Option<Algorithm>,
 }
 
 impl MaxPool2d {
@@ -63,6 +65,7 @@ impl MaxPool2d {
             padding: [0, 0],
             dilation: [1, 1],
             ceil_mode: false,
+            algorithm: None,
         }
     }
 
@@ -91,6 +94,13 @@ impl MaxPool2d {
     #[must_use]
     pub fn ceil_mode(mut self, ceil_mode: bool) -> Self {
         self.ceil_mode = ceil_mode;
+        self
+    }
+
+    /// Pins the algorithm on a GPU, or leaves the choice to the plan again.
+    #[must_use]
+    pub fn algorithm(mut self, algorithm: impl Into<Option<Algorithm>>) -> Self {
+        self.algorithm = algorithm.into();
         self
     }
 

@@ -1,0 +1,75 @@
+// Computes: the mean of every window; fixed or adaptive windows.
+// Owns: an invocation one output; neighbours in a workgroup are neighbours along out_x.
+// Padding: the taps outside the input are clipped off the window; the divisor counts the cells of
+//   the window in the padded input, in the input alone, or is the host's.
+// Host guarantees: every size is at least 1; a dispatch covers planes and rows whose elements lie
+//   in the bindings. Indices are modulo 2^32, as are the bases.
+// Reference: src/reference/avg_pool2d.rs
+{% include "lib/element" %}
+
+{% include "lib/pool_params" %}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> input: array<Element>;
+@group(0) @binding(2) var<storage, read_write> output: array<Element>;
+
+{% include "lib/pool_window" %}
+
+{% if divisor == "padded" %}
+// Cells of the window in the padded input, along one axis.
+fn padded_cells(start: u32, kernel_size: u32, pad: u32, in_size: u32) -> f32 {
+    return f32(min(start + kernel_size, in_size + 2u * pad) - start);
+}
+{% endif %}
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+    let index = (group.x + group.y * params.grid_width) * 64u + local;
+    if index >= params.count {
+        return;
+    }
+    let out_x = index % params.out_width;
+    let row = index / params.out_width;
+    let out_y = params.first_row + row % params.dispatch_rows;
+    let plane = params.first_plane + row / params.dispatch_rows;
+    let output_index = (plane * params.out_height + out_y) * params.out_width + out_x
+        - params.output_base;
+    let input_plane = plane * params.in_height * params.in_width - params.input_base;
+    let rows = vertical_window(out_y);
+    let columns = horizontal_window(out_x);
+
+    // Sums of 32 columns, of a row, of 32 rows and of the window keep the rounding error of large
+    // windows at a few units in the last place.
+    var sum = 0.0;
+    var block = 0.0;
+    for (var in_y = rows.first; in_y < rows.end; in_y++) {
+        let input_row = input_plane + in_y * params.in_width;
+        var row_sum = 0.0;
+        for (var from_x = columns.first; from_x < columns.end; from_x += 32u) {
+            var part = 0.0;
+            for (var in_x = from_x; in_x < min(from_x + 32u, columns.end); in_x++) {
+                part += f32(input[input_row + in_x]);
+            }
+            row_sum += part;
+        }
+        block += row_sum;
+        if (in_y & 31u) == 31u {
+            sum += block;
+            block = 0.0;
+        }
+    }
+    sum += block;
+
+{% if divisor == "override" %}
+    let divisor = params.divisor_override;
+{% elif divisor == "padded" %}
+    let divisor = padded_cells(out_y * params.stride_height, params.kernel_height, params.pad_top,
+            params.in_height)
+        * padded_cells(out_x * params.stride_width, params.kernel_width, params.pad_left,
+            params.in_width);
+{% else %}
+    let divisor = f32(max(rows.end, rows.first) - rows.first)
+        * f32(max(columns.end, columns.first) - columns.first);
+{% endif %}
+    output[output_index] = Element(sum / divisor);
+}

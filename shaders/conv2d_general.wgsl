@@ -1,0 +1,120 @@
+// Computes: a convolution with any option, directly from its definition.
+// Owns: an invocation one output; neighbours in a workgroup are neighbours along out_x, so that
+//   they read neighbouring inputs and the same weights.
+// Padding: every tap asks source_of() where it reads; a tap over zeros is skipped.
+// Host guarantees: every size is at least 1; a dispatch covers images, output channels, rows and
+//   input channels whose elements lie in the bindings. Indices are modulo 2^32, as are the bases.
+//   Where accumulate is 1 the output holds the sum over the input channels before these.
+// Reference: src/reference/conv2d.rs
+{% include "lib/element" %}
+
+struct Params {
+    grid_width: u32,
+    count: u32,
+    first_image: u32,
+    first_out_channel: u32,
+    dispatch_out_channels: u32,
+    first_row: u32,
+    dispatch_rows: u32,
+    first_group_channel: u32,
+    end_group_channel: u32,
+    block_channels: u32,
+    in_channels: u32,
+    out_channels: u32,
+    group_in_channels: u32,
+    group_out_channels: u32,
+    in_height: i32,
+    in_width: i32,
+    out_height: u32,
+    out_width: u32,
+    kernel_height: i32,
+    kernel_width: i32,
+    stride_height: i32,
+    stride_width: i32,
+    pad_top: i32,
+    pad_left: i32,
+    dilation_height: i32,
+    dilation_width: i32,
+    input_base: u32,
+    weight_base: u32,
+    output_base: u32,
+    accumulate: u32,
+    activation_parameter: f32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> input: array<Element>;
+@group(0) @binding(2) var<storage, read> weight: array<Element>;
+{% if bias %}
+@group(0) @binding(3) var<storage, read> bias: array<Element>;
+@group(0) @binding(4) var<storage, read_write> output: array<Element>;
+{% else %}
+@group(0) @binding(3) var<storage, read_write> output: array<Element>;
+{% endif %}
+
+{% include "lib/padding" %}
+
+{% include "lib/activation" %}
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+    let index = (group.x + group.y * params.grid_width) * 64u + local;
+    if index >= params.count {
+        return;
+    }
+    let out_x = index % params.out_width;
+    let row = index / params.out_width;
+    let out_y = params.first_row + row % params.dispatch_rows;
+    let plane = row / params.dispatch_rows;
+    let out_channel = params.first_out_channel + plane % params.dispatch_out_channels;
+    let image = params.first_image + plane / params.dispatch_out_channels;
+    let output_index = ((image * params.out_channels + out_channel) * params.out_height + out_y)
+        * params.out_width + out_x - params.output_base;
+
+    let first_channel = image * params.in_channels
+        + out_channel / params.group_out_channels * params.group_in_channels;
+    let plane_size = u32(params.in_height) * u32(params.in_width);
+    let taps = u32(params.kernel_height) * u32(params.kernel_width);
+    let start_y = i32(out_y) * params.stride_height - params.pad_top;
+    let start_x = i32(out_x) * params.stride_width - params.pad_left;
+
+    var sum = 0.0;
+    if params.accumulate == 1u {
+        sum = f32(output[output_index]);
+    }
+{% if bias %}
+    if params.accumulate == 0u {
+        sum = f32(bias[out_channel]);
+    }
+{% endif %}
+    // Sums of blocks of channels keep the rounding error far below that of one long sum.
+    var block = 0.0;
+    var in_block = 0u;
+    for (var channel = params.first_group_channel; channel < params.end_group_channel; channel++) {
+        let input_plane = (first_channel + channel) * plane_size - params.input_base;
+        var tap = (out_channel * params.group_in_channels + channel) * taps - params.weight_base;
+        for (var kernel_y = 0; kernel_y < params.kernel_height; kernel_y++) {
+            let in_y = source_of(start_y + kernel_y * params.dilation_height, params.in_height);
+            if in_y < 0 {
+                tap += u32(params.kernel_width);
+                continue;
+            }
+            let input_row = input_plane + u32(in_y) * u32(params.in_width);
+            for (var kernel_x = 0; kernel_x < params.kernel_width; kernel_x++) {
+                let in_x = source_of(start_x + kernel_x * params.dilation_width, params.in_width);
+                if in_x >= 0 {
+                    block = fma(f32(input[input_row + u32(in_x)]), f32(weight[tap]), block);
+                }
+                tap += 1u;
+            }
+        }
+        in_block += 1u;
+        if in_block == params.block_channels {
+            sum += block;
+            block = 0.0;
+            in_block = 0u;
+        }
+    }
+    sum += block;
+    output[output_index] = Element(activate(sum));
+}

@@ -1,0 +1,23 @@
+// Of a general pooling. Only an average with its own divisor reads divisor_override.
+struct Params {
+    grid_width: u32,
+    count: u32,
+    first_plane: u32,
+    first_row: u32,
+    dispatch_rows: u32,
+    in_height: u32,
+    in_width: u32,
+    out_height: u32,
+    out_width: u32,
+    kernel_height: u32,
+    kernel_width: u32,
+    stride_height: u32,
+    stride_width: u32,
+    pad_top: u32,
+    pad_left: u32,
+    dilation_height: u32,
+    dilation_width: u32,
+    input_base: u32,
+    output_base: u32,
+    divisor_override: f32,
+}

@@ -1,0 +1,47 @@
+//! The algorithms that GPU operations choose from.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::Error;
+
+/// How an operation is done on a GPU. Each is a template in `shaders/`.
+///
+/// Plans pick one from the problem and the device's limits alone; an operation's `algorithm`
+/// option pins one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Algorithm {
+    /// One output per invocation, straight from the definition; serves every option.
+    General,
+}
+
+impl Algorithm {
+    /// All algorithms.
+    pub const ALL: &[Self] = &[Self::General];
+
+    /// The name on the command line and in tables.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::General => "general",
+        }
+    }
+}
+
+impl fmt::Display for Algorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Algorithm {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        Self::ALL.iter().copied().find(|algorithm| algorithm.name() == text).ok_or_else(|| {
+            let names: Vec<_> = Self::ALL.iter().map(|algorithm| algorithm.name()).collect();
+            Error::argument("algorithm", "the name", text, format!("there are {}", names.join(", ")))
+        })
+    }
+}

@@ -1,0 +1,438 @@
+//! Devices: where tensors live and operations run.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use crate::gpu::Context;
+use crate::{Error, Limits, Result, Tensor};
+
+/// Where tensors live and operations run: a GPU, a software adapter, or the CPU.
+///
+/// Cheap to clone; clones are the same device. Devices can live side by side and be used from
+/// several threads.
+///
+/// On a GPU, operations are recorded and submitted together: by a download, by
+/// [`flush`](Self::flush), or after a thousand dispatches. Each variant of a shader is compiled
+/// once per device, and the memory of dropped tensors is reused.
+///
+/// # Examples
+///
+/// ```
+/// use filtro::{Device, DeviceKind};
+///
+/// let device = Device::cpu();
+/// assert_eq!(device.info().kind, DeviceKind::Cpu);
+/// println!("running on {device}");
+/// ```
+#[derive(Clone)]
+pub struct Device(Arc<Inner>);
+
+struct Inner {
+    info: DeviceInfo,
+    backend: Backend,
+}
+
+/// What does the work.
+#[derive(Debug)]
+pub(crate) enum Backend {
+    Cpu,
+    Gpu(Arc<Context>),
+}
+
+/// What a device is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum DeviceKind {
+    /// A hardware GPU.
+    Gpu,
+    /// A program on the CPU that takes shaders, such as lavapipe, SwiftShader or WARP.
+    Software,
+    /// This crate's own multi-threaded CPU path.
+    Cpu,
+}
+
+impl fmt::Display for DeviceKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Gpu => "GPU",
+            Self::Software => "software adapter",
+            Self::Cpu => "CPU",
+        })
+    }
+}
+
+/// What a device says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DeviceInfo {
+    /// The adapter's name.
+    pub name: String,
+    /// The driver and its version.
+    pub driver: String,
+    /// The API that wgpu reaches it through, such as `vulkan`; `rayon` for the CPU.
+    pub backend: String,
+    /// What it is.
+    pub kind: DeviceKind,
+}
+
+impl fmt::Display for DeviceInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({}, {}", self.name, self.kind, self.backend)?;
+        if !self.driver.is_empty() {
+            write!(f, ", {}", self.driver)?;
+        }
+        f.write_str(")")
+    }
+}
+
+/// Which device to open.
+///
+/// # Examples
+///
+/// ```
+/// use filtro::DeviceChoice;
+///
+/// assert_eq!("software".parse(), Ok(DeviceChoice::Software));
+/// assert_eq!("GeForce".parse(), Ok(DeviceChoice::Named("GeForce".into())));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum DeviceChoice {
+    /// A hardware GPU if there is one, else the CPU; never a software adapter.
+    #[default]
+    Auto,
+    /// A hardware GPU.
+    Gpu,
+    /// A software adapter.
+    Software,
+    /// The CPU.
+    Cpu,
+    /// The first adapter whose name contains these words, in upper or lower case.
+    Named(String),
+}
+
+impl FromStr for DeviceChoice {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(match text.trim().to_ascii_lowercase().as_str() {
+            "" | "auto" => Self::Auto,
+            "gpu" => Self::Gpu,
+            "software" => Self::Software,
+            "cpu" => Self::Cpu,
+            _ => Self::Named(text.trim().into()),
+        })
+    }
+}
+
+impl fmt::Display for DeviceChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Auto => "auto",
+            Self::Gpu => "gpu",
+            Self::Software => "software",
+            Self::Cpu => "cpu",
+            Self::Named(name) => name,
+        })
+    }
+}
+
+impl DeviceChoice {
+    /// What the environment variable `FILTRO_DEVICE` asks for; [`Auto`](Self::Auto) without it.
+    #[must_use]
+    pub fn from_env() -> Self {
+        let text = std::env::var("FILTRO_DEVICE").unwrap_or_default();
+        text.parse().unwrap_or_default()
+    }
+}
+
+/// Memory that a device's tensors take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct MemoryUse {
+    /// Bytes in buffers of tensors that live and of tensors that were dropped.
+    pub allocated: u64,
+}
+
+impl Device {
+    /// The device that `FILTRO_DEVICE` asks for: `gpu`, `software`, `cpu` or a part of an
+    /// adapter's name. Without it, a hardware GPU if there is one, else the CPU.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoAdapter`] if what is asked for is not there, [`Error::DeviceRequest`] if its
+    /// driver refuses.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn new() -> Result<Self> {
+        Self::open(&DeviceChoice::from_env())
+    }
+
+    /// The device of this choice.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new).
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn open(choice: &DeviceChoice) -> Result<Self> {
+        pollster::block_on(Self::open_async(choice))
+    }
+
+    /// A software adapter, such as lavapipe.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new).
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn software() -> Result<Self> {
+        Self::open(&DeviceChoice::Software)
+    }
+
+    /// A hardware GPU.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new).
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn gpu() -> Result<Self> {
+        Self::open(&DeviceChoice::Gpu)
+    }
+
+    /// The CPU, which is always there.
+    #[must_use]
+    pub fn cpu() -> Self {
+        let threads = rayon::current_num_threads();
+        let info = DeviceInfo {
+            name: format!("{} threads", threads),
+            driver: String::new(),
+            backend: "rayon".into(),
+            kind: DeviceKind::Cpu,
+        };
+        Self(Arc::new(Inner { info, backend: Backend::Cpu }))
+    }
+
+    /// As [`open`](Self::open), without blocking.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new).
+    pub async fn open_async(choice: &DeviceChoice) -> Result<Self> {
+        if *choice == DeviceChoice::Cpu {
+            return Ok(Self::cpu());
+        }
+        let adapters = adapters().await;
+        let wanted = |info: &DeviceInfo| match choice {
+            DeviceChoice::Auto | DeviceChoice::Gpu => info.kind == DeviceKind::Gpu,
+            DeviceChoice::Software => info.kind == DeviceKind::Software,
+            DeviceChoice::Named(name) => {
+                info.name.to_lowercase().contains(&name.to_lowercase())
+            }
+            DeviceChoice::Cpu => false,
+        };
+        // A discrete GPU comes before an integrated one.
+        let rank = |adapter: &wgpu::Adapter| match adapter.get_info().device_type {
+            wgpu::DeviceType::DiscreteGpu => 0,
+            wgpu::DeviceType::IntegratedGpu => 1,
+            wgpu::DeviceType::VirtualGpu => 2,
+            _ => 3,
+        };
+        let best = adapters
+            .iter()
+            .filter(|adapter| wanted(&describe(&adapter.get_info())))
+            .min_by_key(|adapter| rank(adapter));
+        match (best, choice) {
+            (Some(adapter), _) => Self::from_adapter(adapter).await,
+            (None, DeviceChoice::Auto) => Ok(Self::cpu()),
+            (None, _) => {
+                let names: Vec<_> = adapters
+                    .iter()
+                    .map(|adapter| describe(&adapter.get_info()).to_string())
+                    .collect();
+                Err(Error::NoAdapter {
+                    requested: format!("device {choice}"),
+                    found: if names.is_empty() { "none".into() } else { names.join("; ") },
+                })
+            }
+        }
+    }
+
+    async fn from_adapter(adapter: &wgpu::Adapter) -> Result<Self> {
+        let descriptor = wgpu::DeviceDescriptor {
+            label: Some("filtro"),
+            required_features: Context::wanted_features(adapter),
+            required_limits: adapter.limits(),
+            ..Default::default()
+        };
+        let (device, queue) = adapter.request_device(&descriptor).await.map_err(|error| {
+            Error::DeviceRequest { adapter: adapter.get_info().name, message: error.to_string() }
+        })?;
+        Ok(Self::with_context(Context::new(device, queue, true)))
+    }
+
+    /// A device around the caller's own wgpu device and its queue. Features that make operations
+    /// faster are used where the device was opened with them: `SUBGROUP`, `SHADER_F16`,
+    /// `TIMESTAMP_QUERY`.
+    #[must_use]
+    pub fn from_wgpu(device: wgpu::Device, queue: wgpu::Queue) -> Self {
+        Self::with_context(Context::new(device, queue, false))
+    }
+
+    fn with_context(context: Arc<Context>) -> Self {
+        let info = describe(&context.device().adapter_info());
+        Self(Arc::new(Inner { info, backend: Backend::Gpu(context) }))
+    }
+
+    /// The devices that can be opened on this machine, the CPU last.
+    #[cfg(not(target_arch = "wasm32"))]
+    #[must_use]
+    pub fn available() -> Vec<DeviceInfo> {
+        let mut found: Vec<_> = pollster::block_on(adapters())
+            .iter()
+            .map(|adapter| describe(&adapter.get_info()))
+            .collect();
+        found.push(Self::cpu().info().clone());
+        found
+    }
+
+    /// What the device says of itself.
+    #[must_use]
+    pub fn info(&self) -> &DeviceInfo {
+        &self.0.info
+    }
+
+    /// The limits that plans depend on; `None` for the CPU, which has none.
+    #[must_use]
+    pub fn limits(&self) -> Option<&Limits> {
+        match self.backend() {
+            Backend::Cpu => None,
+            Backend::Gpu(context) => Some(context.limits()),
+        }
+    }
+
+    /// The memory that the device's tensors take. On the CPU that is the host's allocator's
+    /// business, and zero here.
+    #[must_use]
+    pub fn memory_use(&self) -> MemoryUse {
+        let allocated = match self.backend() {
+            Backend::Cpu => 0,
+            Backend::Gpu(context) => context.pool().allocated(),
+        };
+        MemoryUse { allocated }
+    }
+
+    /// Lets go of the memory of dropped tensors.
+    pub fn trim(&self) {
+        if let Backend::Gpu(context) = self.backend() {
+            context.pool().trim();
+        }
+    }
+
+    /// The number of shader variants that were compiled on this device.
+    #[must_use]
+    pub fn compiled_shaders(&self) -> usize {
+        match self.backend() {
+            Backend::Cpu => 0,
+            Backend::Gpu(context) => context.pipeline_count(),
+        }
+    }
+
+    /// Submits what was recorded, without waiting for it.
+    ///
+    /// # Errors
+    ///
+    /// What the device reports: [`Error::Gpu`], [`Error::OutOfMemory`], [`Error::DeviceLost`].
+    pub fn flush(&self) -> Result<()> {
+        match self.backend() {
+            Backend::Cpu => Ok(()),
+            Backend::Gpu(context) => context.flush("flush"),
+        }
+    }
+
+    /// Submits what was recorded and waits until it has run.
+    ///
+    /// # Errors
+    ///
+    /// As [`flush`](Self::flush).
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn synchronize(&self) -> Result<()> {
+        match self.backend() {
+            Backend::Cpu => Ok(()),
+            Backend::Gpu(context) => {
+                context.flush("synchronize")?;
+                context.wait("synchronize")
+            }
+        }
+    }
+
+    pub(crate) fn backend(&self) -> &Backend {
+        &self.0.backend
+    }
+
+    /// Whether this is the very device that a tensor lives on. All CPU devices are one.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        match (self.backend(), other.backend()) {
+            (Backend::Cpu, Backend::Cpu) => true,
+            (Backend::Gpu(context), Backend::Gpu(other)) => Arc::ptr_eq(context, other),
+            _ => false,
+        }
+    }
+
+    /// The error for an argument that is on another device than the input.
+    pub(crate) fn check(
+        &self,
+        operation: &'static str,
+        argument: &'static str,
+        tensor: &Tensor,
+    ) -> Result<()> {
+        if self.is(tensor.device()) {
+            return Ok(());
+        }
+        Err(Error::DifferentDevice {
+            operation,
+            argument,
+            expected: self.to_string(),
+            actual: tensor.device().to_string(),
+        })
+    }
+
+    pub(crate) fn not_here(&self, operation: &'static str, argument: &'static str) -> Error {
+        let (expected, actual) = (self.to_string(), "a GPU".into());
+        Error::DifferentDevice { operation, argument, expected, actual }
+    }
+}
+
+impl fmt::Display for Device {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.info().fmt(f)
+    }
+}
+
+impl fmt::Debug for Device {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Device").field(self.info()).finish()
+    }
+}
+
+fn describe(info: &wgpu::AdapterInfo) -> DeviceInfo {
+    DeviceInfo {
+        name: info.name.clone(),
+        driver: [info.driver.as_str(), info.driver_info.as_str()].join(" ").trim().into(),
+        backend: info.backend.to_str().into(),
+        kind: match info.device_type {
+            wgpu::DeviceType::Cpu => DeviceKind::Software,
+            _ => DeviceKind::Gpu,
+        },
+    }
+}
+
+async fn adapters() -> Vec<wgpu::Adapter> {
+    let instance = wgpu::Instance::default();
+    #[cfg(not(target_arch = "wasm32"))]
+    return instance.enumerate_adapters(wgpu::Backends::PRIMARY).await;
+    #[cfg(target_arch = "wasm32")]
+    return instance
+        .request_adapter(&wgpu::RequestAdapterOptions::default())
+        .await
+        .into_iter()
+        .collect();
+}

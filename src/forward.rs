@@ -1,0 +1,275 @@
+//! Running operations: from options and tensors to a backend.
+
+use std::sync::Arc;
+
+use crate::device::Backend;
+use crate::gpu::{Conv2dPlan, GpuBuffer, Pool2dPlan, Pool2dProblem};
+use crate::tensor::Storage;
+use crate::{
+    Activation, AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, Conv2d, Device, Indices,
+    MaxPool2d, Result, Shape, Tensor, cpu, gpu,
+};
+
+impl Tensor {
+    pub(crate) fn on_gpu(device: &Device, shape: Shape, buffer: GpuBuffer) -> Self {
+        Self { shape, storage: Storage::Gpu(Arc::new(buffer)), device: device.clone() }
+    }
+
+    /// A tensor on the CPU that `fill` writes every element of.
+    pub(crate) fn on_cpu(device: &Device, shape: Shape, fill: impl FnOnce(&mut [f32])) -> Self {
+        let mut elements = vec![0.0; shape.len()];
+        fill(&mut elements);
+        Self { shape, storage: Storage::Cpu(Arc::new(elements)), device: device.clone() }
+    }
+
+    pub(crate) fn gpu_buffer(&self, operation: &'static str) -> Result<&Arc<GpuBuffer>> {
+        match &self.storage {
+            Storage::Gpu(buffer) => Ok(buffer),
+            Storage::Cpu(_) => Err(self.device.not_here(operation, "a tensor")),
+        }
+    }
+
+    pub(crate) fn cpu_elements(&self, operation: &'static str) -> Result<&[f32]> {
+        match &self.storage {
+            Storage::Cpu(elements) => Ok(elements),
+            Storage::Gpu(_) => Err(self.device.not_here(operation, "a tensor")),
+        }
+    }
+}
+
+impl Conv2d {
+    /// Convolves `input` with `weight` and adds `bias`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidArgument`](crate::Error::InvalidArgument) and
+    /// [`NoOutput`](crate::Error::NoOutput) for options that do not fit each other or the input,
+    /// [`ShapeMismatch`](crate::Error::ShapeMismatch) for tensors that do not fit,
+    /// [`DifferentDevice`](crate::Error::DifferentDevice),
+    /// [`Overflow`](crate::Error::Overflow) and [`DeviceLimit`](crate::Error::DeviceLimit) for
+    /// sizes that cannot be.
+    ///
+    /// # Examples
+    ///
+    /// A vertical edge, found by the Sobel filter:
+    ///
+    /// ```
+    /// use filtro::{Conv2d, Device};
+    /// use ndarray::array;
+    ///
+    /// let device = Device::cpu();
+    /// let image = device.upload(&array![[[[0., 0., 1., 1.], [0., 0., 1., 1.], [0., 0., 1., 1.]]]])?;
+    /// let sobel_x = device.upload(&array![[[[-1., 0., 1.], [-2., 0., 2.], [-1., 0., 1.]]]])?;
+    /// let edges = Conv2d::new(1, 1, [3, 3]).forward(&image, &sobel_x, None)?;
+    /// assert_eq!(edges.download()?, array![[[[4., 4.]]]]);
+    /// # Ok::<(), filtro::Error>(())
+    /// ```
+    pub fn forward(
+        &self,
+        input: &Tensor,
+        weight: &Tensor,
+        bias: Option<&Tensor>,
+    ) -> Result<Tensor> {
+        const OPERATION: &str = "conv2d";
+        let device = input.device();
+        device.check(OPERATION, "weight", weight)?;
+        if let Some(bias) = bias {
+            device.check(OPERATION, "bias", bias)?;
+        }
+        let problem =
+            self.problem_with(input.shape(), weight.shape(), bias.map(Tensor::shape))?;
+        let shape = problem.output_shape();
+        match device.backend() {
+            Backend::Cpu => {
+                let input = input.cpu_elements(OPERATION)?;
+                let weight = weight.cpu_elements(OPERATION)?;
+                let bias = bias.map(|bias| bias.cpu_elements(OPERATION)).transpose()?;
+                Ok(Tensor::on_cpu(device, shape, |output| {
+                    cpu::conv2d(&problem, input, weight, bias, output);
+                }))
+            }
+            Backend::Gpu(context) => {
+                let plan =
+                    Conv2dPlan::new(&problem, bias.is_some(), self.algorithm, context.limits())?;
+                let input = input.gpu_buffer(OPERATION)?;
+                let weight = weight.gpu_buffer(OPERATION)?;
+                let bias = bias.map(|bias| bias.gpu_buffer(OPERATION)).transpose()?;
+                let bias = bias.map(Arc::as_ref);
+                let output = gpu::conv2d(context, &problem, &plan, input, weight, bias)?;
+                Ok(Tensor::on_gpu(device, shape, output))
+            }
+        }
+    }
+}
+
+type MaxOutput = (Tensor, Option<Indices>);
+
+fn max_on_cpu(
+    device: &Device,
+    shape: Shape,
+    with_indices: bool,
+    run: impl FnOnce(&mut [f32], Option<&mut [u32]>),
+) -> MaxOutput {
+    let mut found = vec![0; if with_indices { shape.len() } else { 0 }];
+    let output = Tensor::on_cpu(device, shape, |output| {
+        run(output, with_indices.then_some(found.as_mut_slice()));
+    });
+    let storage = Storage::Cpu(Arc::new(found));
+    let indices = with_indices.then(|| Indices { shape, storage, device: device.clone() });
+    (output, indices)
+}
+
+fn pool_on_gpu(
+    context: &Arc<gpu::Context>,
+    problem: &Pool2dProblem,
+    algorithm: Option<crate::Algorithm>,
+    input: &Tensor,
+) -> Result<MaxOutput> {
+    let device = input.device();
+    let plan = Pool2dPlan::new(problem, algorithm, context.limits())?;
+    let buffer = input.gpu_buffer(problem.operation)?;
+    let (output, indices) = gpu::pool2d(context, problem, &plan, buffer)?;
+    let shape = problem.output;
+    let indices = indices.map(|buffer| Indices {
+        shape,
+        storage: Storage::Gpu(Arc::new(buffer)),
+        device: device.clone(),
+    });
+    Ok((Tensor::on_gpu(device, shape, output), indices))
+}
+
+/// Two tensors of a pooling that was asked for both.
+fn both((output, indices): MaxOutput, operation: &'static str) -> Result<(Tensor, Indices)> {
+    let device = output.device().clone();
+    indices.map(|indices| (output, indices)).ok_or_else(|| device.not_here(operation, "indices"))
+}
+
+macro_rules! max_forward {
+    ($name:ident, $operation:literal, $cpu:path, $gpu:path) => {
+        impl $name {
+            /// The largest element of every window of `input`.
+            ///
+            /// # Errors
+            ///
+            /// [`Error::InvalidArgument`](crate::Error::InvalidArgument),
+            /// [`NoOutput`](crate::Error::NoOutput) and
+            /// [`ShapeMismatch`](crate::Error::ShapeMismatch) for options that do not fit the
+            /// input, [`Overflow`](crate::Error::Overflow) and
+            /// [`DeviceLimit`](crate::Error::DeviceLimit) for sizes that cannot be.
+            pub fn forward(&self, input: &Tensor) -> Result<Tensor> {
+                Ok(self.run(input, false)?.0)
+            }
+
+            /// As [`forward`](Self::forward), with the index of every element in its plane.
+            ///
+            /// # Errors
+            ///
+            /// As [`forward`](Self::forward).
+            pub fn forward_with_indices(&self, input: &Tensor) -> Result<(Tensor, Indices)> {
+                both(self.run(input, true)?, $operation)
+            }
+
+            fn run(&self, input: &Tensor, with_indices: bool) -> Result<MaxOutput> {
+                let problem = self.problem(input.shape())?;
+                let device = input.device();
+                match device.backend() {
+                    Backend::Cpu => {
+                        let elements = input.cpu_elements($operation)?;
+                        let shape = problem.output_shape();
+                        Ok(max_on_cpu(device, shape, with_indices, |output, indices| {
+                            $cpu(&problem, elements, output, indices);
+                        }))
+                    }
+                    Backend::Gpu(context) => {
+                        let problem = $gpu(&problem, with_indices);
+                        pool_on_gpu(context, &problem, self.algorithm, input)
+                    }
+                }
+            }
+        }
+    };
+}
+
+max_forward!(MaxPool2d, "max_pool2d", cpu::max_pool2d, Pool2dProblem::max);
+max_forward!(
+    AdaptiveMaxPool2d,
+    "adaptive_max_pool2d",
+    cpu::adaptive_max_pool2d,
+    Pool2dProblem::adaptive_max
+);
+
+macro_rules! avg_forward {
+    ($name:ident, $operation:literal, $cpu:path, $gpu:path) => {
+        impl $name {
+            /// The mean of every window of `input`.
+            ///
+            /// # Errors
+            ///
+            /// [`Error::InvalidArgument`](crate::Error::InvalidArgument),
+            /// [`NoOutput`](crate::Error::NoOutput) and
+            /// [`ShapeMismatch`](crate::Error::ShapeMismatch) for options that do not fit the
+            /// input, [`Overflow`](crate::Error::Overflow) and
+            /// [`DeviceLimit`](crate::Error::DeviceLimit) for sizes that cannot be.
+            pub fn forward(&self, input: &Tensor) -> Result<Tensor> {
+                let problem = self.problem(input.shape())?;
+                let device = input.device();
+                match device.backend() {
+                    Backend::Cpu => {
+                        let elements = input.cpu_elements($operation)?;
+                        Ok(Tensor::on_cpu(device, problem.output_shape(), |output| {
+                            $cpu(&problem, elements, output);
+                        }))
+                    }
+                    Backend::Gpu(context) => {
+                        let problem = $gpu(&problem);
+                        Ok(pool_on_gpu(context, &problem, self.algorithm, input)?.0)
+                    }
+                }
+            }
+        }
+    };
+}
+
+avg_forward!(AvgPool2d, "avg_pool2d", cpu::avg_pool2d, Pool2dProblem::average);
+avg_forward!(
+    AdaptiveAvgPool2d,
+    "adaptive_avg_pool2d",
+    cpu::adaptive_avg_pool2d,
+    Pool2dProblem::adaptive_average
+);
+
+impl Activation {
+    /// Applies the function to every element.
+    ///
+    /// # Errors
+    ///
+    /// What the device reports: out of memory, lost.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use filtro::{Activation, Device};
+    /// use ndarray::array;
+    ///
+    /// let x = Device::cpu().upload(&array![[[[-1.0, 0.5]]]])?;
+    /// assert_eq!(Activation::Relu.forward(&x)?.download()?, array![[[[0.0, 0.5]]]]);
+    /// # Ok::<(), filtro::Error>(())
+    /// ```
+    pub fn forward(self, input: &Tensor) -> Result<Tensor> {
+        const OPERATION: &str = "activation";
+        let (device, shape) = (input.device(), input.shape());
+        match device.backend() {
+            Backend::Cpu => {
+                let elements = input.cpu_elements(OPERATION)?;
+                Ok(Tensor::on_cpu(device, shape, |output| {
+                    cpu::activation(self, elements, output);
+                }))
+            }
+            Backend::Gpu(context) => {
+                let buffer = input.gpu_buffer(OPERATION)?;
+                let output = gpu::activation(context, self, buffer, shape.len())?;
+                Ok(Tensor::on_gpu(device, shape, output))
+            }
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! Activations on the GPU.
+
+use std::sync::Arc;
+
+use super::buffer::{GpuBuffer, Reuse};
+use super::context::Context;
+use super::grid::Grid;
+use super::params::{params, size};
+use super::record::Binding;
+use super::shader::Shader;
+use super::split::chunks;
+use crate::{Activation, Result};
+
+const OPERATION: &str = "activation";
+/// Invocations of a workgroup.
+const WORKGROUP: usize = 64;
+
+params!(Params { grid_width: u32, count: u32, activation_parameter: f32 });
+
+/// The shader of an activation.
+pub(crate) fn shader(name: &'static str) -> Shader {
+    Shader {
+        template: "activation",
+        values: vec![("activation", name.into()), ("f16", false.into())],
+        reads: 1,
+        writes: 1,
+    }
+}
+
+/// Records an activation of `len` elements.
+pub(crate) fn activation(
+    context: &Arc<Context>,
+    activation: Activation,
+    input: &GpuBuffer,
+    len: usize,
+) -> Result<GpuBuffer> {
+    let output = context.allocate(OPERATION, len as u64 * 4, Reuse::Recorded)?;
+    let shader = shader(activation.name());
+    // Parts start at multiples of every alignment, so that no binding begins before its part.
+    let step = context.limits().max_binding_elements() / 1024 * 1024;
+    for part in chunks(len, step) {
+        let grid = Grid::new(OPERATION, part.len().div_ceil(WORKGROUP), context.limits())?;
+        let params = Params {
+            grid_width: grid.width,
+            count: size(OPERATION, "the elements of one dispatch", part.len())?,
+            activation_parameter: activation.parameter(),
+        };
+        let (input, _) = Binding::range(context, input, part.clone());
+        let (output, _) = Binding::range(context, &output, part);
+        context.record(OPERATION, &shader, &params, &[input, output], grid)?;
+    }
+    Ok(output)
+}

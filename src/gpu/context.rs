@@ -1,0 +1,224 @@
+//! The context of one device: what all its tensors share.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use super::buffer::Pool;
+use super::pipeline::Pipelines;
+use super::record::Pending;
+use super::transfer::Staging;
+use crate::{Error, Limits, Result};
+
+/// A wgpu device, its queue, and what was made on it.
+#[derive(Debug)]
+pub(crate) struct Context {
+    device: wgpu::Device,
+    queue: wgpu::Queue,
+    limits: Limits,
+    tensor_usages: wgpu::BufferUsages,
+    pool: Pool,
+    pub(super) pipelines: Pipelines,
+    pub(super) pending: Mutex<Pending>,
+    pub(super) staging: Staging,
+    /// Held while a list of recorded work is submitted, so that lists keep their order, and while
+    /// a buffer that submitted work could use is mapped.
+    pub(super) gate: Mutex<()>,
+    recorded_lists: AtomicU64,
+    submitted_lists: AtomicU64,
+    lost: Arc<OnceLock<String>>,
+    #[cfg(target_arch = "wasm32")]
+    scopes: Mutex<Vec<(&'static str, Option<u64>, ScopeFuture)>>,
+}
+
+#[cfg(target_arch = "wasm32")]
+type ScopeFuture = std::pin::Pin<Box<dyn Future<Output = Option<wgpu::Error>>>>;
+
+impl Context {
+    /// The features that make something faster where an adapter has them.
+    pub(crate) fn wanted_features(adapter: &wgpu::Adapter) -> wgpu::Features {
+        let mut wanted = wgpu::Features::SUBGROUP
+            | wgpu::Features::SHADER_F16
+            | wgpu::Features::TIMESTAMP_QUERY
+            | wgpu::Features::PIPELINE_CACHE;
+        let shares_memory =
+            matches!(adapter.get_info().device_type, wgpu::DeviceType::Cpu);
+        if shares_memory {
+            wanted |= wgpu::Features::MAPPABLE_PRIMARY_BUFFERS;
+        }
+        wanted & adapter.features()
+    }
+
+    /// A context around an open device. `own` is whether this crate opened it and may set its
+    /// callbacks.
+    pub(crate) fn new(device: wgpu::Device, queue: wgpu::Queue, own: bool) -> Arc<Self> {
+        let (limits, features, info) = (device.limits(), device.features(), device.adapter_info());
+        let lost = Arc::new(OnceLock::new());
+        if own {
+            let (lost, name) = (lost.clone(), info.name.clone());
+            device.set_device_lost_callback(move |reason, message| {
+                log::warn!("the device {name} was lost: {message}");
+                let _already_known = lost.set(format!("{reason:?}: {message}"));
+            });
+        }
+        let mut tensor_usages = wgpu::BufferUsages::STORAGE
+            | wgpu::BufferUsages::COPY_SRC
+            | wgpu::BufferUsages::COPY_DST;
+        if features.contains(wgpu::Features::MAPPABLE_PRIMARY_BUFFERS)
+            && info.device_type == wgpu::DeviceType::Cpu
+        {
+            tensor_usages |= wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::MAP_WRITE;
+        }
+        let limits = Limits {
+            max_binding_bytes: limits.max_storage_buffer_binding_size,
+            max_buffer_bytes: limits.max_buffer_size,
+            binding_alignment: limits.min_storage_buffer_offset_alignment,
+            max_workgroups: limits.max_compute_workgroups_per_dimension,
+            max_workgroup_invocations: limits.max_compute_invocations_per_workgroup,
+            max_workgroup_memory: limits.max_compute_workgroup_storage_size,
+            subgroup_sizes: features
+                .contains(wgpu::Features::SUBGROUP)
+                .then_some((info.subgroup_min_size, info.subgroup_max_size)),
+            shader_f16: features.contains(wgpu::Features::SHADER_F16),
+            software: info.device_type == wgpu::DeviceType::Cpu,
+        };
+        Arc::new(Self {
+            device,
+            queue,
+            limits,
+            tensor_usages,
+            pool: Pool::default(),
+            pipelines: Pipelines::default(),
+            pending: Mutex::default(),
+            staging: Staging::default(),
+            gate: Mutex::new(()),
+            recorded_lists: AtomicU64::new(0),
+            submitted_lists: AtomicU64::new(0),
+            lost,
+            #[cfg(target_arch = "wasm32")]
+            scopes: Mutex::default(),
+        })
+    }
+
+    pub(crate) fn device(&self) -> &wgpu::Device {
+        &self.device
+    }
+
+    pub(crate) fn queue(&self) -> &wgpu::Queue {
+        &self.queue
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    pub(crate) fn pool(&self) -> &Pool {
+        &self.pool
+    }
+
+    pub(super) fn tensor_usages(&self) -> wgpu::BufferUsages {
+        self.tensor_usages
+    }
+
+    /// Whether the host reaches the tensors' memory without a copy.
+    pub(super) fn maps_tensors(&self) -> bool {
+        self.tensor_usages.contains(wgpu::BufferUsages::MAP_READ)
+    }
+
+    /// The number of pipelines that were compiled on this device.
+    pub(crate) fn pipeline_count(&self) -> usize {
+        self.pipelines.count()
+    }
+
+    /// The number of the list that is being recorded.
+    pub(super) fn recording_list(&self) -> u64 {
+        self.recorded_lists.load(Ordering::Acquire)
+    }
+
+    /// How many lists were submitted: lists below this number are on the queue.
+    pub(super) fn submitted_lists(&self) -> u64 {
+        self.submitted_lists.load(Ordering::Acquire)
+    }
+
+    /// The list that was recorded is closed; the next one begins.
+    pub(super) fn close_list(&self) {
+        self.recorded_lists.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// The list that was closed is on the queue.
+    pub(super) fn list_submitted(&self) {
+        self.submitted_lists.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// An error if the device is known to be lost.
+    pub(crate) fn check_lost(&self) -> Result<()> {
+        match self.lost.get() {
+            None => Ok(()),
+            Some(reason) => Err(Error::DeviceLost {
+                device: self.device.adapter_info().name,
+                reason: reason.clone(),
+            }),
+        }
+    }
+
+    fn error(&self, operation: &'static str, bytes: Option<u64>, error: &wgpu::Error) -> Error {
+        if let Err(lost) = self.check_lost() {
+            return lost;
+        }
+        match error {
+            wgpu::Error::OutOfMemory { .. } => Error::OutOfMemory { operation, bytes },
+            error => Error::Gpu { operation, message: error.to_string() },
+        }
+    }
+
+    /// Runs calls into wgpu and turns what wgpu reports of them into an error. In a browser the
+    /// report comes later, with the next download.
+    pub(crate) fn guarded<T>(
+        &self,
+        operation: &'static str,
+        bytes: Option<u64>,
+        calls: impl FnOnce() -> T,
+    ) -> Result<T> {
+        self.check_lost()?;
+        let filters = [
+            wgpu::ErrorFilter::Validation,
+            wgpu::ErrorFilter::OutOfMemory,
+            wgpu::ErrorFilter::Internal,
+        ];
+        let mut scopes = filters.map(|filter| Some(self.device.push_error_scope(filter)));
+        let result = calls();
+        let mut failed = None;
+        for scope in scopes.iter_mut().rev().filter_map(Option::take) {
+            let report = scope.pop();
+            #[cfg(not(target_arch = "wasm32"))]
+            if let Some(error) = pollster::block_on(report) {
+                failed.get_or_insert_with(|| self.error(operation, bytes, &error));
+            }
+            #[cfg(target_arch = "wasm32")]
+            self.scopes
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push((operation, bytes, Box::pin(report)));
+        }
+        match failed {
+            None => Ok(result),
+            Some(error) => Err(error),
+        }
+    }
+
+    /// The reports that were not there when their calls returned.
+    #[cfg(target_arch = "wasm32")]
+    pub(super) async fn late_reports(&self) -> Result<()> {
+        let scopes =
+            std::mem::take(&mut *self.scopes.lock().unwrap_or_else(PoisonError::into_inner));
+        for (operation, bytes, report) in scopes {
+            if let Some(error) = report.await {
+                return Err(self.error(operation, bytes, &error));
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn pending(&self) -> std::sync::MutexGuard<'_, Pending> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

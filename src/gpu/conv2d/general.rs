@@ -1,0 +1,326 @@
+//! The convolution that serves every option, split where its tensors exceed one binding.
+
+use std::ops::Range;
+
+use super::super::buffer::GpuBuffer;
+use super::super::context::Context;
+use super::super::grid::Grid;
+use super::super::params::{low_bits, params, size};
+use super::super::record::Binding;
+use super::super::shader::Shader;
+use super::super::split::{chunks, largest};
+use super::{OPERATION, activation_name, activation_parameter, bias_binding};
+use crate::ops::Conv2dProblem;
+use crate::window::Axis;
+use crate::{Error, Limits, PaddingMode, Result};
+
+/// Invocations of a workgroup.
+const WORKGROUP: usize = 64;
+
+params!(Params {
+    grid_width: u32,
+    count: u32,
+    first_image: u32,
+    first_out_channel: u32,
+    dispatch_out_channels: u32,
+    first_row: u32,
+    dispatch_rows: u32,
+    first_group_channel: u32,
+    end_group_channel: u32,
+    block_channels: u32,
+    in_channels: u32,
+    out_channels: u32,
+    group_in_channels: u32,
+    group_out_channels: u32,
+    in_height: u32,
+    in_width: u32,
+    out_height: u32,
+    out_width: u32,
+    kernel_height: u32,
+    kernel_width: u32,
+    stride_height: u32,
+    stride_width: u32,
+    pad_top: u32,
+    pad_left: u32,
+    dilation_height: u32,
+    dilation_width: u32,
+    input_base: u32,
+    weight_base: u32,
+    output_base: u32,
+    accumulate: u32,
+    activation_parameter: f32,
+});
+
+/// One dispatch: its part of the work, and the elements that it touches.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Step {
+    pub(crate) shader: Shader,
+    params: Params,
+    grid: Grid,
+    input: Range<usize>,
+    weight: Range<usize>,
+    output: Range<usize>,
+}
+
+/// The shader in the variant of a problem.
+pub(crate) fn shader(padding_mode: PaddingMode, activation: &'static str, bias: bool) -> Shader {
+    Shader {
+        template: "conv2d_general",
+        values: vec![
+            ("padding_mode", padding_mode.name().into()),
+            ("activation", activation.into()),
+            ("bias", bias.into()),
+            ("f16", false.into()),
+        ],
+        reads: 2 + u32::from(bias),
+        writes: 1,
+    }
+}
+
+/// A part of the work: what one dispatch covers.
+#[derive(Debug, Clone)]
+struct Part {
+    images: Range<usize>,
+    out_channels: Range<usize>,
+    rows: Range<usize>,
+    group_channels: Range<usize>,
+}
+
+/// The dispatches of a convolution.
+pub(crate) fn plan(problem: &Conv2dProblem, bias: bool, limits: &Limits) -> Result<Vec<Step>> {
+    if problem.output_shape().len() == 0 {
+        return Ok(Vec::new());
+    }
+    for axis in [&problem.vertical, &problem.horizontal] {
+        let padded = axis.input_size + axis.pad_begin + axis.pad_end;
+        size(OPERATION, "the size of the padded input", padded)?;
+    }
+    let base = base_params(problem)?;
+    let parts = parts(problem, limits)?;
+    let mut steps = Vec::with_capacity(parts.len());
+    for part in parts {
+        let is_last = part.group_channels.end == problem.group_in_channels();
+        let activation = problem.activation.filter(|_| is_last);
+        let is_first = part.group_channels.start == 0;
+        let shader =
+            shader(problem.padding_mode, activation_name(activation), bias && is_first);
+        let count = part.images.len()
+            * part.out_channels.len()
+            * part.rows.len()
+            * problem.horizontal.output_size;
+        let grid = Grid::new(OPERATION, count.div_ceil(WORKGROUP), limits)?;
+        let number = |name, value| size(OPERATION, name, value);
+        let params = Params {
+            grid_width: grid.width,
+            count: number("the outputs of one dispatch", count)?,
+            first_image: number("batch", part.images.start)?,
+            first_out_channel: number("out_channels", part.out_channels.start)?,
+            dispatch_out_channels: number("out_channels", part.out_channels.len())?,
+            first_row: number("the output's height", part.rows.start)?,
+            dispatch_rows: number("the output's height", part.rows.len())?,
+            first_group_channel: number("in_channels", part.group_channels.start)?,
+            end_group_channel: number("in_channels", part.group_channels.end)?,
+            accumulate: u32::from(!is_first),
+            ..base
+        };
+        let (input, weight, output) = (
+            input_range(problem, &part),
+            weight_range(problem, &part.out_channels),
+            output_range(problem, &part),
+        );
+        steps.push(Step { shader, params, grid, input, weight, output });
+    }
+    Ok(steps)
+}
+
+fn base_params(problem: &Conv2dProblem) -> Result<Params> {
+    let (vertical, horizontal) = (&problem.vertical, &problem.horizontal);
+    let number = |name, value| size(OPERATION, name, value);
+    let taps = vertical.kernel_size * horizontal.kernel_size;
+    let terms = taps * problem.group_in_channels();
+    // Blocks of about the square root of all terms bound the rounding error of both levels.
+    let block_channels = (terms.isqrt() / taps).max(1);
+    Ok(Params {
+        grid_width: 0,
+        count: 0,
+        first_image: 0,
+        first_out_channel: 0,
+        dispatch_out_channels: 0,
+        first_row: 0,
+        dispatch_rows: 0,
+        first_group_channel: 0,
+        end_group_channel: 0,
+        block_channels: number("in_channels", block_channels)?,
+        in_channels: number("in_channels", problem.in_channels)?,
+        out_channels: number("out_channels", problem.out_channels)?,
+        group_in_channels: number("in_channels", problem.group_in_channels())?,
+        group_out_channels: number("out_channels", problem.group_out_channels())?,
+        in_height: number("the input's height", vertical.input_size)?,
+        in_width: number("the input's width", horizontal.input_size)?,
+        out_height: number("the output's height", vertical.output_size)?,
+        out_width: number("the output's width", horizontal.output_size)?,
+        kernel_height: number("kernel_size", vertical.kernel_size)?,
+        kernel_width: number("kernel_size", horizontal.kernel_size)?,
+        stride_height: number("stride", vertical.stride)?,
+        stride_width: number("stride", horizontal.stride)?,
+        pad_top: number("padding", vertical.pad_begin)?,
+        pad_left: number("padding", horizontal.pad_begin)?,
+        dilation_height: number("dilation", vertical.dilation)?,
+        dilation_width: number("dilation", horizontal.dilation)?,
+        input_base: 0,
+        weight_base: 0,
+        output_base: 0,
+        accumulate: 0,
+        activation_parameter: activation_parameter(problem.activation),
+    })
+}
+
+/// The rows of the input that the taps of these output rows read.
+fn input_rows(axis: &Axis, padding_mode: PaddingMode, rows: &Range<usize>) -> Range<usize> {
+    let first = rows.start * axis.stride;
+    let last = (rows.end - 1) * axis.stride + axis.span() - 1;
+    let (begin, size) = (axis.pad_begin, axis.input_size);
+    if first >= begin && last < begin + size {
+        return first - begin..last + 1 - begin;
+    }
+    let clipped = first.clamp(begin, begin + size - 1) - begin
+        ..(last.clamp(begin, begin + size - 1) + 1) - begin;
+    match padding_mode {
+        PaddingMode::Zeros | PaddingMode::Replicate => clipped,
+        // A mirrored row lies as far inside as the padded one lies outside.
+        PaddingMode::Reflect => {
+            let above = begin.saturating_sub(first);
+            let below = (last + 1).saturating_sub(begin + size);
+            let start = if below > 0 { clipped.start.min(size - 1 - below) } else { clipped.start };
+            let end = if above > 0 { clipped.end.max(above + 1) } else { clipped.end };
+            start..end
+        }
+        PaddingMode::Circular => 0..size,
+    }
+}
+
+fn input_range(problem: &Conv2dProblem, part: &Part) -> Range<usize> {
+    let group_in = problem.group_in_channels();
+    let group_of = |out_channel: usize| out_channel / problem.group_out_channels();
+    let first_channel = group_of(part.out_channels.start) * group_in + part.group_channels.start;
+    let last_channel = group_of(part.out_channels.end - 1) * group_in + part.group_channels.end - 1;
+    let rows = input_rows(&problem.vertical, problem.padding_mode, &part.rows);
+    let row = |image: usize, channel: usize, row: usize| {
+        ((image * problem.in_channels + channel) * problem.vertical.input_size + row)
+            * problem.horizontal.input_size
+    };
+    row(part.images.start, first_channel, rows.start)
+        ..row(part.images.end - 1, last_channel, rows.end)
+}
+
+fn weight_range(problem: &Conv2dProblem, out_channels: &Range<usize>) -> Range<usize> {
+    let filter = problem.weight_shape().len() / problem.out_channels;
+    out_channels.start * filter..out_channels.end * filter
+}
+
+fn output_range(problem: &Conv2dProblem, part: &Part) -> Range<usize> {
+    let row = |image: usize, channel: usize, row: usize| {
+        ((image * problem.out_channels + channel) * problem.vertical.output_size + row)
+            * problem.horizontal.output_size
+    };
+    row(part.images.start, part.out_channels.start, part.rows.start)
+        ..row(part.images.end - 1, part.out_channels.end - 1, part.rows.end)
+}
+
+/// The whole as one part if it fits, else parts by images, by channels, by rows.
+fn parts(problem: &Conv2dProblem, limits: &Limits) -> Result<Vec<Part>> {
+    let most = limits.max_binding_elements();
+    let rows = problem.vertical.output_size;
+    let fits = |part: &Part| {
+        input_range(problem, part).len() <= most
+            && weight_range(problem, &part.out_channels).len() <= most
+            && output_range(problem, part).len() <= most
+    };
+    let of_images = |images: Range<usize>| Part {
+        images,
+        out_channels: 0..problem.out_channels,
+        rows: 0..rows,
+        group_channels: 0..problem.group_in_channels(),
+    };
+    if let Some(step) = largest(problem.batch, |step| fits(&of_images(0..step))) {
+        return Ok(chunks(problem.batch, step).map(of_images).collect());
+    }
+    let of_channels = |image: usize, out_channels, group_channels, rows| Part {
+        images: image..image + 1,
+        out_channels,
+        rows,
+        group_channels,
+    };
+    // One group after another, so that a part reads the channels of one group.
+    let group_out = problem.group_out_channels();
+    let group_in = problem.group_in_channels();
+    let out_step = largest(group_out, |step| fits(&of_channels(0, 0..step, 0..1, 0..rows)));
+    let (out_step, in_step, row_step) = match out_step {
+        Some(out_step) => {
+            let fits_in = |step| fits(&of_channels(0, 0..out_step, 0..step, 0..rows));
+            (out_step, largest(group_in, fits_in).unwrap_or(1), rows)
+        }
+        None => {
+            let every_row_fits = |step| {
+                chunks(rows, step).all(|rows| fits(&of_channels(0, 0..1, 0..1, rows)))
+            };
+            let row_step = largest(rows, every_row_fits).ok_or_else(|| {
+                let part = of_channels(0, 0..1, 0..1, 0..1);
+                Error::DeviceLimit {
+                    operation: OPERATION,
+                    quantity: "the bytes that one row of the output needs of the input or the \
+                               weight"
+                        .into(),
+                    needed: 4 * input_range(problem, &part)
+                        .len()
+                        .max(weight_range(problem, &part.out_channels).len())
+                        as u64,
+                    allowed: 4 * most as u64,
+                }
+            })?;
+            (1, 1, row_step)
+        }
+    };
+    let mut parts = Vec::new();
+    for image in 0..problem.batch {
+        for group in 0..problem.groups {
+            for out in chunks(group_out, out_step) {
+                let out = group * group_out + out.start..group * group_out + out.end;
+                for rows in chunks(rows, row_step) {
+                    for channels in chunks(group_in, in_step) {
+                        parts.push(of_channels(image, out.clone(), channels, rows.clone()));
+                    }
+                }
+            }
+        }
+    }
+    Ok(parts)
+}
+
+impl Step {
+    pub(super) fn record(
+        &self,
+        context: &Context,
+        problem: &Conv2dProblem,
+        input: &GpuBuffer,
+        weight: &GpuBuffer,
+        bias: Option<&GpuBuffer>,
+        output: &GpuBuffer,
+    ) -> Result<()> {
+        let (input, input_base) = Binding::range(context, input, self.input.clone());
+        let (weight, weight_base) = Binding::range(context, weight, self.weight.clone());
+        let (output, output_base) = Binding::range(context, output, self.output.clone());
+        let params = Params {
+            input_base: low_bits(input_base),
+            weight_base: low_bits(weight_base),
+            output_base: low_bits(output_base),
+            ..self.params
+        };
+        let mut bindings = vec![input, weight];
+        if self.params.accumulate == 0 {
+            bindings.extend(bias.map(|bias| bias_binding(problem, bias)));
+        }
+        bindings.push(output);
+        context.record(OPERATION, &self.shader, &params, &bindings, self.grid)
+    }
+}

@@ -1,0 +1,48 @@
+//! Grids: more workgroups than one dimension takes are folded into the second.
+
+use crate::{Error, Limits, Result};
+
+/// Workgroups of one dispatch, as `[x, y, 1]`.
+///
+/// A shader finds its own number as `workgroup_id.x + workgroup_id.y * grid_width` and returns at
+/// once where that is not below the number of workgroups it needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Grid {
+    pub(crate) width: u32,
+    pub(crate) height: u32,
+}
+
+impl Grid {
+    /// A grid of at least `workgroups`.
+    pub(crate) fn new(operation: &'static str, workgroups: usize, limits: &Limits) -> Result<Self> {
+        let too_many = || Error::DeviceLimit {
+            operation,
+            quantity: "the number of workgroups".into(),
+            needed: workgroups as u64,
+            allowed: u64::from(limits.max_workgroups).pow(2),
+        };
+        let workgroups = u32::try_from(workgroups).map_err(|_| too_many())?;
+        let width = workgroups.min(limits.max_workgroups).max(1);
+        let height = workgroups.div_ceil(width).max(1);
+        if height > limits.max_workgroups {
+            return Err(too_many());
+        }
+        Ok(Self { width, height })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_grid_beyond_65_535_workgroups_is_folded_and_covers_them() {
+        let limits = Limits::webgpu();
+        for workgroups in [0, 1, 65_535, 65_536, 1 << 24, 4_000_000_000] {
+            let grid = Grid::new("conv2d", workgroups, &limits).unwrap();
+            assert!(grid.width <= 65_535 && grid.height <= 65_535);
+            assert!(grid.width as usize * grid.height as usize >= workgroups);
+        }
+        assert!(Grid::new("conv2d", 1 << 32, &limits).is_err());
+    }
+}

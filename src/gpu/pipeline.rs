@@ -1,0 +1,104 @@
+//! Pipelines: compiled once per device and variant.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::context::Context;
+use super::shader::Shader;
+use crate::{Error, Result};
+
+/// A compiled shader and the layout of its bindings.
+#[derive(Debug)]
+pub(crate) struct Pipeline {
+    pub(crate) pipeline: wgpu::ComputePipeline,
+    pub(crate) layout: wgpu::BindGroupLayout,
+}
+
+/// The pipelines of one device.
+#[derive(Debug, Default)]
+pub(crate) struct Pipelines(Mutex<HashMap<Shader, Arc<Pipeline>>>);
+
+impl Pipelines {
+    /// The pipeline of a shader, compiled if this is the first time.
+    pub(crate) fn get(
+        &self,
+        context: &Context,
+        operation: &'static str,
+        shader: &Shader,
+    ) -> Result<Arc<Pipeline>> {
+        let find = || self.0.lock().unwrap_or_else(PoisonError::into_inner).get(shader).cloned();
+        if let Some(pipeline) = find() {
+            return Ok(pipeline);
+        }
+        let pipeline = Arc::new(compile(context, operation, shader)?);
+        let mut pipelines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(pipelines.entry(shader.clone()).or_insert(pipeline).clone())
+    }
+
+    /// The number of pipelines that were compiled.
+    pub(crate) fn count(&self) -> usize {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+}
+
+fn compile(context: &Context, operation: &'static str, shader: &Shader) -> Result<Pipeline> {
+    let source = shader.compose().map_err(|message| Error::Gpu { operation, message })?;
+    let label = shader.label();
+    log::debug!("compiling {label}");
+    context.guarded(operation, None, || {
+        let device = context.device();
+        let descriptor = wgpu::ShaderModuleDescriptor {
+            label: Some(&label),
+            source: wgpu::ShaderSource::Wgsl(source.into()),
+        };
+        #[allow(
+            unsafe_code,
+            reason = "the sources are this crate's own, never the user's; every index they form \
+                      is below the sizes that the plan checked against the bound buffers, every \
+                      loop counts to such a size, every divisor is at least 1"
+        )]
+        // SAFETY: see the reason above; naga's own checks would cost up to half of the speed.
+        let module = unsafe {
+            let checks = wgpu::ShaderRuntimeChecks::unchecked();
+            device.create_shader_module_trusted(descriptor, checks)
+        };
+        let entries: Vec<_> = (0..=shader.reads + shader.writes)
+            .map(|binding| wgpu::BindGroupLayoutEntry {
+                binding,
+                visibility: wgpu::ShaderStages::COMPUTE,
+                ty: wgpu::BindingType::Buffer {
+                    ty: match binding {
+                        0 => wgpu::BufferBindingType::Uniform,
+                        _ => wgpu::BufferBindingType::Storage {
+                            read_only: binding <= shader.reads,
+                        },
+                    },
+                    has_dynamic_offset: binding == 0,
+                    min_binding_size: None,
+                },
+                count: None,
+            })
+            .collect();
+        let layout = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
+            label: Some(&label),
+            entries: &entries,
+        });
+        let pipeline_layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+            label: Some(&label),
+            bind_group_layouts: &[Some(&layout)],
+            immediate_size: 0,
+        });
+        let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+            label: Some(&label),
+            layout: Some(&pipeline_layout),
+            module: &module,
+            entry_point: Some("main"),
+            compilation_options: wgpu::PipelineCompilationOptions {
+                zero_initialize_workgroup_memory: false,
+                ..Default::default()
+            },
+            cache: None,
+        });
+        Pipeline { pipeline, layout }
+    })
+}

@@ -1,0 +1,252 @@
+//! The pooling that serves every option, split where its tensors exceed one binding.
+
+use std::ops::Range;
+
+use super::super::buffer::GpuBuffer;
+use super::super::context::Context;
+use super::super::grid::Grid;
+use super::super::params::{low_bits, params, size};
+use super::super::record::Binding;
+use super::super::shader::Shader;
+use super::super::split::{chunks, largest};
+use super::{Divisor, Pool2dProblem, Reduction, Window};
+use crate::ops::AdaptivePool2dProblem;
+use crate::{Error, Limits, Result};
+
+/// Invocations of a workgroup.
+const WORKGROUP: usize = 64;
+
+params!(Params {
+    grid_width: u32,
+    count: u32,
+    first_plane: u32,
+    first_row: u32,
+    dispatch_rows: u32,
+    in_height: u32,
+    in_width: u32,
+    out_height: u32,
+    out_width: u32,
+    kernel_height: u32,
+    kernel_width: u32,
+    stride_height: u32,
+    stride_width: u32,
+    pad_top: u32,
+    pad_left: u32,
+    dilation_height: u32,
+    dilation_width: u32,
+    input_base: u32,
+    output_base: u32,
+    divisor_override: f32,
+});
+
+/// One dispatch: its part of the work, and the elements that it touches.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Step {
+    pub(crate) shader: Shader,
+    params: Params,
+    grid: Grid,
+    input: Range<usize>,
+    output: Range<usize>,
+}
+
+/// The shader of a max pooling in one variant.
+pub(crate) fn max_shader(adaptive: bool, indices: bool) -> Shader {
+    Shader {
+        template: "max_pool2d_general",
+        values: vec![("adaptive", adaptive.into()), ("indices", indices.into())],
+        reads: 1,
+        writes: 1 + u32::from(indices),
+    }
+}
+
+/// The shader of an average pooling in one variant.
+pub(crate) fn avg_shader(adaptive: bool, divisor: &'static str) -> Shader {
+    Shader {
+        template: "avg_pool2d_general",
+        values: vec![
+            ("adaptive", adaptive.into()),
+            ("divisor", divisor.into()),
+            ("f16", false.into()),
+        ],
+        reads: 1,
+        writes: 1,
+    }
+}
+
+fn shader(problem: &Pool2dProblem) -> Shader {
+    let adaptive = matches!(problem.window, Window::Adaptive);
+    match problem.reduction {
+        Reduction::Max { indices } => max_shader(adaptive, indices),
+        Reduction::Average(Divisor::Padded) => avg_shader(adaptive, "padded"),
+        Reduction::Average(Divisor::Inside) => avg_shader(adaptive, "inside"),
+        Reduction::Average(Divisor::Override(_)) => avg_shader(adaptive, "override"),
+    }
+}
+
+/// The dispatches of a pooling.
+pub(crate) fn plan(problem: &Pool2dProblem, limits: &Limits) -> Result<Vec<Step>> {
+    let (input, output) = (problem.input, problem.output);
+    if output.len() == 0 {
+        return Ok(Vec::new());
+    }
+    let base = base_params(problem)?;
+    let shader = shader(problem);
+    let mut steps = Vec::new();
+    for (planes, rows) in parts(problem, limits)? {
+        let count = planes.len() * rows.len() * output.width;
+        let grid = Grid::new(problem.operation, count.div_ceil(WORKGROUP), limits)?;
+        let number = |name, value| size(problem.operation, name, value);
+        let params = Params {
+            grid_width: grid.width,
+            count: number("the outputs of one dispatch", count)?,
+            first_plane: number("batch times channels", planes.start)?,
+            first_row: number("the output's height", rows.start)?,
+            dispatch_rows: number("the output's height", rows.len())?,
+            ..base
+        };
+        let window = input_rows(problem, &rows);
+        let plane = input.height * input.width;
+        let (first, last) = (planes.start, planes.end - 1);
+        steps.push(Step {
+            shader: shader.clone(),
+            params,
+            grid,
+            input: first * plane + window.start * input.width
+                ..last * plane + window.end * input.width,
+            output: (first * output.height + rows.start) * output.width
+                ..(last * output.height + rows.end) * output.width,
+        });
+    }
+    Ok(steps)
+}
+
+fn base_params(problem: &Pool2dProblem) -> Result<Params> {
+    let number = |name, value| size(problem.operation, name, value);
+    let mut windows = [[1_u32, 1, 0, 1]; 2];
+    match problem.window {
+        Window::Fixed { vertical, horizontal } => {
+            for (window, axis) in windows.iter_mut().zip([vertical, horizontal]) {
+                let padded = axis.input_size + axis.pad_begin + axis.pad_end;
+                number("the size of the padded input", padded)?;
+                number("what the kernel spans", axis.span())?;
+                *window = [
+                    number("kernel_size", axis.kernel_size)?,
+                    number("stride", axis.stride)?,
+                    number("padding", axis.pad_begin)?,
+                    number("dilation", axis.dilation)?,
+                ];
+            }
+        }
+        Window::Adaptive => {
+            for (size, out) in [
+                (problem.input.height, problem.output.height),
+                (problem.input.width, problem.output.width),
+            ] {
+                number("the input's size times output_size", size.saturating_mul(out + 1))?;
+            }
+        }
+    }
+    let [vertical, horizontal] = windows;
+    Ok(Params {
+        grid_width: 0,
+        count: 0,
+        first_plane: 0,
+        first_row: 0,
+        dispatch_rows: 0,
+        in_height: number("the input's height", problem.input.height)?,
+        in_width: number("the input's width", problem.input.width)?,
+        out_height: number("the output's height", problem.output.height)?,
+        out_width: number("the output's width", problem.output.width)?,
+        kernel_height: vertical[0],
+        kernel_width: horizontal[0],
+        stride_height: vertical[1],
+        stride_width: horizontal[1],
+        pad_top: vertical[2],
+        pad_left: horizontal[2],
+        dilation_height: vertical[3],
+        dilation_width: horizontal[3],
+        input_base: 0,
+        output_base: 0,
+        divisor_override: match problem.reduction {
+            Reduction::Average(Divisor::Override(divisor)) => divisor,
+            _ => 0.0,
+        },
+    })
+}
+
+/// The rows of the input that the windows of these output rows read.
+fn input_rows(problem: &Pool2dProblem, rows: &Range<usize>) -> Range<usize> {
+    let size = problem.input.height;
+    match problem.window {
+        Window::Fixed { vertical, .. } => {
+            let first = rows.start * vertical.stride;
+            let last = (rows.end - 1) * vertical.stride + vertical.span();
+            let inside = |at: usize| at.saturating_sub(vertical.pad_begin).min(size);
+            // A window over padding alone still needs a binding of at least one row.
+            let start = inside(first).min(size - 1);
+            start..inside(last).max(start + 1)
+        }
+        Window::Adaptive => {
+            let out = problem.output.height;
+            let [first, _] = AdaptivePool2dProblem::window(size, out, rows.start);
+            let [_, end] = AdaptivePool2dProblem::window(size, out, rows.end - 1);
+            first..end
+        }
+    }
+}
+
+/// The planes and rows of every dispatch.
+fn parts(
+    problem: &Pool2dProblem,
+    limits: &Limits,
+) -> Result<Vec<(Range<usize>, Range<usize>)>> {
+    let most = limits.max_binding_elements();
+    let (input, output) = (problem.input, problem.output);
+    let planes = input.batch * input.channels;
+    let largest_plane = (input.height * input.width).max(output.height * output.width);
+    if largest_plane <= most {
+        let step = (most / largest_plane).max(1);
+        return Ok(chunks(planes, step).map(|planes| (planes, 0..output.height)).collect());
+    }
+    let row_bytes = |rows: Range<usize>| {
+        (input_rows(problem, &rows).len() * input.width).max(rows.len() * output.width)
+    };
+    let step = largest(output.height, |step| {
+        chunks(output.height, step).all(|rows| row_bytes(rows) <= most)
+    })
+    .ok_or_else(|| Error::DeviceLimit {
+        operation: problem.operation,
+        quantity: "the bytes that one row of the output needs of the input".into(),
+        needed: 4 * row_bytes(0..1) as u64,
+        allowed: 4 * most as u64,
+    })?;
+    let mut parts = Vec::new();
+    for plane in 0..planes {
+        parts.extend(chunks(output.height, step).map(|rows| (plane..plane + 1, rows)));
+    }
+    Ok(parts)
+}
+
+impl Step {
+    pub(super) fn record(
+        &self,
+        context: &Context,
+        problem: &Pool2dProblem,
+        input: &GpuBuffer,
+        output: &GpuBuffer,
+        indices: Option<&GpuBuffer>,
+    ) -> Result<()> {
+        let (input, input_base) = Binding::range(context, input, self.input.clone());
+        let (output, output_base) = Binding::range(context, output, self.output.clone());
+        let mut bindings = vec![input, output];
+        if let Some(indices) = indices {
+            bindings.push(Binding::range(context, indices, self.output.clone()).0);
+        }
+        let params = Params {
+            input_base: low_bits(input_base),
+            output_base: low_bits(output_base),
+            ..self.params
+        };
+        context.record(problem.operation, &self.shader, &params, &bindings, self.grid)
+    }
+}

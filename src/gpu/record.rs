@@ -1,0 +1,204 @@
+//! Recording: operations wait in a list, which becomes one pass and one submit.
+
+use std::sync::{Arc, PoisonError};
+
+use super::buffer::GpuBuffer;
+use super::context::Context;
+use super::grid::Grid;
+use super::pipeline::Pipeline;
+use super::shader::Shader;
+use crate::{Error, Result};
+
+/// Bytes between the parameters of one dispatch and the next: the largest alignment that an
+/// adapter may ask for.
+const SLOT: usize = 256;
+const SLOTS_PER_CHUNK: usize = 256;
+/// A list of so many dispatches is submitted without being asked for.
+const LONGEST_LIST: usize = 1024;
+
+/// Work that was recorded and not submitted.
+#[derive(Debug, Default)]
+pub(crate) struct Pending {
+    dispatches: Vec<Dispatch>,
+    /// The parameters of all dispatches, `SLOT` bytes each.
+    params: Vec<u8>,
+    /// The buffers that the parameters are written to when the list is submitted.
+    chunks: Vec<wgpu::Buffer>,
+}
+
+#[derive(Debug)]
+struct Dispatch {
+    pipeline: Arc<Pipeline>,
+    bind_group: wgpu::BindGroup,
+    params_offset: u32,
+    grid: Grid,
+}
+
+/// A range of a buffer, in elements of four bytes, that a shader sees.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Binding<'a> {
+    buffer: &'a GpuBuffer,
+    first: usize,
+    len: usize,
+}
+
+impl<'a> Binding<'a> {
+    /// All `len` elements of a buffer.
+    pub(crate) fn whole(buffer: &'a GpuBuffer, len: usize) -> Self {
+        Self { buffer, first: 0, len }
+    }
+
+    /// The elements `range`, and what of the alignment lies before them; with it the index of the
+    /// first element that the shader sees.
+    pub(crate) fn range(
+        context: &Context,
+        buffer: &'a GpuBuffer,
+        range: std::ops::Range<usize>,
+    ) -> (Self, usize) {
+        let alignment = (context.limits().binding_alignment as usize / 4).max(1);
+        let first = range.start - range.start % alignment;
+        (Self { buffer, first, len: range.end - first }, first)
+    }
+}
+
+impl Context {
+    /// Records one dispatch: a shader, its parameters, and its buffers in the shader's order.
+    pub(crate) fn record(
+        &self,
+        operation: &'static str,
+        shader: &Shader,
+        params: &impl bytemuck::NoUninit,
+        bindings: &[Binding<'_>],
+        grid: Grid,
+    ) -> Result<()> {
+        let pipeline = self.pipelines.get(self, operation, shader)?;
+        let length = {
+            let mut pending = self.pending();
+            let slot = pending.dispatches.len();
+            let chunk = self.chunk(operation, &mut pending, slot / SLOTS_PER_CHUNK)?;
+            let bind_group = self.guarded(operation, None, || {
+                self.bind_group(&pipeline, &chunk, bindings)
+            })??;
+            let bytes = bytemuck::bytes_of(params);
+            pending.params.resize(slot * SLOT, 0);
+            pending.params.extend_from_slice(bytes);
+            pending.params.resize((slot + 1) * SLOT, 0);
+            let offset = slot % SLOTS_PER_CHUNK * SLOT;
+            let params_offset = u32::try_from(offset).unwrap_or(0);
+            pending.dispatches.push(Dispatch { pipeline, bind_group, params_offset, grid });
+            pending.dispatches.len()
+        };
+        if length >= LONGEST_LIST { self.flush(operation) } else { Ok(()) }
+    }
+
+    fn chunk(
+        &self,
+        operation: &'static str,
+        pending: &mut Pending,
+        index: usize,
+    ) -> Result<wgpu::Buffer> {
+        if pending.chunks.len() <= index {
+            let size = (SLOT * SLOTS_PER_CHUNK) as u64;
+            let chunk = self.guarded(operation, Some(size), || {
+                self.device().create_buffer(&wgpu::BufferDescriptor {
+                    label: Some("parameters"),
+                    size,
+                    usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
+                    mapped_at_creation: false,
+                })
+            })?;
+            pending.chunks.push(chunk);
+        }
+        Ok(pending.chunks[index].clone())
+    }
+
+    fn bind_group(
+        &self,
+        pipeline: &Pipeline,
+        chunk: &wgpu::Buffer,
+        bindings: &[Binding<'_>],
+    ) -> Result<wgpu::BindGroup> {
+        let mut entries = Vec::with_capacity(bindings.len() + 1);
+        entries.push(wgpu::BindGroupEntry {
+            binding: 0,
+            resource: wgpu::BindingResource::Buffer(wgpu::BufferBinding {
+                buffer: chunk,
+                offset: 0,
+                size: wgpu::BufferSize::new(SLOT as u64),
+            }),
+        });
+        for (binding, index) in bindings.iter().zip(1..) {
+            entries.push(wgpu::BindGroupEntry {
+                binding: index,
+                resource: wgpu::BindingResource::Buffer(wgpu::BufferBinding {
+                    buffer: binding.buffer.raw(),
+                    offset: binding.first as u64 * 4,
+                    size: wgpu::BufferSize::new(binding.len as u64 * 4),
+                }),
+            });
+        }
+        Ok(self.device().create_bind_group(&wgpu::BindGroupDescriptor {
+            label: None,
+            layout: &pipeline.layout,
+            entries: &entries,
+        }))
+    }
+
+    /// Whether all that was recorded is on the queue.
+    pub(super) fn nothing_recorded(&self) -> bool {
+        self.pending().dispatches.is_empty() && self.recording_list() == self.submitted_lists()
+    }
+
+    /// Submits all that was recorded.
+    pub(crate) fn flush(&self, operation: &'static str) -> Result<()> {
+        let _gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
+        self.flush_then(operation, None, |_| ())
+    }
+
+    /// Submits all that was recorded and then `after`, in one submit. The caller holds the gate.
+    pub(super) fn flush_then(
+        &self,
+        operation: &'static str,
+        timestamps: Option<&wgpu::QuerySet>,
+        after: impl FnOnce(&mut wgpu::CommandEncoder),
+    ) -> Result<()> {
+        let (dispatches, params, chunks) = {
+            let mut pending = self.pending();
+            self.close_list();
+            let dispatches = std::mem::take(&mut pending.dispatches);
+            (dispatches, std::mem::take(&mut pending.params), pending.chunks.clone())
+        };
+        let submitted = self.guarded(operation, None, || {
+            for (bytes, chunk) in params.chunks(SLOT * SLOTS_PER_CHUNK).zip(&chunks) {
+                self.queue().write_buffer(chunk, 0, bytes);
+            }
+            let mut encoder = self.device().create_command_encoder(&Default::default());
+            if !dispatches.is_empty() {
+                let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor {
+                    label: Some("filtro"),
+                    timestamp_writes: timestamps.map(|query_set| {
+                        wgpu::ComputePassTimestampWrites {
+                            query_set,
+                            beginning_of_pass_write_index: Some(0),
+                            end_of_pass_write_index: Some(1),
+                        }
+                    }),
+                });
+                for dispatch in &dispatches {
+                    pass.set_pipeline(&dispatch.pipeline.pipeline);
+                    pass.set_bind_group(0, &dispatch.bind_group, &[dispatch.params_offset]);
+                    pass.dispatch_workgroups(dispatch.grid.width, dispatch.grid.height, 1);
+                }
+            }
+            after(&mut encoder);
+            self.queue().submit([encoder.finish()]);
+        });
+        self.list_submitted();
+        submitted?;
+        // Lets wgpu free what finished submissions held.
+        self.device()
+            .poll(wgpu::PollType::Poll)
+            .map(drop)
+            .map_err(|error| Error::Gpu { operation, message: error.to_string() })
+    }
+}

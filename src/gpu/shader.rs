@@ -1,0 +1,112 @@
+//! Shader composition: a template and the values of a variant become WGSL.
+
+use std::sync::LazyLock;
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::{Environment, UndefinedBehavior};
+
+/// Declares every file of `shaders/` that this crate uses.
+macro_rules! sources {
+    ($($name:literal),+ $(,)?) => {
+        /// Every file of `shaders/`, by its name without the ending.
+        pub(crate) const SOURCES: &[(&str, &str)] =
+            &[$(($name, include_str!(concat!("../../shaders/", $name, ".wgsl")))),+];
+    };
+}
+
+sources![
+    "activation",
+    "avg_pool2d_general",
+    "conv2d_general",
+    "lib/activation",
+    "lib/element",
+    "lib/padding",
+    "lib/pool_params",
+    "lib/pool_window",
+    "max_pool2d_general",
+];
+
+/// A value of a variant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Value {
+    Number(u32),
+    Flag(bool),
+    Name(&'static str),
+}
+
+impl From<u32> for Value {
+    fn from(number: u32) -> Self {
+        Self::Number(number)
+    }
+}
+
+impl From<bool> for Value {
+    fn from(flag: bool) -> Self {
+        Self::Flag(flag)
+    }
+}
+
+impl From<&'static str> for Value {
+    fn from(name: &'static str) -> Self {
+        Self::Name(name)
+    }
+}
+
+/// A shader in one variant: the key of the pipeline cache, and all that composition sees.
+///
+/// Binding 0 holds the parameters, then come `reads` storage buffers that are read and `writes`
+/// that are written.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Shader {
+    pub(crate) template: &'static str,
+    pub(crate) values: Vec<(&'static str, Value)>,
+    pub(crate) reads: u32,
+    pub(crate) writes: u32,
+}
+
+static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    match SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build() {
+        Ok(syntax) => environment.set_syntax(syntax),
+        Err(error) => log::error!("the template syntax is not accepted: {error:#}"),
+    }
+    for (name, source) in SOURCES {
+        if let Err(error) = environment.add_template(name, source) {
+            log::error!("shaders/{name}.wgsl does not parse as a template: {error:#}");
+        }
+    }
+    environment
+});
+
+impl Shader {
+    /// The WGSL of this variant, or the template engine's words.
+    pub(crate) fn compose(&self) -> Result<String, String> {
+        let values = minijinja::Value::from_iter(self.values.iter().map(|&(name, value)| {
+            let value = match value {
+                Value::Number(number) => minijinja::Value::from(number),
+                Value::Flag(flag) => minijinja::Value::from(flag),
+                Value::Name(name) => minijinja::Value::from(name),
+            };
+            (name, value)
+        }));
+        TEMPLATES
+            .get_template(self.template)
+            .and_then(|template| template.render(values))
+            .map_err(|error| format!("shader {}: {error:#}", self.template))
+    }
+
+    /// A name for files and messages: the template and its values.
+    pub(crate) fn label(&self) -> String {
+        let mut label = self.template.to_string();
+        for (name, value) in &self.values {
+            match value {
+                Value::Number(number) => label.push_str(&format!("-{name}{number}")),
+                Value::Flag(true) => label.push_str(&format!("-{name}")),
+                Value::Flag(false) => {}
+                Value::Name(text) => label.push_str(&format!("-{text}")),
+            }
+        }
+        label
+    }
+}

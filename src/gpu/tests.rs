@@ -1,0 +1,146 @@
+//! Every shader in every variant, without a GPU.
+
+use super::params::Fields;
+use super::shader::{SOURCES, Shader};
+use crate::{Activation, PaddingMode};
+
+/// Every variant that an operation can ask for, with the parameters that the host passes.
+fn variants() -> Vec<(Shader, Fields)> {
+    let mut variants = Vec::new();
+    let activations = [
+        Activation::Relu,
+        Activation::Relu6,
+        Activation::LeakyRelu { negative_slope: 0.1 },
+        Activation::Silu,
+        Activation::HardSwish,
+        Activation::Sigmoid,
+        Activation::Tanh,
+    ]
+    .map(Activation::name);
+    for name in activations {
+        variants.push((super::activation::shader(name), super::activation::Params::FIELDS));
+    }
+    for padding_mode in PaddingMode::ALL {
+        for activation in activations.into_iter().chain(["none"]) {
+            for bias in [false, true] {
+                let shader = super::conv2d::general::shader(padding_mode, activation, bias);
+                variants.push((shader, super::conv2d::general::Params::FIELDS));
+            }
+        }
+    }
+    for adaptive in [false, true] {
+        for indices in [false, true] {
+            let shader = super::pool2d::general::max_shader(adaptive, indices);
+            variants.push((shader, super::pool2d::general::Params::FIELDS));
+        }
+        for divisor in ["padded", "inside", "override"] {
+            let shader = super::pool2d::general::avg_shader(adaptive, divisor);
+            variants.push((shader, super::pool2d::general::Params::FIELDS));
+        }
+    }
+    variants
+}
+
+fn parse(shader: &Shader) -> naga::Module {
+    let source = shader.compose().unwrap();
+    let module = naga::front::wgsl::parse_str(&source)
+        .unwrap_or_else(|error| panic!("{}: {}", shader.label(), error.emit_to_string(&source)));
+    let capabilities = naga::valid::Capabilities::all();
+    naga::valid::Validator::new(naga::valid::ValidationFlags::all(), capabilities)
+        .validate(&module)
+        .unwrap_or_else(|error| panic!("{}: {}", shader.label(), error.emit_to_string(&source)));
+    module
+}
+
+#[test]
+fn every_shader_in_every_variant_is_valid_wgsl() {
+    for (shader, _) in variants() {
+        parse(&shader);
+    }
+}
+
+#[test]
+fn the_parameters_have_the_same_names_types_and_offsets_on_both_sides() {
+    for (shader, fields) in variants() {
+        let module = parse(&shader);
+        let (_, params) = module
+            .types
+            .iter()
+            .find(|(_, ty)| ty.name.as_deref() == Some("Params"))
+            .unwrap_or_else(|| panic!("{} has no struct Params", shader.label()));
+        let naga::TypeInner::Struct { members, .. } = &params.inner else {
+            panic!("{}: Params is no struct", shader.label());
+        };
+        let of_shader: Vec<_> = members
+            .iter()
+            .map(|member| {
+                let name = member.name.clone().unwrap_or_default();
+                let ty = match module.types[member.ty].inner {
+                    naga::TypeInner::Scalar(naga::Scalar { kind, width: 4 }) => kind,
+                    ref other => panic!("{}: {name} is {other:?}", shader.label()),
+                };
+                (name, ty == naga::ScalarKind::Float, member.offset)
+            })
+            .collect();
+        let of_host: Vec<_> = fields
+            .iter()
+            .zip(0..)
+            .map(|(&(name, ty), index)| (name.to_string(), ty == "f32", 4 * index))
+            .collect();
+        assert_eq!(of_shader, of_host, "{}", shader.label());
+    }
+}
+
+#[test]
+fn the_bindings_are_those_that_the_pipeline_layout_declares() {
+    for (shader, _) in variants() {
+        let module = parse(&shader);
+        let mut bindings: Vec<_> = module
+            .global_variables
+            .iter()
+            .filter_map(|(_, variable)| {
+                let binding = variable.binding?.binding;
+                let written = match variable.space {
+                    naga::AddressSpace::Uniform => None,
+                    naga::AddressSpace::Storage { access } => {
+                        Some(access.contains(naga::StorageAccess::STORE))
+                    }
+                    other => panic!("{}: a binding in {other:?}", shader.label()),
+                };
+                Some((binding, written))
+            })
+            .collect();
+        bindings.sort_unstable();
+        let expected: Vec<_> = (0..=shader.reads + shader.writes)
+            .map(|binding| (binding, (binding > 0).then_some(binding > shader.reads)))
+            .collect();
+        assert_eq!(bindings, expected, "{}", shader.label());
+    }
+}
+
+#[test]
+fn every_file_of_shaders_is_used_and_has_a_short_header() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("shaders");
+    let mut files = Vec::new();
+    for folder in ["", "lib/"] {
+        for entry in std::fs::read_dir(root.join(folder)).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            if let Some(stem) = name.strip_suffix(".wgsl") {
+                files.push(format!("{folder}{stem}"));
+            }
+        }
+    }
+    files.sort();
+    let mut declared: Vec<_> = SOURCES.iter().map(|(name, _)| name.to_string()).collect();
+    declared.sort();
+    assert_eq!(files, declared);
+    let used: Vec<_> = variants().into_iter().map(|(shader, _)| shader.template).collect();
+    for (name, source) in SOURCES.iter().filter(|(name, _)| !name.starts_with("lib/")) {
+        assert!(used.contains(name), "no variant uses shaders/{name}.wgsl");
+        let header = source.lines().take_while(|line| line.starts_with("//")).count();
+        assert!((1..=15).contains(&header), "shaders/{name}.wgsl: a header of {header} lines");
+        for part in ["Computes:", "Owns:", "Padding:", "Host guarantees:", "Reference:"] {
+            assert!(source.contains(&format!("// {part}")), "shaders/{name}.wgsl lacks {part}");
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! What a device can do, as far as a plan depends on it.
+
+/// The limits of a GPU device that plans depend on; plain values, so that a plan can be made and
+/// tested without a GPU.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Limits {
+    /// The most bytes of a buffer that a shader sees at once.
+    pub max_binding_bytes: u64,
+    /// The most bytes of one buffer.
+    pub max_buffer_bytes: u64,
+    /// To how many bytes the start of a binding is aligned.
+    pub binding_alignment: u32,
+    /// The most workgroups along one dimension of a dispatch.
+    pub max_workgroups: u32,
+    /// The most invocations of one workgroup.
+    pub max_workgroup_invocations: u32,
+    /// The most bytes of workgroup memory.
+    pub max_workgroup_memory: u32,
+    /// The smallest and the largest subgroup, where shaders can use subgroup operations.
+    pub subgroup_sizes: Option<(u32, u32)>,
+    /// Whether shaders can compute with 16-bit floats.
+    pub shader_f16: bool,
+    /// Whether the adapter is a program on the CPU, such as lavapipe.
+    pub software: bool,
+}
+
+impl Limits {
+    /// What every WebGPU device has: the limits to test plans against.
+    #[must_use]
+    pub const fn webgpu() -> Self {
+        Self {
+            max_binding_bytes: 128 << 20,
+            max_buffer_bytes: 256 << 20,
+            binding_alignment: 256,
+            max_workgroups: 65_535,
+            max_workgroup_invocations: 256,
+            max_workgroup_memory: 16_384,
+            subgroup_sizes: None,
+            shader_f16: false,
+            software: false,
+        }
+    }
+
+    /// The same limits with subgroups of `smallest` to `largest` invocations.
+    #[must_use]
+    pub const fn with_subgroups(self, smallest: u32, largest: u32) -> Self {
+        Self { subgroup_sizes: Some((smallest, largest)), ..self }
+    }
+
+    /// The same limits with another largest binding.
+    #[must_use]
+    pub const fn with_max_binding_bytes(self, max_binding_bytes: u64) -> Self {
+        Self { max_binding_bytes, ..self }
+    }
+
+    /// The most elements of four bytes that one binding can hold wherever it starts: what is left
+    /// beside the bytes that alignment adds before the first.
+    pub(crate) fn max_binding_elements(&self) -> usize {
+        let bytes = self.max_binding_bytes.min(u64::from(u32::MAX) & !3);
+        let bytes = bytes.saturating_sub(u64::from(self.binding_alignment));
+        usize::try_from(bytes / 4).unwrap_or(usize::MAX)
+    }
+}

@@ -1,0 +1,102 @@
+//! Plans: what an operation will do on a GPU, made without one.
+
+use crate::gpu::{Conv2dPlan, Pool2dPlan, Pool2dProblem};
+use crate::{
+    AdaptiveAvgPool2d, AdaptiveMaxPool2d, Algorithm, AvgPool2d, Conv2d, Limits, MaxPool2d, Result,
+    Shape,
+};
+
+/// What an operation does on a device with certain limits.
+///
+/// # Examples
+///
+/// ```
+/// use filtro::{Conv2d, Limits};
+///
+/// let conv = Conv2d::new(3, 8, [3, 3]).padding([1, 1]);
+/// let plan = conv.plan([1, 3, 224, 224], &Limits::webgpu())?;
+/// println!("{} in {} dispatches", plan.algorithm(), plan.dispatches());
+/// # Ok::<(), filtro::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    output_shape: Shape,
+    algorithm: Algorithm,
+    shaders: Vec<String>,
+    dispatches: usize,
+}
+
+impl Plan {
+    /// The shape of the output.
+    #[must_use]
+    pub fn output_shape(&self) -> Shape {
+        self.output_shape
+    }
+
+    /// The algorithm that was picked or pinned.
+    #[must_use]
+    pub fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    /// The shader variants, by name.
+    #[must_use]
+    pub fn shaders(&self) -> &[String] {
+        &self.shaders
+    }
+
+    /// The number of dispatches: more than one where a tensor exceeds one binding.
+    #[must_use]
+    pub fn dispatches(&self) -> usize {
+        self.dispatches
+    }
+
+    fn of_pool2d(problem: &Pool2dProblem, plan: &Pool2dPlan) -> Self {
+        Self {
+            output_shape: problem.output,
+            algorithm: plan.algorithm(),
+            shaders: plan.shaders().iter().map(|shader| shader.label()).collect(),
+            dispatches: plan.dispatches(),
+        }
+    }
+}
+
+impl Conv2d {
+    /// What [`forward`](Self::forward) with a bias does on a GPU with these limits.
+    ///
+    /// # Errors
+    ///
+    /// As [`forward`](Self::forward).
+    pub fn plan(&self, input: impl Into<Shape>, limits: &Limits) -> Result<Plan> {
+        let problem = self.problem(input.into())?;
+        let plan = Conv2dPlan::new(&problem, true, self.algorithm, limits)?;
+        Ok(Plan {
+            output_shape: problem.output_shape(),
+            algorithm: plan.algorithm(),
+            shaders: plan.shaders().iter().map(|shader| shader.label()).collect(),
+            dispatches: plan.dispatches(),
+        })
+    }
+}
+
+macro_rules! pool_plan {
+    ($name:ident, $problem:expr) => {
+        impl $name {
+            /// What [`forward`](Self::forward) does on a GPU with these limits.
+            ///
+            /// # Errors
+            ///
+            /// As [`forward`](Self::forward).
+            pub fn plan(&self, input: impl Into<Shape>, limits: &Limits) -> Result<Plan> {
+                let problem = $problem(&self.problem(input.into())?);
+                let plan = Pool2dPlan::new(&problem, self.algorithm, limits)?;
+                Ok(Plan::of_pool2d(&problem, &plan))
+            }
+        }
+    };
+}
+
+pool_plan!(MaxPool2d, |problem| Pool2dProblem::max(problem, false));
+pool_plan!(AvgPool2d, Pool2dProblem::average);
+pool_plan!(AdaptiveMaxPool2d, |problem| Pool2dProblem::adaptive_max(problem, false));
+pool_plan!(AdaptiveAvgPool2d, Pool2dProblem::adaptive_average);

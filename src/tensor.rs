@@ -1,0 +1,230 @@
+//! Tensors: a shape and its elements on a device.
+
+use std::sync::Arc;
+
+use ndarray::{Array4, ArrayBase, Data, Dimension};
+
+use crate::device::Backend;
+use crate::gpu::GpuBuffer;
+use crate::{Device, Error, Result, Shape};
+
+/// A rank 4 array of `f32` on a [`Device`], in NCHW order.
+///
+/// Tensors are immutable and cheap to clone: clones share their elements. Dropping the last clone
+/// gives the memory back for the device's next tensor.
+///
+/// # Examples
+///
+/// ```
+/// use filtro::Device;
+/// use ndarray::Array4;
+///
+/// let device = Device::cpu();
+/// let array = Array4::from_shape_fn((1, 2, 3, 4), |(_, c, y, x)| (c * 12 + y * 4 + x) as f32);
+/// let tensor = device.upload(&array)?;
+/// assert_eq!(tensor.shape(), [1, 2, 3, 4].into());
+/// assert_eq!(tensor.download()?, array);
+/// # Ok::<(), filtro::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Tensor {
+    pub(crate) shape: Shape,
+    pub(crate) storage: Storage<f32>,
+    pub(crate) device: Device,
+}
+
+/// The positions that a max pooling found its elements at, on a [`Device`].
+///
+/// Each is `y * width + x` in the plane of the pooling's unpadded input, or `u32::MAX` where a
+/// window had no tap inside it.
+#[derive(Debug, Clone)]
+pub struct Indices {
+    pub(crate) shape: Shape,
+    pub(crate) storage: Storage<u32>,
+    pub(crate) device: Device,
+}
+
+/// Elements in the host's memory or in a GPU buffer.
+#[derive(Debug)]
+pub(crate) enum Storage<T> {
+    Cpu(Arc<Vec<T>>),
+    Gpu(Arc<GpuBuffer>),
+}
+
+impl<T> Clone for Storage<T> {
+    fn clone(&self) -> Self {
+        match self {
+            Self::Cpu(elements) => Self::Cpu(elements.clone()),
+            Self::Gpu(buffer) => Self::Gpu(buffer.clone()),
+        }
+    }
+}
+
+impl<T: bytemuck::Pod> Storage<T> {
+    #[cfg(not(target_arch = "wasm32"))]
+    fn download(&self, device: &Device, len: usize) -> Result<Vec<T>> {
+        match (self, device.backend()) {
+            (Self::Gpu(buffer), Backend::Gpu(context)) => context.download("download", buffer, len),
+            (Self::Cpu(elements), _) => Ok(elements.to_vec()),
+            (Self::Gpu(_), Backend::Cpu) => Err(device.not_here("download", "the tensor")),
+        }
+    }
+
+    async fn download_async(&self, device: &Device, len: usize) -> Result<Vec<T>> {
+        match (self, device.backend()) {
+            (Self::Gpu(buffer), Backend::Gpu(context)) => {
+                context.download_async("download", buffer, len).await
+            }
+            (Self::Cpu(elements), _) => Ok(elements.to_vec()),
+            (Self::Gpu(_), Backend::Cpu) => Err(device.not_here("download", "the tensor")),
+        }
+    }
+}
+
+fn to_array<T>(shape: Shape, elements: Vec<T>) -> Result<Array4<T>> {
+    Array4::from_shape_vec(shape.dims(), elements).map_err(|error| {
+        Error::shape("download", "the tensor", shape, format!("its elements do not fit: {error}"))
+    })
+}
+
+macro_rules! downloads {
+    ($name:ident, $element:ty) => {
+        impl $name {
+            /// The four sizes.
+            #[must_use]
+            pub fn shape(&self) -> Shape {
+                self.shape
+            }
+
+            /// Where the elements are.
+            #[must_use]
+            pub fn device(&self) -> &Device {
+                &self.device
+            }
+
+            /// Submits what was recorded, waits for it, and copies the elements to the host.
+            ///
+            /// # Errors
+            ///
+            /// What the device reports of the work before: [`Error::Gpu`],
+            /// [`Error::OutOfMemory`], [`Error::DeviceLost`].
+            #[cfg(not(target_arch = "wasm32"))]
+            pub fn download(&self) -> Result<Array4<$element>> {
+                to_array(self.shape, self.to_vec()?)
+            }
+
+            /// As [`download`](Self::download), as the elements alone, in NCHW order.
+            ///
+            /// # Errors
+            ///
+            /// As [`download`](Self::download).
+            #[cfg(not(target_arch = "wasm32"))]
+            pub fn to_vec(&self) -> Result<Vec<$element>> {
+                self.storage.download(&self.device, self.shape.len())
+            }
+
+            /// As [`download`](Self::download), without blocking; the only form in a browser.
+            ///
+            /// # Errors
+            ///
+            /// As [`download`](Self::download).
+            pub async fn download_async(&self) -> Result<Array4<$element>> {
+                let len = self.shape.len();
+                to_array(self.shape, self.storage.download_async(&self.device, len).await?)
+            }
+        }
+    };
+}
+
+downloads!(Tensor, f32);
+downloads!(Indices, u32);
+
+impl Device {
+    /// Copies an array to this device. Views and arrays of any memory layout are taken.
+    ///
+    /// # Shapes
+    ///
+    /// Four axes are `[batch, channels, height, width]`, three are `[channels, height, width]` of
+    /// one image, and one is a value per channel, as a bias has: `[1, channels, 1, 1]`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Rank`] for another number of axes, [`Error::DeviceLimit`] and
+    /// [`Error::OutOfMemory`] for what the device cannot hold.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use filtro::Device;
+    /// use ndarray::{Array1, Array3, s};
+    ///
+    /// let device = Device::cpu();
+    /// let bias = device.upload(&Array1::from(vec![0.5, -0.5]))?;
+    /// assert_eq!(bias.shape(), [1, 2, 1, 1].into());
+    ///
+    /// let image = Array3::<f32>::zeros((3, 8, 10));
+    /// let every_other_column = device.upload(&image.slice(s![.., .., ..;2]))?;
+    /// assert_eq!(every_other_column.shape(), [1, 3, 8, 5].into());
+    /// # Ok::<(), filtro::Error>(())
+    /// ```
+    pub fn upload<S, D>(&self, array: &ArrayBase<S, D>) -> Result<Tensor>
+    where
+        S: Data<Elem = f32>,
+        D: Dimension,
+    {
+        let shape = match *array.shape() {
+            [batch, channels, height, width] => Shape::new(batch, channels, height, width),
+            [channels, height, width] => Shape::new(1, channels, height, width),
+            [channels] => Shape::new(1, channels, 1, 1),
+            ref sizes => {
+                let rank = sizes.len();
+                return Err(Error::Rank { operation: "upload", argument: "the array", rank });
+            }
+        };
+        match array.as_slice() {
+            Some(elements) => self.upload_slice(elements, shape),
+            None => self.upload_vec(array.iter().copied().collect(), shape),
+        }
+    }
+
+    /// Copies elements in NCHW order to this device.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ShapeMismatch`] if their number is not that of the shape; otherwise as
+    /// [`upload`](Self::upload).
+    pub fn upload_slice(&self, elements: &[f32], shape: impl Into<Shape>) -> Result<Tensor> {
+        match self.backend() {
+            Backend::Cpu => self.upload_vec(elements.to_vec(), shape),
+            Backend::Gpu(context) => {
+                let shape = checked(elements, shape.into())?;
+                let buffer = Arc::new(context.upload("upload", elements)?);
+                Ok(Tensor { shape, storage: Storage::Gpu(buffer), device: self.clone() })
+            }
+        }
+    }
+
+    /// As [`upload_slice`](Self::upload_slice); on the CPU the elements are not copied.
+    ///
+    /// # Errors
+    ///
+    /// As [`upload_slice`](Self::upload_slice).
+    pub fn upload_vec(&self, elements: Vec<f32>, shape: impl Into<Shape>) -> Result<Tensor> {
+        match self.backend() {
+            Backend::Gpu(_) => self.upload_slice(&elements, shape),
+            Backend::Cpu => {
+                let shape = checked(&elements, shape.into())?;
+                let storage = Storage::Cpu(Arc::new(elements));
+                Ok(Tensor { shape, storage, device: self.clone() })
+            }
+        }
+    }
+}
+
+fn checked(elements: &[f32], shape: Shape) -> Result<Shape> {
+    if shape.checked_len("upload")? != elements.len() {
+        let rule = format!("there are {} elements", elements.len());
+        return Err(Error::shape("upload", "the tensor", shape, rule));
+    }
+    Ok(shape)
+}
