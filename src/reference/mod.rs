@@ -8,6 +8,7 @@
 //! | Forward | Backward |
 //! |---|---|
 //! | [`conv2d`], [`conv2d_with_magnitude`] | [`conv2d_backward`] |
+//! | [`conv_transpose2d`] | [`conv_transpose2d_backward`] |
 //! | [`max_pool2d`] | [`max_pool2d_backward`] |
 //! | [`avg_pool2d`] | [`avg_pool2d_backward`] |
 //! | [`adaptive_avg_pool2d`] | [`adaptive_avg_pool2d_backward`] |
@@ -32,6 +33,7 @@ mod activation;
 mod adaptive_pool2d;
 mod avg_pool2d;
 mod conv2d;
+mod conv_transpose2d;
 mod max_pool2d;
 
 pub use activation::{activation, activation_backward};
@@ -40,6 +42,7 @@ pub use adaptive_pool2d::{
     adaptive_max_pool2d_backward,
 };
 pub use avg_pool2d::{avg_pool2d, avg_pool2d_backward};
+pub use conv_transpose2d::{conv_transpose2d, conv_transpose2d_backward};
 pub use conv2d::{ConvGradients, conv2d, conv2d_backward, conv2d_with_magnitude};
 pub use max_pool2d::{max_pool2d, max_pool2d_backward};
 

@@ -1,8 +1,8 @@
 //! The reference against PyTorch's numbers, frozen by `tests/data/make_goldens.py`.
 
 use filtro::{
-    Activation, AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, Conv2d, MaxPool2d, Padding,
-    PaddingMode, Shape, reference,
+    Activation, AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, Conv2d, ConvTranspose2d,
+    MaxPool2d, Padding, PaddingMode, Shape, reference,
 };
 use ndarray::{Array1, Array4};
 use serde_json::Value;
@@ -139,6 +139,41 @@ fn conv2d_and_its_gradients_are_pytorchs() {
         let gradients =
             reference::conv2d_backward(&options, input.view(), weight.view(), grad_output.view())
                 .map_err(text)?;
+        golden.agrees("grad_input", &gradients.grad_input)?;
+        golden.agrees("grad_weight", &gradients.grad_weight)?;
+        if bias.is_some() {
+            compare::close("grad_bias", &gradients.grad_bias, &golden.array1("grad_bias"))?;
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn conv_transpose2d_and_its_gradients_are_pytorchs() {
+    each("conv_transpose2d", 13, |golden| {
+        let [_, in_channels, ..] = golden.shape("input")[..] else { panic!("four axes") };
+        let [_, out_channels, ..] = golden.shape("output")[..] else { panic!("four axes") };
+        let [_, group_out_channels, ..] = golden.shape("weight")[..] else { panic!("four axes") };
+        let kernel_size = golden.pair("kernel_size").expect("kernel_size");
+        let mut options = ConvTranspose2d::new(in_channels, out_channels, kernel_size);
+        options.groups = out_channels / group_out_channels;
+        options.stride = golden.pair("stride").unwrap_or(options.stride);
+        options.padding = golden.pair("padding").unwrap_or(options.padding);
+        options.dilation = golden.pair("dilation").unwrap_or(options.dilation);
+        let output_padding = golden.pair("output_padding");
+        options.output_padding = output_padding.unwrap_or(options.output_padding);
+        let (input, weight) = (golden.array4("input"), golden.array4("weight"));
+        let bias = golden.has("bias").then(|| golden.array1("bias"));
+        let bias_view = bias.as_ref().map(|bias| bias.view());
+        let output = reference::conv_transpose2d(&options, input.view(), weight.view(), bias_view);
+        golden.agrees("output", &output.map_err(text)?)?;
+        let gradients = reference::conv_transpose2d_backward(
+            &options,
+            input.view(),
+            weight.view(),
+            golden.array4("grad_output").view(),
+        )
+        .map_err(text)?;
         golden.agrees("grad_input", &gradients.grad_input)?;
         golden.agrees("grad_weight", &gradients.grad_weight)?;
         if bias.is_some() {
