@@ -22,7 +22,8 @@ pub use limits::Limits;
 pub use tensor::{Indices, Tensor};
 pub use error::{Error, Result};
 pub use ops::{
-    Activation, AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, Conv2d, MaxPool2d, ReceptiveField,
+    Activation, AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, Conv2d, ConvTranspose2d,
+    MaxPool2d, ReceptiveField,
 };
 pub use plan::Plan;
 pub use padding::{Padding, PaddingMode};

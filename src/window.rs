@@ -116,6 +116,36 @@ impl AxisOptions {
             dilation: if self.kernel_size == 1 { 1 } else { self.dilation },
         })
     }
+
+    /// `(input - 1) * stride + span + output_padding - pad_begin - pad_end`, the size of a
+    /// transposed convolution.
+    pub(crate) fn resolve_transposed(&self, output_padding: usize) -> Result<usize> {
+        let span = self.span()?;
+        if self.input_size == 0 {
+            let rule = format!("must be at least 1 along the {}", self.axis);
+            return Err(Error::argument(self.operation, "the input's size", 0, rule));
+        }
+        let uncut = (self.input_size - 1)
+            .checked_mul(self.stride)
+            .and_then(|size| size.checked_add(span))
+            .and_then(|size| size.checked_add(output_padding))
+            .filter(|&size| isize::try_from(size).is_ok())
+            .ok_or_else(|| {
+                self.overflow(format!(
+                    "({} - 1) * stride {} + {span} + output_padding {output_padding}",
+                    self.input_size, self.stride
+                ))
+            })?;
+        let cut = self.pad_begin.checked_add(self.pad_end).unwrap_or(usize::MAX);
+        uncut.checked_sub(cut).filter(|&size| size > 0).ok_or_else(|| {
+            let rule = format!(
+                "twice of it must be less than the {uncut} that the output has before it is cut \
+                 along the {}",
+                self.axis
+            );
+            Error::argument(self.operation, "padding", self.pad_begin, rule)
+        })
+    }
 }
 
 impl Axis {

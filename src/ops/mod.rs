@@ -4,12 +4,14 @@ mod activation;
 mod adaptive_pool2d;
 mod avg_pool2d;
 mod conv2d;
+mod conv_transpose2d;
 mod max_pool2d;
 mod receptive_field;
 
 pub use activation::Activation;
 pub use adaptive_pool2d::{AdaptiveAvgPool2d, AdaptiveMaxPool2d};
 pub use avg_pool2d::AvgPool2d;
+pub use conv_transpose2d::ConvTranspose2d;
 pub use conv2d::Conv2d;
 pub use max_pool2d::MaxPool2d;
 pub use receptive_field::ReceptiveField;

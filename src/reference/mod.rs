@@ -1,1 +1,112 @@
-//! ref
+//! The definitions: every operation as the plain loops of a textbook, in f64.
+//!
+//! These functions are slow and obvious. They say what the operations mean, a learner can read them
+//! beside the shaders of the same name (the loops bear the same names: `out_y`, `kernel_y`,
+//! `in_y`), and every other implementation is tested against them. They take the options of the
+//! crate and arrays in NCHW order, and return f64 however the options are executed elsewhere.
+//!
+//! | Forward | Backward |
+//! |---|---|
+//! | [`conv2d`], [`conv2d_with_magnitude`] | [`conv2d_backward`] |
+//! | [`conv_transpose2d`] | [`conv_transpose2d_backward`] |
+//! | [`max_pool2d`] | [`max_pool2d_backward`] |
+//! | [`avg_pool2d`] | [`avg_pool2d_backward`] |
+//! | [`adaptive_avg_pool2d`] | [`adaptive_avg_pool2d_backward`] |
+//! | [`adaptive_max_pool2d`] | [`adaptive_max_pool2d_backward`] |
+//! | [`activation`] | [`activation_backward`] |
+//!
+//! # Examples
+//!
+//! ```
+//! use filtro::{Conv2d, reference};
+//! use ndarray::array;
+//!
+//! let input = array![[[[1.0, 2.0, 4.0, 8.0]]]];
+//! let weight = array![[[[-1.0, 1.0]]]]; // the difference of neighbours
+//! let output =
+//!     reference::conv2d(&Conv2d::new(1, 1, [1, 2]), input.view(), weight.view(), None)?;
+//! assert_eq!(output, array![[[[1.0, 2.0, 4.0]]]]);
+//! # Ok::<(), filtro::Error>(())
+//! ```
+
+mod activation;
+mod adaptive_pool2d;
+mod avg_pool2d;
+mod conv2d;
+mod conv_transpose2d;
+mod max_pool2d;
+
+pub use activation::{activation, activation_backward};
+pub use adaptive_pool2d::{
+    adaptive_avg_pool2d, adaptive_avg_pool2d_backward, adaptive_max_pool2d,
+    adaptive_max_pool2d_backward,
+};
+pub use avg_pool2d::{avg_pool2d, avg_pool2d_backward};
+pub use conv_transpose2d::{conv_transpose2d, conv_transpose2d_backward};
+pub use conv2d::{ConvGradients, conv2d, conv2d_backward, conv2d_with_magnitude};
+pub use max_pool2d::{max_pool2d, max_pool2d_backward};
+
+use crate::{Error, Result, Shape};
+
+/// The index that stands for no element: that of a window with no tap inside the input.
+pub const NO_INDEX: u32 = u32::MAX;
+
+/// The shape of an array.
+fn shape_of<T>(array: ndarray::ArrayView4<'_, T>) -> Shape {
+    let (batch, channels, height, width) = array.dim();
+    Shape::new(batch, channels, height, width)
+}
+
+/// That an array of a backward pass has the shape which the forward pass gave.
+fn check_shape(
+    operation: &'static str,
+    argument: &'static str,
+    actual: Shape,
+    expected: [usize; 4],
+) -> Result<()> {
+    if actual.dims() == expected {
+        return Ok(());
+    }
+    let rule = format!("the shape in the forward pass is {}", Shape::from(expected));
+    Err(Error::shape(operation, argument, actual, rule))
+}
+
+/// That every element of a plane has an index below [`NO_INDEX`].
+fn check_plane(operation: &'static str, input: Shape) -> Result<()> {
+    match u32::try_from(input.height * input.width) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(Error::Overflow {
+            operation,
+            quantity: format!("a plane of {} x {} elements", input.height, input.width),
+            limit: NO_INDEX as usize,
+        }),
+    }
+}
+
+/// The flat index of an element inside its plane, which [`check_plane`] has let pass.
+fn plane_index(in_width: usize, in_y: usize, in_x: usize) -> u32 {
+    u32::try_from(in_y * in_width + in_x).unwrap_or(NO_INDEX)
+}
+
+/// Adds every output's gradient to the element that won its window.
+fn scatter_by_index(
+    input: Shape,
+    indices: ndarray::ArrayView4<'_, u32>,
+    grad_output: ndarray::ArrayView4<'_, f64>,
+    operation: &'static str,
+) -> Result<ndarray::Array4<f64>> {
+    let mut grad_input = ndarray::Array4::zeros(input.dims());
+    for ((n, channel, out_y, out_x), &grad) in grad_output.indexed_iter() {
+        let index = indices[[n, channel, out_y, out_x]];
+        if index == NO_INDEX {
+            continue;
+        }
+        let (in_y, in_x) = (index as usize / input.width, index as usize % input.width);
+        if in_y >= input.height {
+            let rule = format!("a plane of the input has {} elements", input.height * input.width);
+            return Err(Error::argument(operation, "an index", index, rule));
+        }
+        grad_input[[n, channel, in_y, in_x]] += grad;
+    }
+    Ok(grad_input)
+}

@@ -1,0 +1,15 @@
+//! The integration tests, one binary; `tests/README.md` says where which test goes.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "a test fails by panicking, and its sizes are small"
+)]
+#![allow(unreachable_pub, reason = "nothing depends on a test binary")]
+
+mod compare;
+mod goldens;
