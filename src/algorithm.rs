@@ -41,7 +41,12 @@ impl FromStr for Algorithm {
     fn from_str(text: &str) -> Result<Self, Error> {
         Self::ALL.iter().copied().find(|algorithm| algorithm.name() == text).ok_or_else(|| {
             let names: Vec<_> = Self::ALL.iter().map(|algorithm| algorithm.name()).collect();
-            Error::argument("algorithm", "the name", text, format!("there are {}", names.join(", ")))
+            Error::argument(
+                "algorithm",
+                "the name",
+                text,
+                format!("there are {}", names.join(", ")),
+            )
         })
     }
 }

@@ -224,9 +224,7 @@ impl Device {
         let wanted = |info: &DeviceInfo| match choice {
             DeviceChoice::Auto | DeviceChoice::Gpu => info.kind == DeviceKind::Gpu,
             DeviceChoice::Software => info.kind == DeviceKind::Software,
-            DeviceChoice::Named(name) => {
-                info.name.to_lowercase().contains(&name.to_lowercase())
-            }
+            DeviceChoice::Named(name) => info.name.to_lowercase().contains(&name.to_lowercase()),
             DeviceChoice::Cpu => false,
         };
         // A discrete GPU comes before an integrated one.

@@ -76,8 +76,7 @@ impl Conv2d {
         if let Some(bias) = bias {
             device.check(OPERATION, "bias", bias)?;
         }
-        let problem =
-            self.problem_with(input.shape(), weight.shape(), bias.map(Tensor::shape))?;
+        let problem = self.problem_with(input.shape(), weight.shape(), bias.map(Tensor::shape))?;
         let shape = problem.output_shape();
         match device.backend() {
             Backend::Cpu => {

@@ -1,6 +1,5 @@
 //! filtro
 
-
 mod algorithm;
 mod cpu;
 mod device;
@@ -18,13 +17,13 @@ mod window;
 
 pub use algorithm::Algorithm;
 pub use device::{Device, DeviceChoice, DeviceInfo, DeviceKind, MemoryUse};
-pub use limits::Limits;
-pub use tensor::{Indices, Tensor};
 pub use error::{Error, Result};
+pub use limits::Limits;
 pub use ops::{
     Activation, AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, Conv2d, ConvTranspose2d,
     MaxPool2d, ReceptiveField,
 };
-pub use plan::Plan;
 pub use padding::{Padding, PaddingMode};
+pub use plan::Plan;
 pub use shape::Shape;
+pub use tensor::{Indices, Tensor};

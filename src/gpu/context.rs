@@ -40,8 +40,7 @@ impl Context {
             | wgpu::Features::SHADER_F16
             | wgpu::Features::TIMESTAMP_QUERY
             | wgpu::Features::PIPELINE_CACHE;
-        let shares_memory =
-            matches!(adapter.get_info().device_type, wgpu::DeviceType::Cpu);
+        let shares_memory = matches!(adapter.get_info().device_type, wgpu::DeviceType::Cpu);
         if shares_memory {
             wanted |= wgpu::Features::MAPPABLE_PRIMARY_BUFFERS;
         }
@@ -194,10 +193,11 @@ impl Context {
                 failed.get_or_insert_with(|| self.error(operation, bytes, &error));
             }
             #[cfg(target_arch = "wasm32")]
-            self.scopes
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push((operation, bytes, Box::pin(report)));
+            self.scopes.lock().unwrap_or_else(PoisonError::into_inner).push((
+                operation,
+                bytes,
+                Box::pin(report),
+            ));
         }
         match failed {
             None => Ok(result),

@@ -16,8 +16,8 @@ mod split;
 mod tests;
 mod transfer;
 
-pub(crate) use buffer::GpuBuffer;
 pub(crate) use activation::activation;
+pub(crate) use buffer::GpuBuffer;
 pub(crate) use context::Context;
 pub(crate) use conv2d::{Conv2dPlan, conv2d};
 pub(crate) use pool2d::{Pool2dPlan, Pool2dProblem, pool2d};

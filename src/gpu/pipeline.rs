@@ -69,9 +69,9 @@ fn compile(context: &Context, operation: &'static str, shader: &Shader) -> Resul
                 ty: wgpu::BindingType::Buffer {
                     ty: match binding {
                         0 => wgpu::BufferBindingType::Uniform,
-                        _ => wgpu::BufferBindingType::Storage {
-                            read_only: binding <= shader.reads,
-                        },
+                        _ => {
+                            wgpu::BufferBindingType::Storage { read_only: binding <= shader.reads }
+                        }
                     },
                     has_dynamic_offset: binding == 0,
                     min_binding_size: None,

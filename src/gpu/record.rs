@@ -76,9 +76,8 @@ impl Context {
             let mut pending = self.pending();
             let slot = pending.dispatches.len();
             let chunk = self.chunk(operation, &mut pending, slot / SLOTS_PER_CHUNK)?;
-            let bind_group = self.guarded(operation, None, || {
-                self.bind_group(&pipeline, &chunk, bindings)
-            })??;
+            let bind_group =
+                self.guarded(operation, None, || self.bind_group(&pipeline, &chunk, bindings))??;
             let bytes = bytemuck::bytes_of(params);
             pending.params.resize(slot * SLOT, 0);
             pending.params.extend_from_slice(bytes);

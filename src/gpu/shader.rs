@@ -1,5 +1,6 @@
 //! Shader composition: a template and the values of a variant become WGSL.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use minijinja::syntax::SyntaxConfig;
@@ -82,18 +83,29 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
 impl Shader {
     /// The WGSL of this variant, or the template engine's words.
     pub(crate) fn compose(&self) -> Result<String, String> {
-        let values = minijinja::Value::from_iter(self.values.iter().map(|&(name, value)| {
-            let value = match value {
-                Value::Number(number) => minijinja::Value::from(number),
-                Value::Flag(flag) => minijinja::Value::from(flag),
-                Value::Name(name) => minijinja::Value::from(name),
-            };
-            (name, value)
-        }));
-        TEMPLATES
-            .get_template(self.template)
-            .and_then(|template| template.render(values))
-            .map_err(|error| format!("shader {}: {error:#}", self.template))
+        let values: BTreeMap<_, _> = self
+            .values
+            .iter()
+            .map(|&(name, value)| {
+                let value = match value {
+                    Value::Number(number) => minijinja::Value::from(number),
+                    Value::Flag(flag) => minijinja::Value::from(flag),
+                    Value::Name(name) => minijinja::Value::from(name),
+                };
+                (name, value)
+            })
+            .collect();
+        TEMPLATES.get_template(self.template).and_then(|template| template.render(values)).map_err(
+            |error| {
+                let mut message = format!("shader {}: {error:#}", self.template);
+                let mut cause = std::error::Error::source(&error);
+                while let Some(error) = cause {
+                    message.push_str(&format!(": {error:#}"));
+                    cause = error.source();
+                }
+                message
+            },
+        )
     }
 
     /// A name for files and messages: the template and its values.

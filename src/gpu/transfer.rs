@@ -45,8 +45,8 @@ impl Context {
             *report.lock().unwrap_or_else(PoisonError::into_inner) = Some(result.is_ok());
         });
         let polled = self.device().poll(wgpu::PollType::Poll);
-        let is_mapped = polled.is_ok()
-            && *mapped.lock().unwrap_or_else(PoisonError::into_inner) == Some(true);
+        let is_mapped =
+            polled.is_ok() && *mapped.lock().unwrap_or_else(PoisonError::into_inner) == Some(true);
         let written = is_mapped
             && slice.get_mapped_range_mut().map(|mut view| view.copy_from_slice(bytes)).is_ok();
         buffer.unmap();
@@ -149,7 +149,8 @@ impl Context {
         let report = mapping.clone();
         let size = (bytes as u64).next_multiple_of(4);
         buffer.slice(..size).map_async(wgpu::MapMode::Read, move |result| {
-            report.set(result.map_err(|error| Error::Gpu { operation, message: error.to_string() }));
+            report
+                .set(result.map_err(|error| Error::Gpu { operation, message: error.to_string() }));
         });
         mapping
     }

@@ -102,8 +102,7 @@ pub(crate) fn plan(problem: &Conv2dProblem, bias: bool, limits: &Limits) -> Resu
         let is_last = part.group_channels.end == problem.group_in_channels();
         let activation = problem.activation.filter(|_| is_last);
         let is_first = part.group_channels.start == 0;
-        let shader =
-            shader(problem.padding_mode, activation_name(activation), bias && is_first);
+        let shader = shader(problem.padding_mode, activation_name(activation), bias && is_first);
         let count = part.images.len()
             * part.out_channels.len()
             * part.rows.len()
@@ -261,9 +260,8 @@ fn parts(problem: &Conv2dProblem, limits: &Limits) -> Result<Vec<Part>> {
             (out_step, largest(group_in, fits_in).unwrap_or(1), rows)
         }
         None => {
-            let every_row_fits = |step| {
-                chunks(rows, step).all(|rows| fits(&of_channels(0, 0..1, 0..1, rows)))
-            };
+            let every_row_fits =
+                |step| chunks(rows, step).all(|rows| fits(&of_channels(0, 0..1, 0..1, rows)));
             let row_step = largest(rows, every_row_fits).ok_or_else(|| {
                 let part = of_channels(0, 0..1, 0..1, 0..1);
                 Error::DeviceLimit {

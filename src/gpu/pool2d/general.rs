@@ -196,10 +196,7 @@ fn input_rows(problem: &Pool2dProblem, rows: &Range<usize>) -> Range<usize> {
 }
 
 /// The planes and rows of every dispatch.
-fn parts(
-    problem: &Pool2dProblem,
-    limits: &Limits,
-) -> Result<Vec<(Range<usize>, Range<usize>)>> {
+fn parts(problem: &Pool2dProblem, limits: &Limits) -> Result<Vec<(Range<usize>, Range<usize>)>> {
     let most = limits.max_binding_elements();
     let (input, output) = (problem.input, problem.output);
     let planes = input.batch * input.channels;

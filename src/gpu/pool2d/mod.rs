@@ -49,10 +49,7 @@ impl Pool2dProblem {
             operation: "max_pool2d",
             input: problem.input_shape(),
             output: problem.output_shape(),
-            window: Window::Fixed {
-                vertical: problem.vertical,
-                horizontal: problem.horizontal,
-            },
+            window: Window::Fixed { vertical: problem.vertical, horizontal: problem.horizontal },
             reduction: Reduction::Max { indices },
         }
     }
@@ -68,10 +65,7 @@ impl Pool2dProblem {
             operation: "avg_pool2d",
             input: problem.input_shape(),
             output: problem.output_shape(),
-            window: Window::Fixed {
-                vertical: problem.vertical,
-                horizontal: problem.horizontal,
-            },
+            window: Window::Fixed { vertical: problem.vertical, horizontal: problem.horizontal },
             reduction: Reduction::Average(divisor),
         }
     }
