@@ -11,5 +11,14 @@
 )]
 #![allow(unreachable_pub, reason = "nothing depends on a test binary")]
 
+mod case;
+mod cases;
+mod check;
 mod compare;
 mod goldens;
+mod gradients;
+mod mistakes;
+mod properties;
+mod runner;
+mod strategies;
+mod table;
