@@ -16,6 +16,8 @@ mod cases;
 mod check;
 mod compare;
 mod device_runner;
+mod devices;
+mod errors;
 mod goldens;
 mod gradients;
 mod mistakes;
