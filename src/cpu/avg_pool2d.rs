@@ -1,10 +1,11 @@
 //! AvgPool2d. Sums are taken in f64, so that a mean is within an ulp whatever the window.
 
+use super::adaptive_pool2d::sum;
 use super::blocks;
 use super::row::{RowWindows, fold};
 use crate::ops::AvgPool2dProblem;
 use crate::window::Axis;
-use pulp::Arch;
+use pulp::{Arch, Simd, WithSimd};
 
 /// Outputs of a block in one plane.
 const BLOCK_LEN: usize = 4096;
@@ -28,10 +29,15 @@ pub(crate) fn avg_pool2d(problem: &AvgPool2dProblem, input: &[f32], output: &mut
         let first_y = block.start / out_width;
         for piece in block.pieces {
             let mut sums = vec![0.0; in_width + out_width + windows.scratch_len()];
-            arch.dispatch(
-                #[inline(always)]
-                || block_means(problem, &windows, &factors, plane, first_y, piece, &mut sums),
-            );
+            arch.dispatch(BlockMeans {
+                problem,
+                windows: &windows,
+                factors: &factors,
+                plane,
+                first_y,
+                output: piece,
+                sums: &mut sums,
+            });
         }
     });
 }
@@ -63,28 +69,44 @@ fn window_cells(axis: &Axis, out: usize, include_pad: bool) -> usize {
     }
 }
 
-#[inline(always)]
-fn block_means(
-    problem: &AvgPool2dProblem,
-    windows: &RowWindows,
-    [factors_y, factors_x]: &[Vec<f64>; 2],
-    plane: &[f32],
+struct BlockMeans<'a> {
+    problem: &'a AvgPool2dProblem,
+    windows: &'a RowWindows,
+    factors: &'a [Vec<f64>; 2],
+    plane: &'a [f32],
     first_y: usize,
-    output: &mut [f32],
-    sums: &mut [f64],
-) {
-    let (vertical, horizontal) = (&problem.vertical, &problem.horizontal);
-    let (in_width, out_width) = (horizontal.input_size, horizontal.output_size);
-    let (columns, sums) = sums.split_at_mut(in_width);
-    let (sums, phases) = sums.split_at_mut(out_width);
-    let mut offsets = Vec::new();
-    for (index, output) in output.chunks_exact_mut(out_width).enumerate() {
-        let (_, count, start) = vertical.taps_inside(first_y + index);
-        offsets.clear();
-        offsets.extend((start..start + count).map(|in_y| in_y * in_width));
-        fold(plane, &offsets, 0.0, |sum, value: f32| sum + f64::from(value), columns);
-        windows.fold(columns, phases, 0.0, |sum, value| sum + value, sums);
-        store(output, sums, factors_y[first_y + index], factors_x);
+    output: &'a mut [f32],
+    sums: &'a mut [f64],
+}
+
+impl WithSimd for BlockMeans<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _simd: S) {
+        let Self { problem, windows, factors, plane, first_y, output, sums } = self;
+        let [factors_y, factors_x] = factors;
+        let (vertical, horizontal) = (&problem.vertical, &problem.horizontal);
+        let (in_width, out_width) = (horizontal.input_size, horizontal.output_size);
+        if let ([output], [factor_y], [factor_x]) = (&mut *output, &factors_y[..], &factors_x[..])
+            && vertical.taps_inside(0).1 == vertical.input_size
+            && horizontal.taps_inside(0).1 == in_width
+        {
+            // One window that holds the plane.
+            store(std::slice::from_mut(output), &[sum(plane)], *factor_y, &[*factor_x]);
+            return;
+        }
+        let (columns, sums) = sums.split_at_mut(in_width);
+        let (sums, phases) = sums.split_at_mut(out_width);
+        let mut offsets = Vec::new();
+        for (index, output) in output.chunks_exact_mut(out_width).enumerate() {
+            let (_, count, start) = vertical.taps_inside(first_y + index);
+            offsets.clear();
+            offsets.extend((start..start + count).map(|in_y| in_y * in_width));
+            fold(plane, &offsets, 0.0, |sum, value: f32| sum + f64::from(value), columns);
+            windows.fold(columns, phases, 0.0, |sum, value| sum + value, sums);
+            store(output, sums, factors_y[first_y + index], factors_x);
+        }
     }
 }
 

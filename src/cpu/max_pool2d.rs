@@ -3,7 +3,7 @@
 use super::blocks::{self, Scratch};
 use super::row::{RowWindows, fold};
 use crate::ops::MaxPool2dProblem;
-use pulp::Arch;
+use pulp::{Arch, Simd, WithSimd};
 
 /// Outputs of a block in one plane.
 const BLOCK_LEN: usize = 4096;
@@ -53,45 +53,56 @@ fn values(problem: &MaxPool2dProblem, input: &[f32], output: &mut [f32]) {
         let first_y = block.start / out_width;
         for piece in block.pieces {
             Scratch::with(|scratch| {
-                arch.dispatch(
-                    #[inline(always)]
-                    || block_values(problem, &windows, plane, first_y, piece, scratch),
-                );
+                arch.dispatch(BlockValues {
+                    problem,
+                    windows: &windows,
+                    plane,
+                    first_y,
+                    output: piece,
+                    scratch,
+                });
             });
         }
     });
 }
 
-#[inline(always)]
-fn block_values(
-    problem: &MaxPool2dProblem,
-    windows: &RowWindows,
-    plane: &[f32],
+struct BlockValues<'a> {
+    problem: &'a MaxPool2dProblem,
+    windows: &'a RowWindows,
+    plane: &'a [f32],
     first_y: usize,
-    output: &mut [f32],
-    scratch: &mut Scratch,
-) {
-    let (vertical, horizontal) = (&problem.vertical, &problem.horizontal);
-    let (in_width, out_width) = (horizontal.input_size, horizontal.output_size);
-    // The maxima of the last rows, each at its number modulo the number of slots.
-    let slots = vertical.span().min(vertical.input_size);
-    let [maxima, phases, _] = scratch.buffers([slots * out_width, windows.scratch_len(), 0]);
-    let mut rows_in_slots = vec![usize::MAX; slots];
-    let mut offsets = Vec::new();
-    for (index, output) in output.chunks_exact_mut(out_width).enumerate() {
-        let (_, count, start) = vertical.taps_inside(first_y + index);
-        offsets.clear();
-        for in_y in (start..).step_by(vertical.dilation).take(count) {
-            let slot = in_y % slots;
-            if rows_in_slots[slot] != in_y {
-                rows_in_slots[slot] = in_y;
-                let row = &plane[in_y * in_width..][..in_width];
-                let maxima = &mut maxima[slot * out_width..][..out_width];
-                windows.fold(row, phases, f32::NEG_INFINITY, larger, maxima);
+    output: &'a mut [f32],
+    scratch: &'a mut Scratch,
+}
+
+impl WithSimd for BlockValues<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _simd: S) {
+        let Self { problem, windows, plane, first_y, output, scratch } = self;
+        let (vertical, horizontal) = (&problem.vertical, &problem.horizontal);
+        let (in_width, out_width) = (horizontal.input_size, horizontal.output_size);
+        // The maxima of the last rows, each at its number modulo the number of slots.
+        let slots = vertical.span().min(vertical.input_size);
+        let [maxima, phases, _] = scratch.buffers([slots * out_width, windows.scratch_len(), 0]);
+        let mut rows_in_slots = vec![usize::MAX; slots];
+        let mut offsets = Vec::new();
+        for (index, output) in output.chunks_exact_mut(out_width).enumerate() {
+            let (_, count, start) = vertical.taps_inside(first_y + index);
+            offsets.clear();
+            for in_y in (start..).step_by(vertical.dilation).take(count) {
+                let slot = in_y % slots;
+                if rows_in_slots[slot] != in_y {
+                    rows_in_slots[slot] = in_y;
+                    let row = &plane[in_y * in_width..][..in_width];
+                    let maxima = &mut maxima[slot * out_width..][..out_width];
+                    windows.fold(row, phases, f32::NEG_INFINITY, larger, maxima);
+                }
+                offsets.push(slot * out_width);
             }
-            offsets.push(slot * out_width);
+            fold(maxima, &offsets, f32::NEG_INFINITY, larger, output);
         }
-        fold(maxima, &offsets, f32::NEG_INFINITY, larger, output);
     }
 }
 
