@@ -155,12 +155,13 @@ fn vectors<S: Simd, const FILTERS: usize, const VECTORS: usize>(
     }
     for (output, sums) in outputs.iter_mut().zip(&sums) {
         let output = &mut output[out_x..];
-        let (full, rest) = S::as_mut_simd_f32s(output);
-        if full.len() >= VECTORS {
-            full[..VECTORS].copy_from_slice(sums);
+        let (vectors, _) = S::as_mut_simd_f32s(output);
+        if let Some((vectors, _)) = vectors.split_first_chunk_mut::<VECTORS>() {
+            *vectors = *sums;
         } else {
-            full.copy_from_slice(&sums[..full.len()]);
-            simd.partial_store_f32s(rest, sums[full.len()]);
+            for (cells, &sum) in output.chunks_mut(S::F32_LANES).zip(sums) {
+                simd.partial_store_f32s(cells, sum);
+            }
         }
     }
     count

@@ -44,6 +44,8 @@ fn values(problem: &MaxPool2dProblem, input: &[f32], output: &mut [f32]) {
     let windows = RowWindows::new(&problem.horizontal);
     let (rows, work) = rows_and_work(problem, windows.tap_count(), output.len());
     let arch = Arch::new();
+    let vertical = &problem.vertical;
+    let out_rows: Vec<_> = (0..vertical.output_size).map(|y| vertical.taps_inside(y)).collect();
     let out_width = problem.horizontal.output_size;
     let plane_len = problem.vertical.output_size * out_width;
     let blocks = blocks::split(output, 1, [plane_len, plane_len, rows * out_width]);
@@ -57,7 +59,7 @@ fn values(problem: &MaxPool2dProblem, input: &[f32], output: &mut [f32]) {
                     problem,
                     windows: &windows,
                     plane,
-                    first_y,
+                    out_rows: &out_rows[first_y..][..piece.len() / out_width],
                     output: piece,
                     scratch,
                 });
@@ -70,7 +72,8 @@ struct BlockValues<'a> {
     problem: &'a MaxPool2dProblem,
     windows: &'a RowWindows,
     plane: &'a [f32],
-    first_y: usize,
+    /// The vertical taps of each row of the output.
+    out_rows: &'a [(usize, usize, usize)],
     output: &'a mut [f32],
     scratch: &'a mut Scratch,
 }
@@ -80,7 +83,28 @@ impl WithSimd for BlockValues<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _simd: S) {
-        let Self { problem, windows, plane, first_y, output, scratch } = self;
+        // Most inputs have no NaN, and the maximum of other numbers is one instruction.
+        let rows = self.out_rows.iter().filter(|&&(_, count, _)| count > 0);
+        let first_in = rows.clone().map(|&(_, _, start)| start).min().unwrap_or(0);
+        let dilation = self.problem.vertical.dilation;
+        let last_in = rows.map(|&(_, count, start)| start + (count - 1) * dilation).max();
+        let in_width = self.problem.horizontal.input_size;
+        let end = last_in.map_or(first_in, |last| last + 1);
+        let any_nan = self.plane[first_in * in_width..end * in_width]
+            .iter()
+            .fold(false, |any, value| any | value.is_nan());
+        if any_nan {
+            self.join_rows(larger);
+        } else {
+            self.join_rows(|best, value| if value > best { value } else { best });
+        }
+    }
+}
+
+impl BlockValues<'_> {
+    #[inline(always)]
+    fn join_rows(self, join: impl Fn(f32, f32) -> f32 + Copy) {
+        let Self { problem, windows, plane, out_rows, output, scratch } = self;
         let (vertical, horizontal) = (&problem.vertical, &problem.horizontal);
         let (in_width, out_width) = (horizontal.input_size, horizontal.output_size);
         // The maxima of the last rows, each at its number modulo the number of slots.
@@ -88,8 +112,7 @@ impl WithSimd for BlockValues<'_> {
         let [maxima, phases, _] = scratch.buffers([slots * out_width, windows.scratch_len(), 0]);
         let mut rows_in_slots = vec![usize::MAX; slots];
         let mut offsets = Vec::new();
-        for (index, output) in output.chunks_exact_mut(out_width).enumerate() {
-            let (_, count, start) = vertical.taps_inside(first_y + index);
+        for (output, &(_, count, start)) in output.chunks_exact_mut(out_width).zip(out_rows) {
             offsets.clear();
             for in_y in (start..).step_by(vertical.dilation).take(count) {
                 let slot = in_y % slots;
@@ -97,11 +120,11 @@ impl WithSimd for BlockValues<'_> {
                     rows_in_slots[slot] = in_y;
                     let row = &plane[in_y * in_width..][..in_width];
                     let maxima = &mut maxima[slot * out_width..][..out_width];
-                    windows.fold(row, phases, f32::NEG_INFINITY, larger, maxima);
+                    windows.fold(row, phases, f32::NEG_INFINITY, join, maxima);
                 }
                 offsets.push(slot * out_width);
             }
-            fold(maxima, &offsets, f32::NEG_INFINITY, larger, output);
+            fold(maxima, &offsets, f32::NEG_INFINITY, join, output);
         }
     }
 }
