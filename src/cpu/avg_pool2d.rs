@@ -1,10 +1,11 @@
 //! AvgPool2d. Sums are taken in f64, so that a mean is within an ulp whatever the window.
 
+use super::adaptive_pool2d::sum;
 use super::blocks;
-use super::row::{RowTap, fold_row, row_taps};
+use super::row::{RowWindows, fold};
 use crate::ops::AvgPool2dProblem;
 use crate::window::Axis;
-use pulp::Arch;
+use pulp::{Arch, Simd, WithSimd};
 
 /// Outputs of a block in one plane.
 const BLOCK_LEN: usize = 4096;
@@ -13,12 +14,12 @@ const BLOCK_LEN: usize = 4096;
 /// [`AvgPool2d`](crate::AvgPool2d).
 pub(crate) fn avg_pool2d(problem: &AvgPool2dProblem, input: &[f32], output: &mut [f32]) {
     let (vertical, horizontal) = (&problem.vertical, &problem.horizontal);
-    let taps = row_taps(horizontal);
+    let windows = RowWindows::new(horizontal);
     let factors = factors(problem);
     let (out_width, in_width) = (horizontal.output_size, horizontal.input_size);
     let rows = (BLOCK_LEN / out_width).clamp(1, vertical.output_size);
     let taps_y = vertical.kernel_size.min(vertical.input_size);
-    let work = output.len().saturating_mul(taps_y.saturating_add(taps.len())) / 4;
+    let work = output.len().saturating_mul(taps_y.saturating_add(windows.tap_count())) / 4;
     let plane_len = vertical.output_size * out_width;
     let blocks = blocks::split(output, 1, [plane_len, plane_len, rows * out_width]);
     let in_len = vertical.input_size * in_width;
@@ -27,11 +28,16 @@ pub(crate) fn avg_pool2d(problem: &AvgPool2dProblem, input: &[f32], output: &mut
         let plane = &input[block.plane * in_len..][..in_len];
         let first_y = block.start / out_width;
         for piece in block.pieces {
-            let mut sums = vec![0.0; in_width + out_width];
-            arch.dispatch(
-                #[inline(always)]
-                || block_means(problem, &taps, &factors, plane, first_y, piece, &mut sums),
-            );
+            let mut sums = vec![0.0; in_width + out_width + windows.scratch_len()];
+            arch.dispatch(BlockMeans {
+                problem,
+                windows: &windows,
+                factors: &factors,
+                plane,
+                first_y,
+                output: piece,
+                sums: &mut sums,
+            });
         }
     });
 }
@@ -63,30 +69,44 @@ fn window_cells(axis: &Axis, out: usize, include_pad: bool) -> usize {
     }
 }
 
-#[inline(always)]
-fn block_means(
-    problem: &AvgPool2dProblem,
-    taps: &[RowTap],
-    [factors_y, factors_x]: &[Vec<f64>; 2],
-    plane: &[f32],
+struct BlockMeans<'a> {
+    problem: &'a AvgPool2dProblem,
+    windows: &'a RowWindows,
+    factors: &'a [Vec<f64>; 2],
+    plane: &'a [f32],
     first_y: usize,
-    output: &mut [f32],
-    sums: &mut [f64],
-) {
-    let (vertical, horizontal) = (&problem.vertical, &problem.horizontal);
-    let (in_width, out_width) = (horizontal.input_size, horizontal.output_size);
-    let (columns, sums) = sums.split_at_mut(in_width);
-    for (index, output) in output.chunks_exact_mut(out_width).enumerate() {
-        let (_, count, start) = vertical.taps_inside(first_y + index);
-        columns.fill(0.0);
-        for row in plane[start * in_width..].chunks_exact(in_width).take(count) {
-            for (column, &value) in columns.iter_mut().zip(row) {
-                *column += f64::from(value);
-            }
+    output: &'a mut [f32],
+    sums: &'a mut [f64],
+}
+
+impl WithSimd for BlockMeans<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _simd: S) {
+        let Self { problem, windows, factors, plane, first_y, output, sums } = self;
+        let [factors_y, factors_x] = factors;
+        let (vertical, horizontal) = (&problem.vertical, &problem.horizontal);
+        let (in_width, out_width) = (horizontal.input_size, horizontal.output_size);
+        if let ([output], [factor_y], [factor_x]) = (&mut *output, &factors_y[..], &factors_x[..])
+            && vertical.taps_inside(0).1 == vertical.input_size
+            && horizontal.taps_inside(0).1 == in_width
+        {
+            // One window that holds the plane.
+            store(std::slice::from_mut(output), &[sum(plane)], *factor_y, &[*factor_x]);
+            return;
         }
-        sums.fill(0.0);
-        fold_row(taps, horizontal.stride, columns, sums, |sum, value| sum + value);
-        store(output, sums, factors_y[first_y + index], factors_x);
+        let (columns, sums) = sums.split_at_mut(in_width);
+        let (sums, phases) = sums.split_at_mut(out_width);
+        let mut offsets = Vec::new();
+        for (index, output) in output.chunks_exact_mut(out_width).enumerate() {
+            let (_, count, start) = vertical.taps_inside(first_y + index);
+            offsets.clear();
+            offsets.extend((start..start + count).map(|in_y| in_y * in_width));
+            fold(plane, &offsets, 0.0, |sum, value: f32| sum + f64::from(value), columns);
+            windows.fold(columns, phases, 0.0, |sum, value| sum + value, sums);
+            store(output, sums, factors_y[first_y + index], factors_x);
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 //! the taps of a weight times the vector of inputs at the tap's offset in the padded copy.
 
 use super::blocks::{self, Block, Scratch};
-use super::conv2d::Convolution;
+use super::conv2d::{Convolution, tap_offsets};
 use super::layout::AxisLayout;
 use pulp::{Arch, Simd, WithSimd};
 
@@ -90,15 +90,7 @@ impl DirectBlock<'_, '_> {
         let group_input = convolution.group_input(out_plane);
         convolution.copy_channels(layouts, group_input, 0, channels, copy);
 
-        let mut tap_offsets = Vec::with_capacity(gemm_k);
-        for channel in 0..channels {
-            for &row_offset in &vertical.tap_offsets {
-                for &column_offset in &horizontal.tap_offsets {
-                    let row = channel * copy_len + row_offset * horizontal.len;
-                    tap_offsets.push(row + column_offset);
-                }
-            }
-        }
+        let tap_offsets = tap_offsets(layouts, copy_len, channels);
         let first_filter = out_plane % convolution.problem.out_channels;
         let weight: [&[f32]; FILTERS] = std::array::from_fn(|filter| {
             &convolution.weight[(first_filter + filter) * gemm_k..][..gemm_k]
@@ -163,8 +155,13 @@ fn vectors<S: Simd, const FILTERS: usize, const VECTORS: usize>(
     }
     for (output, sums) in outputs.iter_mut().zip(&sums) {
         let output = &mut output[out_x..];
-        for (cells, &sum) in output.chunks_mut(S::F32_LANES).zip(sums) {
-            simd.partial_store_f32s(cells, sum);
+        let (vectors, _) = S::as_mut_simd_f32s(output);
+        if let Some((vectors, _)) = vectors.split_first_chunk_mut::<VECTORS>() {
+            *vectors = *sums;
+        } else {
+            for (cells, &sum) in output.chunks_mut(S::F32_LANES).zip(sums) {
+                simd.partial_store_f32s(cells, sum);
+            }
         }
     }
     count

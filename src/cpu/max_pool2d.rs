@@ -1,9 +1,9 @@
 //! MaxPool2d.
 
 use super::blocks::{self, Scratch};
-use super::row::{RowTap, fold_row, row_taps};
+use super::row::{RowWindows, fold};
 use crate::ops::MaxPool2dProblem;
-use pulp::Arch;
+use pulp::{Arch, Simd, WithSimd};
 
 /// Outputs of a block in one plane.
 const BLOCK_LEN: usize = 4096;
@@ -41,9 +41,11 @@ fn rows_and_work(problem: &MaxPool2dProblem, taps_x: usize, output_len: usize) -
 /// Values alone: each row's maxima are taken once and joined into the windows that hold the row,
 /// which keeps the order of the scan.
 fn values(problem: &MaxPool2dProblem, input: &[f32], output: &mut [f32]) {
-    let taps = row_taps(&problem.horizontal);
-    let (rows, work) = rows_and_work(problem, taps.len(), output.len());
+    let windows = RowWindows::new(&problem.horizontal);
+    let (rows, work) = rows_and_work(problem, windows.tap_count(), output.len());
     let arch = Arch::new();
+    let vertical = &problem.vertical;
+    let out_rows: Vec<_> = (0..vertical.output_size).map(|y| vertical.taps_inside(y)).collect();
     let out_width = problem.horizontal.output_size;
     let plane_len = problem.vertical.output_size * out_width;
     let blocks = blocks::split(output, 1, [plane_len, plane_len, rows * out_width]);
@@ -53,37 +55,76 @@ fn values(problem: &MaxPool2dProblem, input: &[f32], output: &mut [f32]) {
         let first_y = block.start / out_width;
         for piece in block.pieces {
             Scratch::with(|scratch| {
-                arch.dispatch(
-                    #[inline(always)]
-                    || block_values(problem, &taps, plane, first_y, piece, scratch),
-                );
+                arch.dispatch(BlockValues {
+                    problem,
+                    windows: &windows,
+                    plane,
+                    out_rows: &out_rows[first_y..][..piece.len() / out_width],
+                    output: piece,
+                    scratch,
+                });
             });
         }
     });
 }
 
-#[inline(always)]
-fn block_values(
-    problem: &MaxPool2dProblem,
-    taps: &[RowTap],
-    plane: &[f32],
-    first_y: usize,
-    output: &mut [f32],
-    scratch: &mut Scratch,
-) {
-    let (vertical, horizontal) = (&problem.vertical, &problem.horizontal);
-    let (in_width, out_width) = (horizontal.input_size, horizontal.output_size);
-    let [maxima, _, _] = scratch.buffers([out_width, 0, 0]);
-    for (index, output) in output.chunks_exact_mut(out_width).enumerate() {
-        output.fill(f32::NEG_INFINITY);
-        let (_, count, start) = vertical.taps_inside(first_y + index);
-        for in_y in (start..).step_by(vertical.dilation).take(count) {
-            let row = &plane[in_y * in_width..][..in_width];
-            maxima.fill(f32::NEG_INFINITY);
-            fold_row(taps, horizontal.stride, row, maxima, larger);
-            for (output, &value) in output.iter_mut().zip(&*maxima) {
-                *output = larger(*output, value);
+struct BlockValues<'a> {
+    problem: &'a MaxPool2dProblem,
+    windows: &'a RowWindows,
+    plane: &'a [f32],
+    /// The vertical taps of each row of the output.
+    out_rows: &'a [(usize, usize, usize)],
+    output: &'a mut [f32],
+    scratch: &'a mut Scratch,
+}
+
+impl WithSimd for BlockValues<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _simd: S) {
+        // Most inputs have no NaN, and the maximum of other numbers is one instruction.
+        let rows = self.out_rows.iter().filter(|&&(_, count, _)| count > 0);
+        let first_in = rows.clone().map(|&(_, _, start)| start).min().unwrap_or(0);
+        let dilation = self.problem.vertical.dilation;
+        let last_in = rows.map(|&(_, count, start)| start + (count - 1) * dilation).max();
+        let in_width = self.problem.horizontal.input_size;
+        let end = last_in.map_or(first_in, |last| last + 1);
+        let any_nan = self.plane[first_in * in_width..end * in_width]
+            .iter()
+            .fold(false, |any, value| any | value.is_nan());
+        if any_nan {
+            self.join_rows(larger);
+        } else {
+            self.join_rows(|best, value| if value > best { value } else { best });
+        }
+    }
+}
+
+impl BlockValues<'_> {
+    #[inline(always)]
+    fn join_rows(self, join: impl Fn(f32, f32) -> f32 + Copy) {
+        let Self { problem, windows, plane, out_rows, output, scratch } = self;
+        let (vertical, horizontal) = (&problem.vertical, &problem.horizontal);
+        let (in_width, out_width) = (horizontal.input_size, horizontal.output_size);
+        // The maxima of the last rows, each at its number modulo the number of slots.
+        let slots = vertical.span().min(vertical.input_size);
+        let [maxima, phases, _] = scratch.buffers([slots * out_width, windows.scratch_len(), 0]);
+        let mut rows_in_slots = vec![usize::MAX; slots];
+        let mut offsets = Vec::new();
+        for (output, &(_, count, start)) in output.chunks_exact_mut(out_width).zip(out_rows) {
+            offsets.clear();
+            for in_y in (start..).step_by(vertical.dilation).take(count) {
+                let slot = in_y % slots;
+                if rows_in_slots[slot] != in_y {
+                    rows_in_slots[slot] = in_y;
+                    let row = &plane[in_y * in_width..][..in_width];
+                    let maxima = &mut maxima[slot * out_width..][..out_width];
+                    windows.fold(row, phases, f32::NEG_INFINITY, join, maxima);
+                }
+                offsets.push(slot * out_width);
             }
+            fold(maxima, &offsets, f32::NEG_INFINITY, join, output);
         }
     }
 }
