@@ -1,25 +1,29 @@
-//! stub
-use crate::{Activation, ops::*};
-pub(crate) fn conv2d(_: &Conv2dProblem, _: &[f32], _: &[f32], _: Option<&[f32]>, _: &mut [f32]) {
-    todo!()
-}
-pub(crate) fn max_pool2d(_: &MaxPool2dProblem, _: &[f32], _: &mut [f32], _: Option<&mut [u32]>) {
-    todo!()
-}
-pub(crate) fn avg_pool2d(_: &AvgPool2dProblem, _: &[f32], _: &mut [f32]) {
-    todo!()
-}
-pub(crate) fn adaptive_avg_pool2d(_: &AdaptivePool2dProblem, _: &[f32], _: &mut [f32]) {
-    todo!()
-}
-pub(crate) fn adaptive_max_pool2d(
-    _: &AdaptivePool2dProblem,
-    _: &[f32],
-    _: &mut [f32],
-    _: Option<&mut [u32]>,
-) {
-    todo!()
-}
-pub(crate) fn activation(_: Activation, _: &[f32], _: &mut [f32]) {
-    todo!()
-}
+//! The fast CPU path: the forward operations on plain slices.
+//!
+//! Inputs were validated by `ops`; every element of an output is written. Work is split over
+//! rayon's current pool, and inner loops are compiled for the best instruction set that the
+//! machine has (pulp's dispatch).
+//!
+//! A dense convolution ([`conv2d`]) copies the padded rows that a block of outputs reads
+//! ([`layout`]), packs them tap by tap into panels that stay in the first cache (implicit im2col)
+//! and multiplies these with the weight in registers ([`panel`]). Few filters per group, depthwise
+//! above all, read the padded rows without packing ([`conv2d_direct`]).
+
+mod activation;
+mod adaptive_pool2d;
+mod avg_pool2d;
+mod blocks;
+mod conv2d;
+mod conv2d_direct;
+mod layout;
+mod max_pool2d;
+mod panel;
+mod row;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use activation::activation;
+pub(crate) use adaptive_pool2d::{adaptive_avg_pool2d, adaptive_max_pool2d};
+pub(crate) use avg_pool2d::avg_pool2d;
+pub(crate) use conv2d::conv2d;
+pub(crate) use max_pool2d::max_pool2d;

@@ -1,0 +1,85 @@
+//! Activations, in loops that vectorise.
+
+use super::blocks;
+use crate::Activation;
+use pulp::Arch;
+
+/// `output[i] = activation(input[i])`.
+pub(crate) fn activation(activation: Activation, input: &[f32], output: &mut [f32]) {
+    let arch = Arch::new();
+    let work = output.len();
+    let blocks = input.chunks(BLOCK_LEN).zip(output.chunks_mut(BLOCK_LEN)).collect();
+    blocks::for_each(blocks, work, |(input, output): (&[f32], &mut [f32])| {
+        arch.dispatch(
+            #[inline(always)]
+            || {
+                output.copy_from_slice(input);
+                activate(activation, output);
+            },
+        );
+    });
+}
+
+const BLOCK_LEN: usize = 1 << 13;
+
+/// Applies the activation in place. NaN stays NaN.
+#[inline(always)]
+pub(super) fn activate(activation: Activation, values: &mut [f32]) {
+    match activation {
+        Activation::Relu => map(values, |x| if x < 0.0 { 0.0 } else { x }),
+        Activation::Relu6 => map(values, |x| x.clamp(0.0, 6.0)),
+        Activation::LeakyRelu { negative_slope } => {
+            map(values, |x| if x > 0.0 { x } else { negative_slope * x });
+        }
+        Activation::Silu => map(values, |x| x / (1.0 + exp(-x))),
+        Activation::HardSwish => map(values, |x| x * ((x + 3.0).clamp(0.0, 6.0) / 6.0)),
+        Activation::Sigmoid => map(values, |x| 1.0 / (1.0 + exp(-x))),
+        Activation::Tanh => map(values, tanh),
+    }
+}
+
+#[inline(always)]
+fn map(values: &mut [f32], function: impl Fn(f32) -> f32) {
+    for value in values {
+        *value = function(*value);
+    }
+}
+
+/// The exponential within 2 ulp, with infinity and zero where it leaves the range.
+///
+/// `exp(x) = 2^n * exp(r)` with `n` the integer next to `x / ln 2`; polynomial and the two parts
+/// of `ln 2` as in Moshier's Cephes, `expf.c`.
+#[inline(always)]
+fn exp(x: f32) -> f32 {
+    // Adding it leaves the nearest integer in the low bits of the sum.
+    const SHIFTER: f32 = 12_582_912.0;
+    let x = x.clamp(-104.0, 89.0);
+    let shifted = x * std::f32::consts::LOG2_E + SHIFTER;
+    let n = shifted - SHIFTER;
+    let r = (x - n * 0.693_359_4) + n * 2.121_944_4e-4;
+    let mut p = 1.987_569_1e-4;
+    for coefficient in [1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_5e-1, 0.5] {
+        p = p * r + coefficient;
+    }
+    let mantissa = p * (r * r) + r + 1.0;
+    // Two factors reach the subnormals and infinity.
+    let n = shifted.to_bits().wrapping_sub(SHIFTER.to_bits()).cast_signed();
+    let power = |n: i32| f32::from_bits((n.wrapping_add(127).cast_unsigned() & 0xff) << 23);
+    let half = n >> 1;
+    mantissa * power(half) * power(n.wrapping_sub(half))
+}
+
+/// The hyperbolic tangent within 3 ulp: near zero the odd polynomial of Moshier's Cephes,
+/// `tanhf.c`, elsewhere `1 - 2 / (exp(2|x|) + 1)`.
+#[inline(always)]
+fn tanh(x: f32) -> f32 {
+    let magnitude = x.abs();
+    let square = x * x;
+    let mut p = -5.704_988_7e-3;
+    for coefficient in [2.063_909e-2, -5.373_971_5e-2, 1.333_144_2e-1, -3.333_328e-1] {
+        p = p * square + coefficient;
+    }
+    let small = p * square * x + x;
+    let large = (1.0 - 2.0 / (exp(2.0 * magnitude) + 1.0)).copysign(x);
+    if magnitude < 0.625 { small } else { large }
+}

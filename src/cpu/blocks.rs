@@ -1,0 +1,97 @@
+//! How an output is split into blocks, one task each, and the scratch memory of a task.
+
+use rayon::prelude::*;
+use std::cell::RefCell;
+
+/// The same range of elements of several consecutive planes: what one task writes.
+#[derive(Debug)]
+pub(super) struct Block<'a, T> {
+    /// The first of its planes.
+    pub(super) plane: usize,
+    /// The first element of the range inside a plane.
+    pub(super) start: usize,
+    /// One piece per plane, all of the same length.
+    pub(super) pieces: Vec<&'a mut [T]>,
+}
+
+/// Splits `output` into blocks of `planes` planes by `block_len` elements, in the order of
+/// `plane`, then `start`.
+///
+/// A plane has `plane_len` elements, a multiple of `span`; no block crosses a multiple of `span`,
+/// so the last block of a span may be shorter, and so may be the number of planes of the last.
+pub(super) fn split<T>(
+    output: &mut [T],
+    planes: usize,
+    [plane_len, span, block_len]: [usize; 3],
+) -> Vec<Block<'_, T>> {
+    let mut blocks = Vec::new();
+    if output.is_empty() {
+        return blocks;
+    }
+    for (band, band_output) in output.chunks_mut(plane_len.saturating_mul(planes)).enumerate() {
+        let first = blocks.len();
+        for (index, plane) in band_output.chunks_mut(plane_len).enumerate() {
+            let pieces = plane.chunks_mut(span).flat_map(|span| span.chunks_mut(block_len));
+            let mut start = 0;
+            for (position, piece) in pieces.enumerate() {
+                let len = piece.len();
+                if index == 0 {
+                    let pieces = Vec::with_capacity(planes);
+                    blocks.push(Block { plane: band * planes, start, pieces });
+                }
+                blocks[first + position].pieces.push(piece);
+                start += len;
+            }
+        }
+    }
+    blocks
+}
+
+/// Work below which waking other threads costs more than it saves, in units of about a nanosecond.
+const SERIAL_WORK: usize = 20_000;
+
+/// Runs `run` on every task, on all threads unless `work`, about the nanoseconds that one thread
+/// needs, is small.
+pub(super) fn for_each<T: Send>(tasks: Vec<T>, work: usize, run: impl Fn(T) + Sync + Send) {
+    if work < SERIAL_WORK || tasks.len() < 2 || rayon::current_num_threads() == 1 {
+        tasks.into_iter().for_each(run);
+    } else {
+        tasks.into_par_iter().for_each(run);
+    }
+}
+
+/// Memory that a thread keeps from task to task; contents are arbitrary.
+#[derive(Debug, Default)]
+pub(super) struct Scratch {
+    buffers: [Vec<f32>; 3],
+}
+
+/// Elements of scratch beyond which a thread gives its memory back after a task.
+const KEPT_ELEMENTS: usize = 1 << 20;
+
+impl Scratch {
+    /// Three buffers of these lengths.
+    pub(super) fn buffers(&mut self, lengths: [usize; 3]) -> [&mut [f32]; 3] {
+        let mut lengths = lengths.into_iter();
+        self.buffers.each_mut().map(|buffer| {
+            let len = lengths.next().unwrap_or(0);
+            if buffer.len() < len {
+                buffer.resize(len, 0.0);
+            }
+            &mut buffer[..len]
+        })
+    }
+
+    /// Runs `task`, which must not wait for other tasks, with the thread's scratch.
+    pub(super) fn with<R>(task: impl FnOnce(&mut Self) -> R) -> R {
+        thread_local! {
+            static SCRATCH: RefCell<Scratch> = RefCell::default();
+        }
+        let mut scratch = SCRATCH.take();
+        let result = task(&mut scratch);
+        if scratch.buffers.iter().map(Vec::len).sum::<usize>() <= KEPT_ELEMENTS {
+            SCRATCH.set(scratch);
+        }
+        result
+    }
+}

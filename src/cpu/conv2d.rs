@@ -1,0 +1,324 @@
+//! Conv2d: the dense product by implicit im2col, and what every algorithm shares.
+
+use super::activation::activate;
+use super::blocks::{self, Block, Scratch};
+use super::conv2d_direct;
+use super::layout::{AxisLayout, copy_plane, source_index};
+use super::panel::{self, Rows, Segment, Tile};
+use crate::PaddingMode;
+use crate::ops::Conv2dProblem;
+use crate::window::Axis;
+use pulp::{Arch, Simd, WithSimd};
+
+/// `output[n, oc, out_y, out_x] = activation(bias[oc] + sum of weight * padded input)`, the
+/// definition in [`Conv2d`](crate::Conv2d).
+pub(crate) fn conv2d(
+    problem: &Conv2dProblem,
+    input: &[f32],
+    weight: &[f32],
+    bias: Option<&[f32]>,
+    output: &mut [f32],
+) {
+    if output.is_empty() {
+        return;
+    }
+    let convolution = Convolution::new(problem, input, weight, bias);
+    if conv2d_direct::supports(&convolution) {
+        conv2d_direct::run(&convolution, output);
+    } else {
+        run_dense(&convolution, output);
+    }
+}
+
+/// A convolution with its operands.
+#[derive(Debug)]
+pub(super) struct Convolution<'a> {
+    pub(super) problem: Conv2dProblem,
+    pub(super) input: &'a [f32],
+    pub(super) weight: &'a [f32],
+    bias: Option<&'a [f32]>,
+    /// Taps of one filter in one channel.
+    pub(super) taps: usize,
+    /// Input channels of a group.
+    pub(super) channels: usize,
+    /// Filters of a group.
+    pub(super) filters: usize,
+    /// Whether some tap of some output is over zero padding.
+    zero_padded: bool,
+}
+
+impl<'a> Convolution<'a> {
+    fn new(
+        problem: &Conv2dProblem,
+        input: &'a [f32],
+        weight: &'a [f32],
+        bias: Option<&'a [f32]>,
+    ) -> Self {
+        let mut problem = *problem;
+        let padded = [&problem.vertical, &problem.horizontal]
+            .iter()
+            .any(|axis| axis.pad_begin > 0 || axis.pad_end > 0);
+        let zero_padded = padded && problem.padding_mode == PaddingMode::Zeros;
+        let plain = |axis: &Axis| axis.kernel_size == 1 && axis.stride == 1;
+        if !padded && plain(&problem.vertical) && plain(&problem.horizontal) {
+            // Without neighbours a plane is one row.
+            let len = problem.vertical.input_size * problem.horizontal.input_size;
+            problem.vertical = Axis { input_size: 1, output_size: 1, ..problem.vertical };
+            problem.horizontal = Axis { input_size: len, output_size: len, ..problem.horizontal };
+        }
+        Self {
+            problem,
+            input,
+            weight,
+            bias,
+            taps: problem.vertical.kernel_size * problem.horizontal.kernel_size,
+            channels: problem.group_in_channels(),
+            filters: problem.group_out_channels(),
+            zero_padded,
+        }
+    }
+
+    /// Products of one output.
+    pub(super) const fn gemm_k(&self) -> usize {
+        self.channels * self.taps
+    }
+
+    pub(super) fn out_width(&self) -> usize {
+        self.problem.horizontal.output_size
+    }
+
+    pub(super) fn out_plane_len(&self) -> usize {
+        self.problem.vertical.output_size * self.out_width()
+    }
+
+    fn in_plane_len(&self) -> usize {
+        self.problem.vertical.input_size * self.problem.horizontal.input_size
+    }
+
+    /// About the nanoseconds that one thread needs for an output of this length.
+    pub(super) fn work(&self, output: &[f32]) -> usize {
+        output.len().saturating_mul(self.gemm_k()) / 16
+    }
+
+    /// The input channels of an output plane's group, all of them.
+    pub(super) fn group_input(&self, out_plane: usize) -> &'a [f32] {
+        let (image, filter) =
+            (out_plane / self.problem.out_channels, out_plane % self.problem.out_channels);
+        let first = image * self.problem.in_channels + filter / self.filters * self.channels;
+        let plane_len = self.in_plane_len();
+        &self.input[first * plane_len..][..self.channels * plane_len]
+    }
+
+    /// Copies the padded rows of `count` channels, the first being `channel`.
+    #[inline(always)]
+    pub(super) fn copy_channels(
+        &self,
+        layouts: [&AxisLayout; 2],
+        group_input: &[f32],
+        channel: usize,
+        count: usize,
+        copy: &mut [f32],
+    ) {
+        let (in_width, plane_len) = (self.problem.horizontal.input_size, self.in_plane_len());
+        let planes = group_input[channel * plane_len..].chunks_exact(plane_len).take(count);
+        let copies = copy.chunks_exact_mut(layouts[0].len * layouts[1].len);
+        for (plane, copy) in planes.zip(copies) {
+            copy_plane(layouts, plane, in_width, copy);
+        }
+    }
+
+    /// Turns sums into outputs: adds the bias, applies the activation.
+    ///
+    /// Copies hold zeros for the padding, and a zero times an infinite weight is NaN where the tap
+    /// should have been skipped. A NaN can have no other cause of ours, so the rare sum that is
+    /// NaN over padding is taken again by the definition.
+    #[inline(always)]
+    pub(super) fn finish(&self, out_plane: usize, start: usize, output: &mut [f32]) {
+        let filter = out_plane % self.problem.out_channels;
+        let bias = self.bias.map_or(0.0, |bias| bias[filter]);
+        let mut any_nan = false;
+        for output in &mut *output {
+            *output += bias;
+            any_nan |= output.is_nan();
+        }
+        if any_nan && self.zero_padded {
+            self.repair(out_plane, start, bias, output);
+        }
+        if let Some(activation) = self.problem.activation {
+            activate(activation, output);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn repair(&self, out_plane: usize, start: usize, bias: f32, output: &mut [f32]) {
+        let filter = out_plane % self.problem.out_channels;
+        let weight = &self.weight[filter * self.gemm_k()..][..self.gemm_k()];
+        if weight.iter().all(|weight| weight.is_finite()) {
+            return;
+        }
+        let group_input = self.group_input(out_plane);
+        for (index, output) in output.iter_mut().enumerate().filter(|(_, output)| output.is_nan()) {
+            *output = self.sum(group_input, weight, start + index) + bias;
+        }
+    }
+
+    /// One output by the definition, taps over zero padding skipped.
+    #[allow(clippy::cast_possible_truncation, reason = "a sum in f64 becomes an f32 output")]
+    fn sum(&self, group_input: &[f32], weight: &[f32], index: usize) -> f32 {
+        let (vertical, horizontal) = (&self.problem.vertical, &self.problem.horizontal);
+        let (out_y, out_x) = (index / horizontal.output_size, index % horizontal.output_size);
+        let kernel_width = horizontal.kernel_size;
+        let (mut sum, mode) = (0.0_f64, self.problem.padding_mode);
+        for (plane, weight) in
+            group_input.chunks_exact(self.in_plane_len()).zip(weight.chunks_exact(self.taps))
+        {
+            for (kernel_y, weight_row) in weight.chunks_exact(kernel_width).enumerate() {
+                let position = out_y * vertical.stride + kernel_y * vertical.dilation;
+                let Some(in_y) = source_index(vertical, mode, position) else { continue };
+                for (kernel_x, &weight) in weight_row.iter().enumerate() {
+                    let position = out_x * horizontal.stride + kernel_x * horizontal.dilation;
+                    let Some(in_x) = source_index(horizontal, mode, position) else { continue };
+                    let value = plane[in_y * horizontal.input_size + in_x];
+                    sum += f64::from(weight) * f64::from(value);
+                }
+            }
+        }
+        sum as f32
+    }
+}
+
+/// Outputs of a block, so that its sums and the weights of a chunk stay in the second cache.
+const BLOCK_LEN: usize = 256;
+
+/// Products that are summed in a register before they join the sum in memory. Short sums keep the
+/// error of long ones small; a multiple of it stays in the first cache as a panel.
+const CHUNK_TAPS: usize = 128;
+
+fn run_dense(convolution: &Convolution<'_>, output: &mut [f32]) {
+    let plan = DensePlan::new(convolution);
+    let work = convolution.work(output);
+    let lengths = [convolution.out_plane_len(), plan.span, plan.block_len];
+    let blocks = blocks::split(output, plan.block_filters, lengths);
+    let arch = Arch::new();
+    blocks::for_each(blocks, work, |block| {
+        Scratch::with(|scratch| arch.dispatch(DenseBlock { convolution, block, scratch }));
+    });
+}
+
+/// How the output of a dense convolution is split.
+struct DensePlan {
+    block_filters: usize,
+    /// What no block leaves: a row or a plane.
+    span: usize,
+    block_len: usize,
+}
+
+impl DensePlan {
+    fn new(convolution: &Convolution<'_>) -> Self {
+        let threads = rayon::current_num_threads();
+        let Convolution { problem, filters, .. } = convolution;
+        // A block within a long row stays in this row, so that its copy is bounded.
+        let span = if convolution.out_width() > BLOCK_LEN {
+            convolution.out_width()
+        } else {
+            convolution.out_plane_len()
+        };
+        let count = span.div_ceil(BLOCK_LEN);
+        let planes = problem.batch * problem.groups;
+        let count = if planes * count >= 4 * threads { count } else { count.next_multiple_of(2) };
+        let block_len = span.div_ceil(count).next_multiple_of(16);
+        let tasks = planes * convolution.out_plane_len() / span * span.div_ceil(block_len);
+        let parts = if tasks >= 2 * threads { 1 } else { threads.min(filters.div_ceil(16)) };
+        // Blocks must not straddle groups.
+        let parts = (parts..=*filters).find(|parts| filters.is_multiple_of(*parts)).unwrap_or(1);
+        Self { block_filters: filters / parts, span, block_len }
+    }
+}
+
+struct DenseBlock<'a, 'b> {
+    convolution: &'a Convolution<'a>,
+    block: Block<'b, f32>,
+    scratch: &'a mut Scratch,
+}
+
+impl WithSimd for DenseBlock<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { convolution, block, scratch } = self;
+        let Block { plane: out_plane, start, pieces } = block;
+        let (filters, len) = (pieces.len(), pieces.first().map_or(0, |piece| piece.len()));
+        let lanes = panel::lanes::<S>();
+        let (taps, channels, gemm_k) =
+            (convolution.taps, convolution.channels, convolution.gemm_k());
+        let (vertical, horizontal) =
+            (&convolution.problem.vertical, &convolution.problem.horizontal);
+        let group_input = convolution.group_input(out_plane);
+        let first_filter = out_plane % convolution.problem.out_channels;
+        let weight = &convolution.weight[first_filter * gemm_k..][..filters * gemm_k];
+
+        let out_width = horizontal.output_size;
+        let (first_y, last_y) = (start / out_width, (start + len - 1) / out_width);
+        let (first_x, columns) =
+            if first_y == last_y { (start % out_width, len) } else { (0, out_width) };
+        let mode = convolution.problem.padding_mode;
+        let rows = AxisLayout::new(vertical, mode, first_y, last_y - first_y + 1);
+        let columns = AxisLayout::new(horizontal, mode, first_x, columns);
+        let layouts = [&rows, &columns];
+        let copied = !(taps == 1 && columns.len == horizontal.input_size && rows.len == 1);
+        let copy_len = rows.len * columns.len;
+
+        let chunk_channels = (CHUNK_TAPS / taps).clamp(1, channels);
+        let mut tap_offsets = Vec::with_capacity(chunk_channels * taps);
+        for channel in 0..chunk_channels {
+            for &row_offset in &rows.tap_offsets {
+                for &column_offset in &columns.tap_offsets {
+                    tap_offsets.push(channel * copy_len + row_offset * columns.len + column_offset);
+                }
+            }
+        }
+        let chunk_taps = CHUNK_TAPS.min(tap_offsets.len());
+        let _ = copied;
+        let stride = len.next_multiple_of(lanes);
+        let [copy, panel, sums] = scratch.buffers([
+            chunk_channels * copy_len + lanes,
+            (chunk_taps + 1) * lanes,
+            filters * stride,
+        ]);
+        let mut tile = Tile { sums, stride };
+        let mut segments = Vec::new();
+
+        for channel in (0..channels).step_by(chunk_channels) {
+            let count = chunk_channels.min(channels - channel);
+            convolution.copy_channels(layouts, group_input, channel, count, copy);
+            let tap_offsets = &tap_offsets[..count * taps];
+            for (chunk, tap_offsets) in tap_offsets.chunks(CHUNK_TAPS).enumerate() {
+                let first_column = channel * taps + chunk * CHUNK_TAPS;
+                let weight = Rows { data: weight, stride: gemm_k, count: filters, first_column };
+                for lane in (0..len).step_by(lanes) {
+                    segments.clear();
+                    let mut index = lane;
+                    let end = len.min(lane + lanes);
+                    while index < end {
+                        let (out_y, out_x) =
+                            ((start + index) / out_width, (start + index) % out_width);
+                        let base = (out_y - first_y) * columns.len + out_x - first_x;
+                        segments.push(Segment { lane: index - lane, base });
+                        index += out_width - out_x;
+                    }
+                    panel::pack(simd, copy, tap_offsets, &segments, panel);
+                    let add = first_column > 0;
+                    panel::multiply(simd, weight, tap_offsets.len(), panel, &mut tile, lane, add);
+                }
+            }
+        }
+        for (filter, (piece, sums)) in
+            pieces.into_iter().zip(tile.sums.chunks_exact(stride)).enumerate()
+        {
+            piece.copy_from_slice(&sums[..len]);
+            convolution.finish(out_plane + filter, start, piece);
+        }
+    }
+}

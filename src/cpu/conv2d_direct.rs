@@ -1,0 +1,171 @@
+//! Conv2d with few filters per group, depthwise above all: padded rows are read where they lie.
+//!
+//! Packing pays when many filters pass over a panel. Here every vector of outputs is the sum over
+//! the taps of a weight times the vector of inputs at the tap's offset in the padded copy.
+
+use super::blocks::{self, Block, Scratch};
+use super::conv2d::Convolution;
+use super::layout::AxisLayout;
+use pulp::{Arch, Simd, WithSimd};
+
+/// Filters of a group up to which this is the faster way.
+const MAX_FILTERS: usize = 4;
+
+/// Products of one output up to which the copy of all channels stays small.
+const MAX_GEMM_K: usize = 512;
+
+/// Products that are summed before they join the sum, which keeps the error of long sums small.
+const CHUNK_TAPS: usize = 128;
+
+/// Outputs of a block in one plane.
+const BLOCK_LEN: usize = 4096;
+
+pub(super) fn supports(convolution: &Convolution<'_>) -> bool {
+    convolution.filters <= MAX_FILTERS && convolution.gemm_k() <= MAX_GEMM_K
+}
+
+pub(super) fn run(convolution: &Convolution<'_>, output: &mut [f32]) {
+    let (vertical, horizontal) = (&convolution.problem.vertical, &convolution.problem.horizontal);
+    let mode = convolution.problem.padding_mode;
+    let (out_height, out_width) = (vertical.output_size, horizontal.output_size);
+    // Rows longer than a block are cut; otherwise blocks are whole rows.
+    let columns = out_width.min(BLOCK_LEN);
+    let rows = (BLOCK_LEN / out_width).clamp(1, out_height);
+    let work = convolution.work(output);
+    let span = if columns < out_width { out_width } else { convolution.out_plane_len() };
+    let lengths = [convolution.out_plane_len(), span, rows * columns];
+    let blocks = blocks::split(output, convolution.filters, lengths);
+    let layouts_of = |axis, len, step: usize| -> Vec<AxisLayout> {
+        let starts = (0..len).step_by(step);
+        starts.map(|first| AxisLayout::new(axis, mode, first, step.min(len - first))).collect()
+    };
+    let vertical = layouts_of(vertical, out_height, rows);
+    let horizontal = layouts_of(horizontal, out_width, columns);
+    let arch = Arch::new();
+    blocks::for_each(blocks, work, |block| {
+        let layouts = [
+            &vertical[block.start / out_width / rows],
+            &horizontal[block.start % out_width / columns],
+        ];
+        Scratch::with(|scratch| {
+            arch.dispatch(DirectBlock { convolution, layouts, columns, block, scratch });
+        });
+    });
+}
+
+struct DirectBlock<'a, 'b> {
+    convolution: &'a Convolution<'a>,
+    layouts: [&'a AxisLayout; 2],
+    /// Outputs per row of the block.
+    columns: usize,
+    block: Block<'b, f32>,
+    scratch: &'a mut Scratch,
+}
+
+impl WithSimd for DirectBlock<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        match self.block.pieces.len() {
+            1 => self.rows::<S, 1>(simd),
+            2 => self.rows::<S, 2>(simd),
+            3 => self.rows::<S, 3>(simd),
+            _ => self.rows::<S, MAX_FILTERS>(simd),
+        }
+    }
+}
+
+impl DirectBlock<'_, '_> {
+    #[inline(always)]
+    fn rows<S: Simd, const FILTERS: usize>(self, simd: S) {
+        let Self { convolution, layouts, columns, block, scratch } = self;
+        let [vertical, horizontal] = layouts;
+        let Block { plane: out_plane, start, pieces } = block;
+        let Ok(mut pieces) = <[&mut [f32]; FILTERS]>::try_from(pieces) else { return };
+        let (channels, gemm_k) = (convolution.channels, convolution.gemm_k());
+        let copy_len = vertical.len * horizontal.len;
+        let margin = 4 * S::F32_LANES;
+        let [copy, _, _] = scratch.buffers([channels * copy_len + margin, 0, 0]);
+        let group_input = convolution.group_input(out_plane);
+        convolution.copy_channels(layouts, group_input, 0, channels, copy);
+
+        let mut tap_offsets = Vec::with_capacity(gemm_k);
+        for channel in 0..channels {
+            for &row_offset in &vertical.tap_offsets {
+                for &column_offset in &horizontal.tap_offsets {
+                    let row = channel * copy_len + row_offset * horizontal.len;
+                    tap_offsets.push(row + column_offset);
+                }
+            }
+        }
+        let first_filter = out_plane % convolution.problem.out_channels;
+        let weight: [&[f32]; FILTERS] = std::array::from_fn(|filter| {
+            &convolution.weight[(first_filter + filter) * gemm_k..][..gemm_k]
+        });
+        let columns = columns.min(pieces[0].len());
+        for row in 0..pieces[0].len() / columns {
+            let copy = &copy[row * horizontal.len..];
+            let mut outputs = pieces.each_mut().map(|piece| &mut piece[row * columns..][..columns]);
+            let mut out_x = 0;
+            while out_x < columns {
+                let copy = &copy[out_x..];
+                let left = columns - out_x;
+                out_x += if left > 2 * S::F32_LANES {
+                    vectors::<S, FILTERS, 4>(simd, weight, &tap_offsets, copy, &mut outputs, out_x)
+                } else if left > S::F32_LANES {
+                    vectors::<S, FILTERS, 2>(simd, weight, &tap_offsets, copy, &mut outputs, out_x)
+                } else {
+                    vectors::<S, FILTERS, 1>(simd, weight, &tap_offsets, copy, &mut outputs, out_x)
+                };
+            }
+        }
+        for (filter, piece) in pieces.into_iter().enumerate() {
+            convolution.finish(out_plane + filter, start, piece);
+        }
+    }
+}
+
+/// Computes `VECTORS` vectors of outputs from `out_x` on, as far as the row goes, and returns their
+/// number.
+#[inline(always)]
+fn vectors<S: Simd, const FILTERS: usize, const VECTORS: usize>(
+    simd: S,
+    weight: [&[f32]; FILTERS],
+    tap_offsets: &[usize],
+    copy: &[f32],
+    outputs: &mut [&mut [f32]; FILTERS],
+    out_x: usize,
+) -> usize {
+    let count = VECTORS * S::F32_LANES;
+    let mut sums = [[simd.splat_f32s(0.0); VECTORS]; FILTERS];
+    for (chunk, tap_offsets) in tap_offsets.chunks(CHUNK_TAPS).enumerate() {
+        let weight: [&[f32]; FILTERS] = std::array::from_fn(|filter| {
+            &weight[filter][chunk * CHUNK_TAPS..][..tap_offsets.len()]
+        });
+        let mut chunk_sums = [[simd.splat_f32s(0.0); VECTORS]; FILTERS];
+        for (tap, &offset) in tap_offsets.iter().enumerate() {
+            let (inputs, _) = S::as_simd_f32s(&copy[offset..][..count]);
+            for filter in 0..FILTERS {
+                let factor = simd.splat_f32s(weight[filter][tap]);
+                for vector in 0..VECTORS {
+                    let sum = &mut chunk_sums[filter][vector];
+                    *sum = simd.mul_add_e_f32s(factor, inputs[vector], *sum);
+                }
+            }
+        }
+        for filter in 0..FILTERS {
+            for vector in 0..VECTORS {
+                let sum = &mut sums[filter][vector];
+                *sum = simd.add_f32s(*sum, chunk_sums[filter][vector]);
+            }
+        }
+    }
+    for (output, sums) in outputs.iter_mut().zip(&sums) {
+        let output = &mut output[out_x..];
+        for (cells, &sum) in output.chunks_mut(S::F32_LANES).zip(sums) {
+            simd.partial_store_f32s(cells, sum);
+        }
+    }
+    count
+}
