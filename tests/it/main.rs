@@ -11,5 +11,10 @@
 )]
 #![allow(unreachable_pub, reason = "nothing depends on a test binary")]
 
+mod case;
+mod cases;
+mod check;
 mod compare;
 mod goldens;
+mod runner;
+mod table;
