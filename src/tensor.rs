@@ -40,6 +40,8 @@ pub struct Tensor {
 #[derive(Debug, Clone)]
 pub struct Indices {
     pub(crate) shape: Shape,
+    /// Of the pooling's input.
+    pub(crate) input: Shape,
     pub(crate) storage: Storage<u32>,
     pub(crate) device: Device,
 }
