@@ -29,7 +29,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let out_channel = index / params.taps % params.group_out_channels;
     let in_channel = index / params.taps / params.group_out_channels;
     let channel_group = in_channel / params.group_in_channels;
-    let filter = channel_group * params.group_out_channels + out_channel;
-    let from_filter = filter * params.group_in_channels + in_channel % params.group_in_channels;
+    let out_filter = channel_group * params.group_out_channels + out_channel;
+    let from_filter = out_filter * params.group_in_channels + in_channel % params.group_in_channels;
     turned[index] = weight[from_filter * params.taps + params.taps - 1u - tap];
 }

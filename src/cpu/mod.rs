@@ -21,6 +21,8 @@ mod max_pool2d;
 mod panel;
 mod pool2d_backward;
 mod row;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use activation::{activation, activation_grad_input};
 pub(crate) use adaptive_pool2d::{adaptive_avg_pool2d, adaptive_max_pool2d};

@@ -15,6 +15,7 @@ mod shader;
 mod split;
 #[cfg(test)]
 mod tests;
+mod timing;
 mod transfer;
 
 pub(crate) use activation::{activation, activation_grad_input};
