@@ -3,7 +3,6 @@
 use super::adaptive_pool2d::Windows;
 use super::avg_pool2d::factors;
 use super::blocks;
-use super::row::{RowTap, row_taps};
 use crate::Shape;
 use crate::ops::{AdaptivePool2dProblem, AvgPool2dProblem};
 use pulp::Arch;
@@ -73,7 +72,8 @@ pub(crate) fn avg_pool2d_grad_input(
     grad_input: &mut [f32],
 ) {
     let (vertical, horizontal) = (&problem.vertical, &problem.horizontal);
-    let taps = row_taps(horizontal);
+    let columns: Vec<_> =
+        (0..horizontal.output_size).map(|out_x| horizontal.taps_inside(out_x)).collect();
     let [factors_y, factors_x] = factors(problem);
     let (in_width, out_width) = (horizontal.input_size, horizontal.output_size);
     let shapes = [problem.input_shape(), problem.output_shape()];
@@ -81,25 +81,18 @@ pub(crate) fn avg_pool2d_grad_input(
         let mut row_sums = vec![0.0; in_width];
         for (out_y, grad_row) in grad_output.chunks_exact(out_width).enumerate() {
             let (_, count, start) = vertical.taps_inside(out_y);
-            spread(&taps, horizontal.stride, grad_row, &factors_x, &mut row_sums);
+            row_sums.fill(0.0);
+            for ((&grad, &factor), &(_, count, start)) in
+                grad_row.iter().zip(&factors_x).zip(&columns)
+            {
+                let share = f64::from(grad) * factor;
+                row_sums[start..start + count].iter_mut().for_each(|sum| *sum += share);
+            }
             for sums in sums[start * in_width..].chunks_exact_mut(in_width).take(count) {
                 add_scaled(sums, &row_sums, factors_y[out_y]);
             }
         }
     });
-}
-
-/// Sets every cell of a row to the sum of its windows' gradients times their factors.
-#[inline(always)]
-fn spread(taps: &[RowTap], stride: usize, grad_row: &[f32], factors: &[f64], sums: &mut [f64]) {
-    sums.fill(0.0);
-    for tap in taps {
-        let cells = sums[tap.first_in..].iter_mut().step_by(stride);
-        let grads = grad_row[tap.outputs.clone()].iter().zip(&factors[tap.outputs.clone()]);
-        for (cell, (&grad, &factor)) in cells.zip(grads) {
-            *cell += f64::from(grad) * factor;
-        }
-    }
 }
 
 #[inline(always)]
