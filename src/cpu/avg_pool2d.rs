@@ -44,7 +44,7 @@ pub(crate) fn avg_pool2d(problem: &AvgPool2dProblem, input: &[f32], output: &mut
 
 /// One over the divisors: the product of a vertical and a horizontal factor.
 #[allow(clippy::cast_precision_loss, reason = "a divisor beyond 2^53 is rounded")]
-fn factors(problem: &AvgPool2dProblem) -> [Vec<f64>; 2] {
+pub(super) fn factors(problem: &AvgPool2dProblem) -> [Vec<f64>; 2] {
     let (vertical, horizontal) = (&problem.vertical, &problem.horizontal);
     if let Some(divisor) = problem.divisor_override {
         let factor = 1.0 / divisor as f64;
