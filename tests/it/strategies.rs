@@ -1,0 +1,240 @@
+//! Random problems: options that fit each other, sizes that fit the options, and data.
+
+use filtro::{
+    Activation, AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, Conv2d, ConvTranspose2d,
+    MaxPool2d, Padding, PaddingMode,
+};
+use proptest::prelude::*;
+
+use crate::case::{Case, Data, Operation};
+use crate::cases::activations;
+
+/// How many random problems a property is tried on: `PROPTEST_CASES`, or else `cases`. What
+/// proptest finds is kept as a named case, not in a file of seeds.
+pub fn config(cases: u32) -> ProptestConfig {
+    let default = ProptestConfig::default();
+    let cases = if std::env::var_os("PROPTEST_CASES").is_some() { default.cases } else { cases };
+    ProptestConfig { cases, failure_persistence: None, ..default }
+}
+
+/// One axis of a window that fits its input at least once.
+#[derive(Debug, Clone, Copy)]
+struct Axis {
+    size: usize,
+    kernel_size: usize,
+    stride: usize,
+    dilation: usize,
+    pads: [usize; 2],
+}
+
+fn axis() -> impl Strategy<Value = Axis> {
+    let pads = prop_oneof![3 => Just([0, 0]), 3 => [0..=2_usize, 0..=2], 1 => [0..=9_usize, 0..=9]];
+    let dilation = prop_oneof![2 => Just(1), 1 => 1..=4_usize];
+    let stride = prop_oneof![2 => Just(1), 2 => 1..=4_usize, 1 => 5..=9_usize];
+    (1..=11_usize, 1..=5_usize, stride, dilation, pads).prop_map(
+        |(size, kernel_size, stride, dilation, pads)| Axis {
+            size,
+            kernel_size,
+            stride,
+            dilation,
+            pads,
+        },
+    )
+}
+
+impl Axis {
+    fn span(&self) -> usize {
+        self.dilation * (self.kernel_size - 1) + 1
+    }
+
+    /// With pads that the mode allows, and an input large enough for the window.
+    fn fit(mut self, mode: PaddingMode, same: bool) -> Self {
+        if same {
+            self.stride = 1;
+            self.pads = [(self.span() - 1) / 2, self.span() / 2];
+            self.size = match mode {
+                PaddingMode::Reflect => self.size.max(self.pads[1] + 1),
+                PaddingMode::Circular => self.size.max(self.pads[1]),
+                _ => self.size,
+            };
+            return self;
+        }
+        if self.size + self.pads[0] + self.pads[1] < self.span() {
+            self.size = self.span();
+        }
+        let limit = match mode {
+            PaddingMode::Reflect => self.size - 1,
+            PaddingMode::Circular => self.size,
+            _ => usize::MAX,
+        };
+        self.pads = self.pads.map(|pad| pad.min(limit));
+        self.size = self.size.max(self.span().saturating_sub(self.pads[0] + self.pads[1]));
+        self
+    }
+
+    /// With the same pad on both sides, at most half of what the kernel spans, as pooling wants.
+    fn fit_pool(mut self, dilation: bool, ceil_mode: bool) -> Self {
+        if !dilation {
+            self.dilation = 1;
+        }
+        let pad = self.pads[0].min(self.span() / 2);
+        self.pads = [pad, pad];
+        let room = self.size + 2 * pad + if ceil_mode { self.stride - 1 } else { 0 };
+        if room < self.span() {
+            self.size = self.span();
+        }
+        self
+    }
+}
+
+fn data(of: &Operation) -> impl Strategy<Value = Data> + use<> {
+    prop::sample::select(of.data())
+}
+
+fn named(operation: Operation, input: [usize; 4]) -> impl Strategy<Value = Case> {
+    (data(&operation), any::<u64>()).prop_map(move |(data, seed)| Case {
+        name: "random".into(),
+        operation: operation.clone(),
+        input,
+        data,
+        seed,
+    })
+}
+
+fn batch() -> impl Strategy<Value = usize> {
+    prop_oneof![1 => Just(0_usize), 12 => 1..=2_usize, 1 => 3..=5_usize]
+}
+
+/// Options of a convolution with the shape of an input, without an activation.
+pub fn conv2d_options() -> impl Strategy<Value = (Conv2d, [usize; 4])> {
+    let mode = prop::sample::select(&PaddingMode::ALL[..]);
+    let same = prop::bool::weighted(0.2);
+    let groups = prop_oneof![2 => Just(1), 1 => 2..=4_usize];
+    let channels = (groups, 1..=5_usize, 1..=5_usize);
+    (batch(), channels, axis(), axis(), mode, same).prop_map(
+        |(batch, (groups, group_in, group_out), vertical, horizontal, mode, same)| {
+            let [vertical, horizontal] = [vertical.fit(mode, same), horizontal.fit(mode, same)];
+            let ([top, bottom], [left, right]) = (vertical.pads, horizontal.pads);
+            let padding =
+                if same { Padding::Same } else { Padding::sides(top, bottom, left, right) };
+            let kernel_size = [vertical.kernel_size, horizontal.kernel_size];
+            let options = Conv2d::new(groups * group_in, groups * group_out, kernel_size)
+                .groups(groups)
+                .stride([vertical.stride, horizontal.stride])
+                .dilation([vertical.dilation, horizontal.dilation])
+                .padding(padding)
+                .padding_mode(mode);
+            (options, [batch, groups * group_in, vertical.size, horizontal.size])
+        },
+    )
+}
+
+/// A convolution.
+pub fn conv2d() -> impl Strategy<Value = Case> {
+    let activation = prop::option::weighted(0.2, prop::sample::select(activations().to_vec()));
+    (conv2d_options(), activation, any::<bool>()).prop_flat_map(
+        |((options, input), activation, bias)| {
+            named(Operation::Conv2d { options: options.activation(activation), bias }, input)
+        },
+    )
+}
+
+/// A transposed convolution.
+pub fn conv_transpose2d() -> impl Strategy<Value = Case> {
+    let channels = (1..=3_usize, 1..=4_usize, 1..=4_usize);
+    let extra = [0..=8_usize, 0..=8];
+    (batch(), channels, axis(), axis(), extra, any::<bool>()).prop_flat_map(
+        |(batch, (groups, group_in, group_out), vertical, horizontal, extra, bias)| {
+            let kernel_size = [vertical.kernel_size, horizontal.kernel_size];
+            let mut options =
+                ConvTranspose2d::new(groups * group_in, groups * group_out, kernel_size)
+                    .groups(groups)
+                    .stride([vertical.stride, horizontal.stride])
+                    .dilation([vertical.dilation, horizontal.dilation]);
+            for (axis, of) in [vertical, horizontal].into_iter().enumerate() {
+                options.output_padding[axis] = extra[axis] % of.stride.max(of.dilation);
+                let uncut = (of.size - 1) * of.stride + of.span() + options.output_padding[axis];
+                options.padding[axis] = of.pads[0].min((uncut - 1) / 2);
+            }
+            let input = [batch, groups * group_in, vertical.size, horizontal.size];
+            named(Operation::ConvTranspose2d { options, bias }, input)
+        },
+    )
+}
+
+/// Options of a max pooling with the shape of an input.
+pub fn max_pool2d_options() -> impl Strategy<Value = (MaxPool2d, [usize; 4])> {
+    (batch(), 1..=4_usize, axis(), axis(), any::<bool>()).prop_map(
+        |(batch, channels, vertical, horizontal, ceil_mode)| {
+            let [vertical, horizontal] =
+                [vertical, horizontal].map(|axis| axis.fit_pool(true, ceil_mode));
+            let options = MaxPool2d::new([vertical.kernel_size, horizontal.kernel_size])
+                .stride([vertical.stride, horizontal.stride])
+                .padding([vertical.pads[0], horizontal.pads[0]])
+                .dilation([vertical.dilation, horizontal.dilation])
+                .ceil_mode(ceil_mode);
+            (options, [batch, channels, vertical.size, horizontal.size])
+        },
+    )
+}
+
+/// A max pooling.
+pub fn max_pool2d() -> impl Strategy<Value = Case> {
+    max_pool2d_options()
+        .prop_flat_map(|(options, input)| named(Operation::MaxPool2d(options), input))
+}
+
+/// Options of an average pooling with the shape of an input.
+pub fn avg_pool2d_options() -> impl Strategy<Value = (AvgPool2d, [usize; 4])> {
+    let divisor = prop::option::weighted(0.3, prop_oneof![-7..=-1_i64, 1..=9_i64]);
+    let flags = (any::<bool>(), any::<bool>(), divisor);
+    (batch(), 1..=4_usize, axis(), axis(), flags).prop_map(
+        |(batch, channels, vertical, horizontal, (ceil_mode, include, divisor))| {
+            let [vertical, horizontal] =
+                [vertical, horizontal].map(|axis| axis.fit_pool(false, ceil_mode));
+            let options = AvgPool2d::new([vertical.kernel_size, horizontal.kernel_size])
+                .stride([vertical.stride, horizontal.stride])
+                .padding([vertical.pads[0], horizontal.pads[0]])
+                .ceil_mode(ceil_mode)
+                .count_include_pad(include)
+                .divisor_override(divisor);
+            (options, [batch, channels, vertical.size, horizontal.size])
+        },
+    )
+}
+
+/// An average pooling.
+pub fn avg_pool2d() -> impl Strategy<Value = Case> {
+    avg_pool2d_options()
+        .prop_flat_map(|(options, input)| named(Operation::AvgPool2d(options), input))
+}
+
+fn adaptive(operation: fn([usize; 2]) -> Operation) -> impl Strategy<Value = Case> {
+    let sizes = (1..=13_usize, 1..=13_usize);
+    (batch(), 1..=4_usize, sizes, [1..=9_usize, 1..=9]).prop_flat_map(
+        move |(batch, channels, (height, width), output_size)| {
+            named(operation(output_size), [batch, channels, height, width])
+        },
+    )
+}
+
+/// An adaptive average.
+pub fn adaptive_avg_pool2d() -> impl Strategy<Value = Case> {
+    adaptive(|output_size| Operation::AdaptiveAvgPool2d(AdaptiveAvgPool2d::new(output_size)))
+}
+
+/// An adaptive maximum.
+pub fn adaptive_max_pool2d() -> impl Strategy<Value = Case> {
+    adaptive(|output_size| Operation::AdaptiveMaxPool2d(AdaptiveMaxPool2d::new(output_size)))
+}
+
+/// An activation.
+pub fn activation() -> impl Strategy<Value = Case> {
+    let leaky = (-1.0_f32..2.0).prop_map(|negative_slope| Activation::LeakyRelu { negative_slope });
+    let function = prop_oneof![4 => prop::sample::select(activations().to_vec()), 1 => leaky];
+    (function, batch(), 1..=4_usize, 1..=9_usize, 1..=9_usize).prop_flat_map(
+        |(function, batch, channels, height, width)| {
+            named(Operation::Activation(function), [batch, channels, height, width])
+        },
+    )
+}
