@@ -155,6 +155,18 @@ pub struct MemoryUse {
     pub allocated: u64,
 }
 
+/// What [`Device::time`] measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Timed<T> {
+    /// What the work gave.
+    pub value: T,
+    /// From recording to the end of the work, on the host's clock.
+    pub wall: std::time::Duration,
+    /// From the begin to the end of the work, on the device's clock.
+    pub device: Option<std::time::Duration>,
+}
+
 impl Device {
     /// The device that `FILTRO_DEVICE` asks for: `gpu`, `software`, `cpu` or a part of an
     /// adapter's name. Without it, a hardware GPU if there is one, else the CPU.
@@ -360,6 +372,36 @@ impl Device {
                 context.wait("synchronize")
             }
         }
+    }
+
+    /// Runs `work` and waits for what it recorded: what it gave, the time that passed on the host,
+    /// and on the device's own clock where it has one (the CPU and some GPUs have none).
+    ///
+    /// # Errors
+    ///
+    /// Those of `work`, and as [`flush`](Self::flush).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use filtro::{Device, MaxPool2d};
+    ///
+    /// let device = Device::cpu();
+    /// let x = device.upload(&ndarray::Array4::<f32>::zeros((1, 64, 32, 32)))?;
+    /// let timed = device.time(|| MaxPool2d::new([2, 2]).forward(&x))?;
+    /// println!("{:?} for {}", timed.wall, timed.value.shape());
+    /// # Ok::<(), filtro::Error>(())
+    /// ```
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn time<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<Timed<T>> {
+        self.synchronize()?;
+        let start = std::time::Instant::now();
+        let value = work()?;
+        let device = match self.backend() {
+            Backend::Cpu => None,
+            Backend::Gpu(context) => context.flush_timed("time")?,
+        };
+        Ok(Timed { value, wall: start.elapsed(), device })
     }
 
     pub(crate) fn backend(&self) -> &Backend {

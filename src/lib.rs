@@ -16,7 +16,7 @@ mod tensor;
 mod window;
 
 pub use algorithm::Algorithm;
-pub use device::{Device, DeviceChoice, DeviceInfo, DeviceKind, MemoryUse};
+pub use device::{Device, DeviceChoice, DeviceInfo, DeviceKind, MemoryUse, Timed};
 pub use error::{Error, Result};
 pub use limits::Limits;
 pub use ops::{

@@ -1,9 +1,10 @@
 //! Plans: what an operation will do on a GPU, made without one.
 
+use crate::device::Backend;
 use crate::gpu::{Conv2dPlan, Pool2dPlan, Pool2dProblem};
 use crate::{
-    AdaptiveAvgPool2d, AdaptiveMaxPool2d, Algorithm, AvgPool2d, Conv2d, Limits, MaxPool2d, Result,
-    Shape,
+    AdaptiveAvgPool2d, AdaptiveMaxPool2d, Algorithm, AvgPool2d, Conv2d, Device, Limits, MaxPool2d,
+    Result, Shape,
 };
 
 /// What an operation does on a device with certain limits.
@@ -77,6 +78,19 @@ impl Conv2d {
             dispatches: plan.dispatches(),
         })
     }
+
+    /// Compiles what [`forward`](Self::forward) with a bias will need on this device for an input
+    /// of this shape, so that the first call does not have to.
+    ///
+    /// # Errors
+    ///
+    /// As [`forward`](Self::forward).
+    pub fn warm_up(&self, device: &Device, input: impl Into<Shape>) -> Result<()> {
+        let problem = self.problem(input.into())?;
+        let Backend::Gpu(context) = device.backend() else { return Ok(()) };
+        let plan = Conv2dPlan::new(&problem, true, self.algorithm, context.limits())?;
+        context.warm_up("conv2d", &plan.shaders())
+    }
 }
 
 macro_rules! pool_plan {
@@ -91,6 +105,19 @@ macro_rules! pool_plan {
                 let problem = $problem(&self.problem(input.into())?);
                 let plan = Pool2dPlan::new(&problem, self.algorithm, limits)?;
                 Ok(Plan::of_pool2d(&problem, &plan))
+            }
+
+            /// Compiles what [`forward`](Self::forward) will need on this device for an input of
+            /// this shape, so that the first call does not have to.
+            ///
+            /// # Errors
+            ///
+            /// As [`forward`](Self::forward).
+            pub fn warm_up(&self, device: &Device, input: impl Into<Shape>) -> Result<()> {
+                let problem = $problem(&self.problem(input.into())?);
+                let Backend::Gpu(context) = device.backend() else { return Ok(()) };
+                let plan = Pool2dPlan::new(&problem, self.algorithm, context.limits())?;
+                context.warm_up(problem.operation, &plan.shaders())
             }
         }
     };

@@ -14,6 +14,7 @@ mod shader;
 mod split;
 #[cfg(test)]
 mod tests;
+mod timing;
 mod transfer;
 
 pub(crate) use activation::activation;

@@ -41,6 +41,13 @@ impl Pipelines {
     }
 }
 
+impl Context {
+    /// Compiles shaders ahead of their first use.
+    pub(crate) fn warm_up(&self, operation: &'static str, shaders: &[Shader]) -> Result<()> {
+        shaders.iter().try_for_each(|shader| self.pipelines.get(self, operation, shader).map(drop))
+    }
+}
+
 fn compile(context: &Context, operation: &'static str, shader: &Shader) -> Result<Pipeline> {
     let source = shader.compose().map_err(|message| Error::Gpu { operation, message })?;
     let label = shader.label();

@@ -130,8 +130,12 @@ pub trait GradientRunner {
 
 /// Everything that must pass the cases of an operation: each device, and each pinned algorithm of
 /// that operation.
-pub fn runners(_operation: &str) -> Vec<Box<dyn Runner>> {
-    vec![Box::new(Reference)]
+pub fn runners(operation: &str) -> Vec<Box<dyn Runner>> {
+    let mut runners: Vec<Box<dyn Runner>> = vec![Box::new(Reference)];
+    if operation != "conv_transpose2d" {
+        runners.extend(crate::device_runner::device_runners());
+    }
+    runners
 }
 
 /// Everything that must pass the cases of an operation backward.
