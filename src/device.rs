@@ -424,14 +424,24 @@ impl Device {
         argument: &'static str,
         tensor: &Tensor,
     ) -> Result<()> {
-        if self.is(tensor.device()) {
+        self.check_is(operation, argument, tensor.device())
+    }
+
+    /// The error for an argument whose device is another than the input's.
+    pub(crate) fn check_is(
+        &self,
+        operation: &'static str,
+        argument: &'static str,
+        device: &Self,
+    ) -> Result<()> {
+        if self.is(device) {
             return Ok(());
         }
         Err(Error::DifferentDevice {
             operation,
             argument,
             expected: self.to_string(),
-            actual: tensor.device().to_string(),
+            actual: device.to_string(),
         })
     }
 

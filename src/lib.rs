@@ -11,6 +11,7 @@ mod ops;
 mod padding;
 mod plan;
 pub mod reference;
+mod select;
 mod shape;
 mod tensor;
 mod window;

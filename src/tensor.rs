@@ -33,15 +33,18 @@ pub struct Tensor {
     pub(crate) device: Device,
 }
 
-/// The positions that a max pooling found its elements at, on a [`Device`].
+/// Whole numbers on a [`Device`]: the positions that a max pooling found its elements at, or what
+/// [`Device::upload_indices`] brought there, such as the classes of images.
 ///
-/// Each is `y * width + x` in the plane of the pooling's unpadded input, or `u32::MAX` where a
-/// window had no tap inside it.
+/// A position is `y * width + x` in the plane of the pooling's unpadded input, or `u32::MAX` where
+/// a window had no tap inside it.
 #[derive(Debug, Clone)]
 pub struct Indices {
     pub(crate) shape: Shape,
     pub(crate) storage: Storage<u32>,
     pub(crate) device: Device,
+    /// Every number is below, as far as the host knows.
+    pub(crate) bound: usize,
 }
 
 /// Elements in the host's memory or in a GPU buffer.

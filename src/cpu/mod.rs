@@ -19,6 +19,7 @@ mod layout;
 mod max_pool2d;
 mod panel;
 mod row;
+mod select;
 #[cfg(test)]
 mod tests;
 
@@ -27,3 +28,4 @@ pub(crate) use adaptive_pool2d::{adaptive_avg_pool2d, adaptive_max_pool2d};
 pub(crate) use avg_pool2d::avg_pool2d;
 pub(crate) use conv2d::conv2d;
 pub(crate) use max_pool2d::max_pool2d;
+pub(crate) use select::select;

@@ -10,6 +10,7 @@ mod params;
 mod pipeline;
 mod pool2d;
 mod record;
+mod select;
 mod shader;
 mod split;
 #[cfg(test)]
@@ -22,3 +23,4 @@ pub(crate) use buffer::GpuBuffer;
 pub(crate) use context::Context;
 pub(crate) use conv2d::{Conv2dPlan, conv2d};
 pub(crate) use pool2d::{Pool2dPlan, Pool2dProblem, pool2d};
+pub(crate) use select::select;

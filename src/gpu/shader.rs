@@ -25,6 +25,7 @@ sources![
     "lib/pool_params",
     "lib/pool_window",
     "max_pool2d_general",
+    "select",
 ];
 
 /// A value of a variant.

@@ -38,6 +38,7 @@ fn variants() -> Vec<(Shader, Fields)> {
             variants.push((shader, super::pool2d::general::Params::FIELDS));
         }
     }
+    variants.push((super::select::shader(), super::select::Params::FIELDS));
     variants
 }
 
