@@ -7,6 +7,7 @@ mod error;
 mod forward;
 mod gpu;
 mod limits;
+pub mod nn;
 mod ops;
 mod padding;
 mod plan;

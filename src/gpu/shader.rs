@@ -19,6 +19,7 @@ sources![
     "activation",
     "avg_pool2d_general",
     "conv2d_general",
+    "cross_entropy",
     "lib/activation",
     "lib/element",
     "lib/padding",
@@ -26,6 +27,8 @@ sources![
     "lib/pool_window",
     "max_pool2d_general",
     "select",
+    "squared_error",
+    "sum",
 ];
 
 /// A value of a variant.

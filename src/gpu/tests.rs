@@ -38,7 +38,12 @@ fn variants() -> Vec<(Shader, Fields)> {
             variants.push((shader, super::pool2d::general::Params::FIELDS));
         }
     }
-    variants.push((super::select::shader(), super::select::Params::FIELDS));
+    variants.extend([
+        (super::select::shader(), super::select::Params::FIELDS),
+        (super::loss::cross_entropy_shader(), super::loss::CrossEntropyParams::FIELDS),
+        (super::loss::squared_error_shader(), super::loss::SquaredErrorParams::FIELDS),
+        (super::loss::sum_shader(), super::loss::SumParams::FIELDS),
+    ]);
     variants
 }
 

@@ -14,6 +14,7 @@
 //! | [`adaptive_avg_pool2d`] | [`adaptive_avg_pool2d_backward`] |
 //! | [`adaptive_max_pool2d`] | [`adaptive_max_pool2d_backward`] |
 //! | [`activation`] | [`activation_backward`] |
+//! | [`cross_entropy`], [`mse`] | the same, both at once |
 //!
 //! # Examples
 //!
@@ -34,6 +35,7 @@ mod adaptive_pool2d;
 mod avg_pool2d;
 mod conv2d;
 mod conv_transpose2d;
+mod loss;
 mod max_pool2d;
 
 pub use activation::{activation, activation_backward};
@@ -44,6 +46,7 @@ pub use adaptive_pool2d::{
 pub use avg_pool2d::{avg_pool2d, avg_pool2d_backward};
 pub use conv_transpose2d::{conv_transpose2d, conv_transpose2d_backward};
 pub use conv2d::{ConvGradients, conv2d, conv2d_backward, conv2d_with_magnitude};
+pub use loss::{cross_entropy, mse};
 pub use max_pool2d::{max_pool2d, max_pool2d_backward};
 
 use crate::{Error, Result, Shape};
