@@ -17,6 +17,7 @@ macro_rules! sources {
 
 sources![
     "activation",
+    "adam",
     "avg_pool2d_general",
     "conv2d_general",
     "cross_entropy",
@@ -27,6 +28,7 @@ sources![
     "lib/pool_window",
     "max_pool2d_general",
     "select",
+    "sgd",
     "squared_error",
     "sum",
 ];

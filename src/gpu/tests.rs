@@ -43,7 +43,12 @@ fn variants() -> Vec<(Shader, Fields)> {
         (super::loss::cross_entropy_shader(), super::loss::CrossEntropyParams::FIELDS),
         (super::loss::squared_error_shader(), super::loss::SquaredErrorParams::FIELDS),
         (super::loss::sum_shader(), super::loss::SumParams::FIELDS),
+        (super::optimizer::adam_shader(), super::optimizer::AdamParams::FIELDS),
     ]);
+    for (momentum, nesterov) in [(false, false), (true, false), (true, true)] {
+        let shader = super::optimizer::sgd_shader(momentum, nesterov);
+        variants.push((shader, super::optimizer::SgdParams::FIELDS));
+    }
     variants
 }
 

@@ -16,6 +16,8 @@
 //! | [`activation`] | [`activation_backward`] |
 //! | [`cross_entropy`], [`mse`] | the same, both at once |
 //!
+//! [`sgd`] and [`adam`] are the steps of the optimizers.
+//!
 //! # Examples
 //!
 //! ```
@@ -37,6 +39,7 @@ mod conv2d;
 mod conv_transpose2d;
 mod loss;
 mod max_pool2d;
+mod optimizer;
 
 pub use activation::{activation, activation_backward};
 pub use adaptive_pool2d::{
@@ -48,6 +51,7 @@ pub use conv_transpose2d::{conv_transpose2d, conv_transpose2d_backward};
 pub use conv2d::{ConvGradients, conv2d, conv2d_backward, conv2d_with_magnitude};
 pub use loss::{cross_entropy, mse};
 pub use max_pool2d::{max_pool2d, max_pool2d_backward};
+pub use optimizer::{adam, sgd};
 
 use crate::{Error, Result, Shape};
 
