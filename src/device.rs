@@ -424,11 +424,11 @@ impl Device {
         argument: &'static str,
         tensor: &Tensor,
     ) -> Result<()> {
-        self.check_is(operation, argument, tensor.device())
+        self.check_device(operation, argument, tensor.device())
     }
 
     /// The error for an argument whose device is another than the input's.
-    pub(crate) fn check_is(
+    pub(crate) fn check_device(
         &self,
         operation: &'static str,
         argument: &'static str,

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use crate::device::Backend;
 use crate::gpu::{Conv2dPlan, GpuBuffer, Pool2dPlan, Pool2dProblem};
-use crate::select::UNKNOWN_BOUND;
 use crate::tensor::Storage;
 use crate::{
     Activation, AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, Conv2d, Device, Indices,
@@ -115,12 +114,7 @@ fn max_on_cpu(
         run(output, with_indices.then_some(found.as_mut_slice()));
     });
     let storage = Storage::Cpu(Arc::new(found));
-    let indices = with_indices.then(|| Indices {
-        shape,
-        storage,
-        device: device.clone(),
-        bound: UNKNOWN_BOUND,
-    });
+    let indices = with_indices.then(|| Indices { shape, storage, device: device.clone() });
     (output, indices)
 }
 
@@ -139,7 +133,6 @@ fn pool_on_gpu(
         shape,
         storage: Storage::Gpu(Arc::new(buffer)),
         device: device.clone(),
-        bound: UNKNOWN_BOUND,
     });
     Ok((Tensor::on_gpu(device, shape, output), indices))
 }

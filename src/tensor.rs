@@ -6,7 +6,7 @@ use ndarray::{Array4, ArrayBase, Data, Dimension};
 
 use crate::device::Backend;
 use crate::gpu::GpuBuffer;
-use crate::{Device, Error, Result, Shape};
+use crate::{Device, Error, Numbers, Result, Shape};
 
 /// A rank 4 array of `f32` on a [`Device`], in NCHW order.
 ///
@@ -33,18 +33,15 @@ pub struct Tensor {
     pub(crate) device: Device,
 }
 
-/// Whole numbers on a [`Device`]: the positions that a max pooling found its elements at, or what
-/// [`Device::upload_indices`] brought there, such as the classes of images.
+/// The positions that a max pooling found its elements at, on a [`Device`].
 ///
-/// A position is `y * width + x` in the plane of the pooling's unpadded input, or `u32::MAX` where
-/// a window had no tap inside it.
+/// Each is `y * width + x` in the plane of the pooling's unpadded input, or `u32::MAX` where a
+/// window had no tap inside it.
 #[derive(Debug, Clone)]
 pub struct Indices {
     pub(crate) shape: Shape,
     pub(crate) storage: Storage<u32>,
     pub(crate) device: Device,
-    /// Every number is below, as far as the host knows.
-    pub(crate) bound: usize,
 }
 
 /// Elements in the host's memory or in a GPU buffer.
@@ -141,6 +138,7 @@ macro_rules! downloads {
 
 downloads!(Tensor, f32);
 downloads!(Indices, u32);
+downloads!(Numbers, u32);
 
 impl Device {
     /// Copies an array to this device. Views and arrays of any memory layout are taken.

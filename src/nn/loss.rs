@@ -1,7 +1,7 @@
 //! Losses: how wrong an output is, and which way every element of it should go.
 
 use crate::device::Backend;
-use crate::{Error, Indices, Result, Shape, Tensor, cpu, gpu};
+use crate::{Error, Indices, Numbers, Result, Shape, Tensor, cpu, gpu};
 
 /// How wrong an output is, and the gradient that starts the backward pass. Both stay on the
 /// device.
@@ -55,7 +55,7 @@ pub(crate) struct CrossEntropyProblem {
 impl CrossEntropyProblem {
     pub(crate) const OPERATION: &str = "cross_entropy";
 
-    fn new(logits: Shape, labels: &Indices) -> Result<Self> {
+    fn new(logits: Shape, labels: &Numbers) -> Result<Self> {
         let expected = Shape { channels: 1, ..logits };
         if labels.shape() != expected {
             let rule = format!("one label per position of the logits is {expected}");
@@ -94,7 +94,7 @@ impl CrossEntropyProblem {
 ///
 /// - logits `[batch, classes, height, width]`; `[batch, classes, 1, 1]` is one answer per image
 /// - labels `[batch, 1, height, width]`, uploaded by
-///   [`Device::upload_indices`](crate::Device::upload_indices)
+///   [`Device::upload_numbers`](crate::Device::upload_numbers)
 ///
 /// # Errors
 ///
@@ -108,7 +108,7 @@ impl CrossEntropyProblem {
 ///
 /// let device = Device::cpu();
 /// let logits = device.upload_slice(&[0.0, 0.0], [1, 2, 1, 1])?; // equally probable
-/// let labels = device.upload_indices(&[1], [1, 1, 1, 1])?;
+/// let labels = device.upload_numbers(&[1], [1, 1, 1, 1])?;
 /// let loss = nn::cross_entropy(&logits, &labels)?;
 /// assert_eq!(loss.item()?, 2.0_f32.ln());
 /// assert_eq!(loss.gradient.to_vec()?, [0.5, -0.5]); // the step against it raises the second
@@ -116,10 +116,10 @@ impl CrossEntropyProblem {
 /// ```
 ///
 /// Source: `torch.nn.CrossEntropyLoss`.
-pub fn cross_entropy(logits: &Tensor, labels: &Indices) -> Result<Loss> {
+pub fn cross_entropy(logits: &Tensor, labels: &Numbers) -> Result<Loss> {
     const OPERATION: &str = CrossEntropyProblem::OPERATION;
     let device = logits.device();
-    device.check_is(OPERATION, "labels", labels.device())?;
+    device.check_device(OPERATION, "labels", labels.device())?;
     let problem = CrossEntropyProblem::new(logits.shape(), labels)?;
     match device.backend() {
         Backend::Cpu => {

@@ -1,17 +1,38 @@
-//! Lists of numbers on a device, and the images that they pick.
+//! Whole numbers on a device, and the images that they pick.
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use crate::device::Backend;
+use crate::gpu::{self, GpuBuffer};
 use crate::tensor::Storage;
-use crate::{Device, Error, Indices, Result, Shape, Tensor, cpu, gpu};
+use crate::{Device, Error, Result, Shape, Tensor, cpu};
 
 const OPERATION: &str = "select";
 
+/// Whole numbers on a [`Device`]: the classes of images, or the numbers of images to
+/// [`select`](Tensor::select).
+///
+/// # Examples
+///
+/// ```
+/// use filtro::Device;
+///
+/// let labels = Device::cpu().upload_numbers(&[3, 0, 9], [3, 1, 1, 1])?;
+/// assert_eq!(labels.to_vec()?, [3, 0, 9]);
+/// # Ok::<(), filtro::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Numbers {
+    pub(crate) shape: Shape,
+    pub(crate) storage: Storage<u32>,
+    pub(crate) device: Device,
+    /// Each number is below.
+    bound: usize,
+}
+
 impl Device {
-    /// Copies whole numbers to this device: the classes of images, or the numbers of images to
-    /// [`select`](Tensor::select).
+    /// Copies whole numbers to this device.
     ///
     /// # Shapes
     ///
@@ -21,21 +42,11 @@ impl Device {
     ///
     /// [`Error::ShapeMismatch`] if their number is not that of the shape; otherwise as
     /// [`upload`](Self::upload).
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use filtro::Device;
-    ///
-    /// let labels = Device::cpu().upload_indices(&[3, 0, 9], [3, 1, 1, 1])?;
-    /// assert_eq!(labels.to_vec()?, [3, 0, 9]);
-    /// # Ok::<(), filtro::Error>(())
-    /// ```
-    pub fn upload_indices(&self, numbers: &[u32], shape: impl Into<Shape>) -> Result<Indices> {
+    pub fn upload_numbers(&self, numbers: &[u32], shape: impl Into<Shape>) -> Result<Numbers> {
         let shape = shape.into();
         if shape.checked_len("upload")? != numbers.len() {
             let rule = format!("there are {} elements", numbers.len());
-            return Err(Error::shape("upload", "the indices", shape, rule));
+            return Err(Error::shape("upload", "the numbers", shape, rule));
         }
         let storage = match self.backend() {
             Backend::Cpu => Storage::Cpu(Arc::new(numbers.to_vec())),
@@ -43,7 +54,7 @@ impl Device {
         };
         let largest = numbers.iter().copied().max().map(|largest| largest as usize);
         let bound = largest.map_or(0, |largest| largest.saturating_add(1));
-        Ok(Indices { shape, storage, device: self.clone(), bound })
+        Ok(Numbers { shape, storage, device: self.clone(), bound })
     }
 }
 
@@ -93,23 +104,23 @@ impl Tensor {
     ///
     /// let device = Device::cpu();
     /// let images = device.upload_slice(&[0.0, 0.1, 1.0, 1.1, 2.0, 2.1], [3, 1, 1, 2])?;
-    /// let batch = images.select(&device.upload_indices(&[2, 0], [2, 1, 1, 1])?)?;
+    /// let batch = images.select(&device.upload_numbers(&[2, 0], [2, 1, 1, 1])?)?;
     /// assert_eq!(batch.to_vec()?, [2.0, 2.1, 0.0, 0.1]);
     /// # Ok::<(), filtro::Error>(())
     /// ```
-    pub fn select(&self, numbers: &Indices) -> Result<Self> {
+    pub fn select(&self, numbers: &Numbers) -> Result<Self> {
         self.select_range(numbers, 0..numbers.shape.len())
     }
 
     /// [`select`](Self::select) by a part of the list.
-    pub(crate) fn select_range(&self, numbers: &Indices, picked: Range<usize>) -> Result<Self> {
+    pub(crate) fn select_range(&self, numbers: &Numbers, picked: Range<usize>) -> Result<Self> {
         let shape = Shape { batch: picked.len(), ..self.shape };
         let storage = pick(&self.storage, self.shape, &self.device, numbers, picked)?;
         Ok(Self { shape, storage, device: self.device.clone() })
     }
 }
 
-impl Indices {
+impl Numbers {
     /// As [`Tensor::select`]: the numbers of the images that a list names, in its order.
     ///
     /// # Errors
@@ -131,10 +142,10 @@ fn pick<T: Copy>(
     source: &Storage<T>,
     shape: Shape,
     device: &Device,
-    numbers: &Indices,
+    numbers: &Numbers,
     picked: Range<usize>,
 ) -> Result<Storage<T>> {
-    device.check_is(OPERATION, "the list of numbers", numbers.device())?;
+    device.check_device(OPERATION, "the list of numbers", numbers.device())?;
     numbers.check_below(OPERATION, "the list of numbers", shape.batch, "images")?;
     let image_len = Shape { batch: 1, ..shape }.len();
     Shape { batch: picked.len(), ..shape }.checked_len(OPERATION)?;
@@ -151,8 +162,8 @@ fn pick<T: Copy>(
     }
 }
 
-impl Indices {
-    /// That every number is below `count`, as far as the host knows.
+impl Numbers {
+    /// That every number is below `count`.
     pub(crate) fn check_below(
         &self,
         operation: &'static str,
@@ -163,15 +174,12 @@ impl Indices {
         if self.bound <= count {
             return Ok(());
         }
-        if self.bound == UNKNOWN_BOUND {
-            let value = "made by a pooling";
-            return Err(Error::argument(operation, argument, value, "must be uploaded"));
-        }
+        let value = format!("up to {}", self.bound - 1);
         let rule = format!("there are {count} {of}, numbered from 0");
-        Err(Error::argument(operation, argument, format!("up to {}", self.bound - 1), rule))
+        Err(Error::argument(operation, argument, value, rule))
     }
 
-    pub(crate) fn gpu_buffer(&self, operation: &'static str) -> Result<&Arc<gpu::GpuBuffer>> {
+    pub(crate) fn gpu_buffer(&self, operation: &'static str) -> Result<&Arc<GpuBuffer>> {
         match &self.storage {
             Storage::Gpu(buffer) => Ok(buffer),
             Storage::Cpu(_) => Err(self.device.not_here(operation, "a list of numbers")),
@@ -185,6 +193,3 @@ impl Indices {
         }
     }
 }
-
-/// The bound of indices that the host has not seen.
-pub(crate) const UNKNOWN_BOUND: usize = usize::MAX;
