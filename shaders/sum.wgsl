@@ -1,6 +1,5 @@
 // Computes: the sum of every 1024 elements times a scale, always in the same order.
-// Owns: a workgroup 1024 elements, an invocation every 64th of them; then the halves of the
-//   workgroup's 64 sums are added up to one. In each step neighbours read neighbours.
+// Owns: a workgroup 1024 elements, an invocation every 64th of them; neighbours read neighbours.
 // Padding: none.
 // Host guarantees: count elements of input, one element of output for every 1024 begun.
 // Reference: src/reference/loss.rs
@@ -14,27 +13,20 @@ struct Params {
 @group(0) @binding(1) var<storage, read> input: array<f32>;
 @group(0) @binding(2) var<storage, read_write> output: array<f32>;
 
-var<workgroup> sums: array<f32, 64>;
+{% include "lib/workgroup_sum" %}
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
     let block = group.x + group.y * params.grid_width;
     var total = 0.0;
-    for (var turn = 0u; turn < 16u; turn += 1u) {
+    for (var turn = 0u; turn < 16u; turn++) {
         let index = block * 1024u + turn * 64u + local;
         if index < params.count {
             total += input[index];
         }
     }
-    sums[local] = total;
-    workgroupBarrier();
-    for (var half = 32u; half > 0u; half /= 2u) {
-        if local < half {
-            sums[local] += sums[local + half];
-        }
-        workgroupBarrier();
-    }
+    let sum = workgroup_sum(local, total);
     if local == 0u && block * 1024u < params.count {
-        output[block] = sums[0] * params.scale;
+        output[block] = sum * params.scale;
     }
 }

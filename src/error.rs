@@ -86,14 +86,14 @@ pub enum Error {
 
     /// The tensors of one operation live on different devices.
     #[error(
-        "{operation}: {argument} is on the device {actual}, but the input is on another device, {expected}"
+        "{operation}: {argument} is on the device {actual}, but the other tensors are on another device, {expected}"
     )]
     DifferentDevice {
         /// The operation.
         operation: &'static str,
         /// The tensor that is elsewhere.
         argument: &'static str,
-        /// The device of the input.
+        /// The device of the other tensors.
         expected: String,
         /// The device of the argument.
         actual: String,

@@ -1,6 +1,7 @@
 //! filtro
 
 mod algorithm;
+mod backward;
 mod cpu;
 mod device;
 mod error;

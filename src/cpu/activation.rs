@@ -20,6 +20,63 @@ pub(crate) fn activation(activation: Activation, input: &[f32], output: &mut [f3
     });
 }
 
+/// `grad_input[i] = derivative(input[i]) * grad_output[i]`.
+pub(crate) fn activation_grad_input(
+    activation: Activation,
+    input: &[f32],
+    grad_output: &[f32],
+    grad_input: &mut [f32],
+) {
+    let arch = Arch::new();
+    let work = grad_input.len();
+    let inputs = input.chunks(BLOCK_LEN).zip(grad_output.chunks(BLOCK_LEN));
+    let blocks = inputs.zip(grad_input.chunks_mut(BLOCK_LEN)).collect();
+    blocks::for_each(
+        blocks,
+        work,
+        |((input, grad_output), grad_input): ((&[f32], &[f32]), &mut [f32])| {
+            arch.dispatch(
+                #[inline(always)]
+                || {
+                    grad_input.copy_from_slice(input);
+                    differentiate(activation, grad_input);
+                    for (gradient, &grad) in grad_input.iter_mut().zip(grad_output) {
+                        *gradient *= grad;
+                    }
+                },
+            );
+        },
+    );
+}
+
+/// Replaces values by the activation's derivative at them.
+#[inline(always)]
+fn differentiate(activation: Activation, values: &mut [f32]) {
+    match activation {
+        Activation::Relu => map(values, |x| if x <= 0.0 { 0.0 } else { 1.0 }),
+        Activation::Relu6 => map(values, |x| if x <= 0.0 || x >= 6.0 { 0.0 } else { 1.0 }),
+        Activation::LeakyRelu { negative_slope } => {
+            map(values, |x| if x > 0.0 { 1.0 } else { negative_slope });
+        }
+        Activation::Silu => map(values, |x| {
+            let s = 1.0 / (1.0 + exp(-x));
+            s * (1.0 + x * (1.0 - s))
+        }),
+        Activation::HardSwish => map(values, |x| {
+            let inner = if x < 3.0 { x / 3.0 + 0.5 } else { 1.0 };
+            if x <= -3.0 { 0.0 } else { inner }
+        }),
+        Activation::Sigmoid => map(values, |x| {
+            let s = 1.0 / (1.0 + exp(-x));
+            s * (1.0 - s)
+        }),
+        Activation::Tanh => map(values, |x| {
+            let y = tanh(x);
+            1.0 - y * y
+        }),
+    }
+}
+
 const BLOCK_LEN: usize = 1 << 13;
 
 /// Applies the activation in place. NaN stays NaN.

@@ -74,15 +74,15 @@ pub(crate) fn adaptive_max_pool2d(
 }
 
 /// The windows of both axes.
-struct Windows {
-    vertical: Vec<[usize; 2]>,
-    horizontal: Vec<[usize; 2]>,
+pub(super) struct Windows {
+    pub(super) vertical: Vec<[usize; 2]>,
+    pub(super) horizontal: Vec<[usize; 2]>,
     in_width: usize,
     in_len: usize,
 }
 
 impl Windows {
-    fn new(problem: &AdaptivePool2dProblem) -> Self {
+    pub(super) fn new(problem: &AdaptivePool2dProblem) -> Self {
         let [out_height, out_width] = problem.output_size;
         let (in_height, in_width) = (problem.input.height, problem.input.width);
         let windows = |in_size, out_size| {

@@ -1,7 +1,7 @@
 //! AvgPool2d. Sums are taken in f64, so that a mean is within an ulp whatever the window.
 
 use super::blocks;
-use super::row::{RowTap, fold_row, row_taps};
+use super::row::{RowWindows, fold};
 use crate::ops::AvgPool2dProblem;
 use crate::window::Axis;
 use pulp::Arch;
@@ -13,12 +13,12 @@ const BLOCK_LEN: usize = 4096;
 /// [`AvgPool2d`](crate::AvgPool2d).
 pub(crate) fn avg_pool2d(problem: &AvgPool2dProblem, input: &[f32], output: &mut [f32]) {
     let (vertical, horizontal) = (&problem.vertical, &problem.horizontal);
-    let taps = row_taps(horizontal);
+    let windows = RowWindows::new(horizontal);
     let factors = factors(problem);
     let (out_width, in_width) = (horizontal.output_size, horizontal.input_size);
     let rows = (BLOCK_LEN / out_width).clamp(1, vertical.output_size);
     let taps_y = vertical.kernel_size.min(vertical.input_size);
-    let work = output.len().saturating_mul(taps_y.saturating_add(taps.len())) / 4;
+    let work = output.len().saturating_mul(taps_y.saturating_add(windows.tap_count())) / 4;
     let plane_len = vertical.output_size * out_width;
     let blocks = blocks::split(output, 1, [plane_len, plane_len, rows * out_width]);
     let in_len = vertical.input_size * in_width;
@@ -27,10 +27,10 @@ pub(crate) fn avg_pool2d(problem: &AvgPool2dProblem, input: &[f32], output: &mut
         let plane = &input[block.plane * in_len..][..in_len];
         let first_y = block.start / out_width;
         for piece in block.pieces {
-            let mut sums = vec![0.0; in_width + out_width];
+            let mut sums = vec![0.0; in_width + out_width + windows.scratch_len()];
             arch.dispatch(
                 #[inline(always)]
-                || block_means(problem, &taps, &factors, plane, first_y, piece, &mut sums),
+                || block_means(problem, &windows, &factors, plane, first_y, piece, &mut sums),
             );
         }
     });
@@ -38,7 +38,7 @@ pub(crate) fn avg_pool2d(problem: &AvgPool2dProblem, input: &[f32], output: &mut
 
 /// One over the divisors: the product of a vertical and a horizontal factor.
 #[allow(clippy::cast_precision_loss, reason = "a divisor beyond 2^53 is rounded")]
-fn factors(problem: &AvgPool2dProblem) -> [Vec<f64>; 2] {
+pub(super) fn factors(problem: &AvgPool2dProblem) -> [Vec<f64>; 2] {
     let (vertical, horizontal) = (&problem.vertical, &problem.horizontal);
     if let Some(divisor) = problem.divisor_override {
         let factor = 1.0 / divisor as f64;
@@ -66,7 +66,7 @@ fn window_cells(axis: &Axis, out: usize, include_pad: bool) -> usize {
 #[inline(always)]
 fn block_means(
     problem: &AvgPool2dProblem,
-    taps: &[RowTap],
+    windows: &RowWindows,
     [factors_y, factors_x]: &[Vec<f64>; 2],
     plane: &[f32],
     first_y: usize,
@@ -76,16 +76,14 @@ fn block_means(
     let (vertical, horizontal) = (&problem.vertical, &problem.horizontal);
     let (in_width, out_width) = (horizontal.input_size, horizontal.output_size);
     let (columns, sums) = sums.split_at_mut(in_width);
+    let (sums, phases) = sums.split_at_mut(out_width);
+    let mut offsets = Vec::new();
     for (index, output) in output.chunks_exact_mut(out_width).enumerate() {
         let (_, count, start) = vertical.taps_inside(first_y + index);
-        columns.fill(0.0);
-        for row in plane[start * in_width..].chunks_exact(in_width).take(count) {
-            for (column, &value) in columns.iter_mut().zip(row) {
-                *column += f64::from(value);
-            }
-        }
-        sums.fill(0.0);
-        fold_row(taps, horizontal.stride, columns, sums, |sum, value| sum + value);
+        offsets.clear();
+        offsets.extend((start..start + count).map(|in_y| in_y * in_width));
+        fold(plane, &offsets, 0.0, |sum, value: f32| sum + f64::from(value), columns);
+        windows.fold(columns, phases, 0.0, |sum, value| sum + value, sums);
         store(output, sums, factors_y[first_y + index], factors_x);
     }
 }

@@ -4,7 +4,7 @@
 //! the taps of a weight times the vector of inputs at the tap's offset in the padded copy.
 
 use super::blocks::{self, Block, Scratch};
-use super::conv2d::Convolution;
+use super::conv2d::{Convolution, tap_offsets};
 use super::layout::AxisLayout;
 use pulp::{Arch, Simd, WithSimd};
 
@@ -90,15 +90,7 @@ impl DirectBlock<'_, '_> {
         let group_input = convolution.group_input(out_plane);
         convolution.copy_channels(layouts, group_input, 0, channels, copy);
 
-        let mut tap_offsets = Vec::with_capacity(gemm_k);
-        for channel in 0..channels {
-            for &row_offset in &vertical.tap_offsets {
-                for &column_offset in &horizontal.tap_offsets {
-                    let row = channel * copy_len + row_offset * horizontal.len;
-                    tap_offsets.push(row + column_offset);
-                }
-            }
-        }
+        let tap_offsets = tap_offsets(layouts, copy_len, channels);
         let first_filter = out_plane % convolution.problem.out_channels;
         let weight: [&[f32]; FILTERS] = std::array::from_fn(|filter| {
             &convolution.weight[(first_filter + filter) * gemm_k..][..gemm_k]

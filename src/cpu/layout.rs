@@ -87,8 +87,12 @@ impl AxisLayout {
                 (None, _) => cells.fill(0.0),
                 (Some(source), 1) => cells.copy_from_slice(&row[source..][..run.len]),
                 (Some(source), 2) => {
-                    for (cell, &value) in cells.iter_mut().zip(row[source..].iter().step_by(2)) {
-                        *cell = value;
+                    let (pairs, last) = row[source..].as_chunks::<2>();
+                    for (cell, pair) in cells.iter_mut().zip(pairs) {
+                        *cell = pair[0];
+                    }
+                    if let (Some(cell), Some(&last)) = (cells.get_mut(pairs.len()), last.first()) {
+                        *cell = last;
                     }
                 }
                 _ => {

@@ -1,7 +1,7 @@
 //! MaxPool2d.
 
 use super::blocks::{self, Scratch};
-use super::row::{RowTap, fold_row, row_taps};
+use super::row::{RowWindows, fold};
 use crate::ops::MaxPool2dProblem;
 use pulp::Arch;
 
@@ -41,8 +41,8 @@ fn rows_and_work(problem: &MaxPool2dProblem, taps_x: usize, output_len: usize) -
 /// Values alone: each row's maxima are taken once and joined into the windows that hold the row,
 /// which keeps the order of the scan.
 fn values(problem: &MaxPool2dProblem, input: &[f32], output: &mut [f32]) {
-    let taps = row_taps(&problem.horizontal);
-    let (rows, work) = rows_and_work(problem, taps.len(), output.len());
+    let windows = RowWindows::new(&problem.horizontal);
+    let (rows, work) = rows_and_work(problem, windows.tap_count(), output.len());
     let arch = Arch::new();
     let out_width = problem.horizontal.output_size;
     let plane_len = problem.vertical.output_size * out_width;
@@ -55,7 +55,7 @@ fn values(problem: &MaxPool2dProblem, input: &[f32], output: &mut [f32]) {
             Scratch::with(|scratch| {
                 arch.dispatch(
                     #[inline(always)]
-                    || block_values(problem, &taps, plane, first_y, piece, scratch),
+                    || block_values(problem, &windows, plane, first_y, piece, scratch),
                 );
             });
         }
@@ -65,7 +65,7 @@ fn values(problem: &MaxPool2dProblem, input: &[f32], output: &mut [f32]) {
 #[inline(always)]
 fn block_values(
     problem: &MaxPool2dProblem,
-    taps: &[RowTap],
+    windows: &RowWindows,
     plane: &[f32],
     first_y: usize,
     output: &mut [f32],
@@ -73,18 +73,25 @@ fn block_values(
 ) {
     let (vertical, horizontal) = (&problem.vertical, &problem.horizontal);
     let (in_width, out_width) = (horizontal.input_size, horizontal.output_size);
-    let [maxima, _, _] = scratch.buffers([out_width, 0, 0]);
+    // The maxima of the last rows, each at its number modulo the number of slots.
+    let slots = vertical.span().min(vertical.input_size);
+    let [maxima, phases, _] = scratch.buffers([slots * out_width, windows.scratch_len(), 0]);
+    let mut rows_in_slots = vec![usize::MAX; slots];
+    let mut offsets = Vec::new();
     for (index, output) in output.chunks_exact_mut(out_width).enumerate() {
-        output.fill(f32::NEG_INFINITY);
         let (_, count, start) = vertical.taps_inside(first_y + index);
+        offsets.clear();
         for in_y in (start..).step_by(vertical.dilation).take(count) {
-            let row = &plane[in_y * in_width..][..in_width];
-            maxima.fill(f32::NEG_INFINITY);
-            fold_row(taps, horizontal.stride, row, maxima, larger);
-            for (output, &value) in output.iter_mut().zip(&*maxima) {
-                *output = larger(*output, value);
+            let slot = in_y % slots;
+            if rows_in_slots[slot] != in_y {
+                rows_in_slots[slot] = in_y;
+                let row = &plane[in_y * in_width..][..in_width];
+                let maxima = &mut maxima[slot * out_width..][..out_width];
+                windows.fold(row, phases, f32::NEG_INFINITY, larger, maxima);
             }
+            offsets.push(slot * out_width);
         }
+        fold(maxima, &offsets, f32::NEG_INFINITY, larger, output);
     }
 }
 

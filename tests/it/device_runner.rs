@@ -8,7 +8,7 @@ use filtro::{
 };
 use ndarray::{Array1, Array4};
 
-use crate::runner::Runner;
+use crate::runner::{GradientRunner, Runner};
 
 /// The software adapter, opened once. Tests run on it and on nothing else, so that they mean the
 /// same on every machine; without one they fail.
@@ -24,8 +24,8 @@ pub fn software() -> &'static Device {
 /// A device, with the algorithm that the plan picks or a pinned one.
 #[derive(Debug)]
 pub struct DeviceRunner {
-    device: Device,
-    algorithm: Option<Algorithm>,
+    pub device: Device,
+    pub algorithm: Option<Algorithm>,
 }
 
 /// The CPU, the software adapter as planned, and every algorithm pinned.
@@ -39,10 +39,20 @@ pub fn device_runners() -> Vec<Box<dyn Runner>> {
     runners
 }
 
+/// As [`device_runners`], backward: of the algorithms, gradients know the general one.
+pub fn device_gradient_runners() -> Vec<Box<dyn GradientRunner>> {
+    let runner = |device, algorithm| Box::new(DeviceRunner { device, algorithm });
+    vec![
+        runner(Device::cpu(), None),
+        runner(software().clone(), None),
+        runner(software().clone(), Some(Algorithm::General)),
+    ]
+}
+
 impl DeviceRunner {
     /// Leaves NaN in the memory that the device will hand out for the output, so that an element
     /// that is not written shows.
-    fn poison(&self, shape: Shape) -> Result<()> {
+    pub fn poison(&self, shape: Shape) -> Result<()> {
         let poison = Array4::from_elem(shape.dims(), f32::NAN);
         drop((self.device.upload(&poison)?, self.device.upload(&poison)?));
         Ok(())
@@ -81,8 +91,11 @@ impl Runner for DeviceRunner {
         weight: &Array4<f32>,
         bias: Option<&Array1<f32>>,
     ) -> Result<Array4<f32>> {
-        let _ = (options, input, weight, bias);
-        unreachable!("transposed convolutions are not run on devices")
+        let input = self.device.upload(input)?;
+        let weight = self.device.upload(weight)?;
+        let bias = bias.map(|bias| self.device.upload(bias)).transpose()?;
+        self.poison(options.output_shape(input.shape())?)?;
+        options.forward(&input, &weight, bias.as_ref())?.download()
     }
 
     fn max_pool2d(&self, options: &MaxPool2d, input: &Array4<f32>) -> Result<Array4<f32>> {

@@ -15,6 +15,7 @@ mod case;
 mod cases;
 mod check;
 mod compare;
+mod device_gradients;
 mod device_runner;
 mod goldens;
 mod gradients;
