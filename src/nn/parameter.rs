@@ -2,6 +2,8 @@
 
 use crate::{Error, Result, Tensor};
 
+const OPERATION: &str = "parameter";
+
 /// A tensor that training changes, and the gradient of the loss with respect to it.
 ///
 /// A backward pass sets the gradient (it does not add to the one before), and an optimizer's step
@@ -10,13 +12,29 @@ use crate::{Error, Result, Tensor};
 pub struct Parameter {
     value: Tensor,
     gradient: Option<Tensor>,
+    sizes: Vec<usize>,
 }
 
 impl Parameter {
     /// A parameter of this value, without a gradient yet.
     #[must_use]
-    pub const fn new(value: Tensor) -> Self {
-        Self { value, gradient: None }
+    pub fn new(value: Tensor) -> Self {
+        let sizes = value.shape().dims().to_vec();
+        Self { value, gradient: None, sizes }
+    }
+
+    /// As [`new`](Self::new), for a parameter that has other axes in a file than a tensor's four:
+    /// the weight of a dense layer has two, a bias has one.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ShapeMismatch`] for sizes of another number of elements.
+    pub fn with_sizes(value: Tensor, sizes: &[usize]) -> Result<Self> {
+        if sizes.iter().product::<usize>() != value.shape().len() {
+            let rule = format!("sizes {sizes:?} have another number of elements");
+            return Err(Error::shape(OPERATION, "the value", value.shape(), rule));
+        }
+        Ok(Self { value, gradient: None, sizes: sizes.to_vec() })
     }
 
     /// The value.
@@ -29,6 +47,12 @@ impl Parameter {
     #[must_use]
     pub const fn gradient(&self) -> Option<&Tensor> {
         self.gradient.as_ref()
+    }
+
+    /// The sizes of the axes as PyTorch has them.
+    #[must_use]
+    pub fn sizes(&self) -> &[usize] {
+        &self.sizes
     }
 
     /// Replaces the value by one of the same shape and on the same device.
@@ -58,7 +82,6 @@ impl Parameter {
     }
 
     fn check(&self, argument: &'static str, tensor: &Tensor) -> Result<()> {
-        const OPERATION: &str = "parameter";
         self.value.device().check(OPERATION, argument, tensor)?;
         if tensor.shape() != self.value.shape() {
             let rule = format!("the parameter has shape {}", self.value.shape());
