@@ -8,6 +8,8 @@ mod error;
 mod forward;
 mod gpu;
 mod limits;
+pub mod nn;
+mod numbers;
 mod ops;
 mod padding;
 mod plan;
@@ -20,6 +22,7 @@ pub use algorithm::Algorithm;
 pub use device::{Device, DeviceChoice, DeviceInfo, DeviceKind, MemoryUse, Timed};
 pub use error::{Error, Result};
 pub use limits::Limits;
+pub use numbers::Numbers;
 pub use ops::{
     Activation, AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, Conv2d, ConvTranspose2d,
     MaxPool2d, ReceptiveField,
