@@ -144,12 +144,7 @@ impl Context {
         Ok(Some((staging, mapping)))
     }
 
-    fn map(
-        &self,
-        operation: &'static str,
-        buffer: &wgpu::Buffer,
-        bytes: usize,
-    ) -> Result<Mapping> {
+    fn map(&self, operation: &'static str, buffer: &wgpu::Buffer, bytes: usize) -> Result<Mapping> {
         let mapping = Mapping::default();
         let report = mapping.clone();
         let size = (bytes as u64).next_multiple_of(4);
@@ -203,14 +198,20 @@ impl Context {
 
 /// Resolves when a buffer is mapped.
 #[derive(Debug, Clone, Default)]
-struct Mapping(Arc<Mutex<(Option<Result<()>>, Option<std::task::Waker>)>>);
+struct Mapping(Arc<Mutex<MappingState>>);
+
+#[derive(Debug, Default)]
+struct MappingState {
+    result: Option<Result<()>>,
+    waker: Option<std::task::Waker>,
+}
 
 impl Mapping {
     fn set(&self, result: Result<()>) {
         let waker = {
             let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            state.0 = Some(result);
-            state.1.take()
+            state.result = Some(result);
+            state.waker.take()
         };
         if let Some(waker) = waker {
             waker.wake();
@@ -226,10 +227,10 @@ impl Future for Mapping {
         task: &mut std::task::Context<'_>,
     ) -> std::task::Poll<Self::Output> {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match state.0.take() {
+        match state.result.take() {
             Some(result) => std::task::Poll::Ready(result),
             None => {
-                state.1 = Some(task.waker().clone());
+                state.waker = Some(task.waker().clone());
                 std::task::Poll::Pending
             }
         }

@@ -214,9 +214,8 @@ fn an_image_of_16_million_pixels_is_convolved() {
 
 #[test]
 fn a_pooling_of_576_megabytes_is_split() {
-    let input = Array4::from_shape_fn((1, 64, 1500, 1500), |(_, c, y, x)| {
-        (c * 3 + y % 7 + x % 5) as f32
-    });
+    let input =
+        Array4::from_shape_fn((1, 64, 1500, 1500), |(_, c, y, x)| (c * 3 + y % 7 + x % 5) as f32);
     let pool = MaxPool2d::new([2, 2]);
     let limits = software().limits().unwrap();
     assert!(pool.plan([1, 64, 1500, 1500], limits).unwrap().dispatches() > 1);
@@ -238,8 +237,8 @@ fn what_exceeds_one_binding_is_split_by_images_channels_and_rows() {
             .into_iter()
             .find(|adapter| adapter.get_info().device_type == wgpu::DeviceType::Cpu)
             .expect("a software adapter");
-        let mut required_limits = wgpu::Limits::default();
-        required_limits.max_storage_buffer_binding_size = bytes;
+        let required_limits =
+            wgpu::Limits { max_storage_buffer_binding_size: bytes, ..Default::default() };
         let descriptor = wgpu::DeviceDescriptor { required_limits, ..Default::default() };
         let (device, queue) = pollster::block_on(adapter.request_device(&descriptor)).unwrap();
         Device::from_wgpu(device, queue)

@@ -28,10 +28,7 @@ fn options_of_a_convolution() {
         Conv2d::new(4, 0, [3, 2]).output_shape(input),
         "conv2d: out_channels is 0, but must be at least 1",
     );
-    says(
-        conv.clone().groups(0).output_shape(input),
-        "conv2d: groups is 0, but must be at least 1",
-    );
+    says(conv.clone().groups(0).output_shape(input), "conv2d: groups is 0, but must be at least 1");
     says(
         conv.clone().groups(3).output_shape(input),
         "conv2d: in_channels is 4, but must be a multiple of groups 3",
@@ -247,10 +244,10 @@ fn what_a_device_cannot_do() {
          device allows 3840",
     );
     says(
-        Conv2d::new(1, 1, [1, 2]).dilation([1, 1 << 31]).padding([0, 1 << 30]).plan(
-            [1, 1, 4, 16],
-            &Limits::webgpu(),
-        ),
+        Conv2d::new(1, 1, [1, 2])
+            .dilation([1, 1 << 31])
+            .padding([0, 1 << 30])
+            .plan([1, 1, 4, 16], &Limits::webgpu()),
         "conv2d: the size of the padded input is 2147483664, but the device allows 2147483647",
     );
     let big = software().limits().unwrap().max_buffer_bytes;
