@@ -59,7 +59,8 @@ impl<'a> Convolution<'a> {
             .iter()
             .any(|axis| axis.pad_begin > 0 || axis.pad_end > 0);
         let zero_padded = padded && problem.padding_mode == PaddingMode::Zeros;
-        let plain = |axis: &Axis| axis.kernel_size == 1 && axis.stride == 1;
+        // An axis of one output has stride 1 whatever its input; sizes tell.
+        let plain = |axis: &Axis| axis.kernel_size == 1 && axis.output_size == axis.input_size;
         if !padded && plain(&problem.vertical) && plain(&problem.horizontal) {
             // Without neighbours a plane is one row.
             let len = problem.vertical.input_size * problem.horizontal.input_size;
