@@ -4,11 +4,14 @@ mod algorithm;
 mod cpu;
 mod device;
 mod error;
+pub mod filters;
 mod forward;
 mod gpu;
 mod limits;
 mod ops;
 mod padding;
+#[cfg(feature = "image")]
+pub mod picture;
 mod plan;
 pub mod reference;
 mod shape;
