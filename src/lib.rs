@@ -66,6 +66,7 @@ mod backward;
 mod cpu;
 mod device;
 mod error;
+pub mod filters;
 mod forward;
 mod gpu;
 mod limits;
@@ -73,6 +74,8 @@ pub mod nn;
 mod numbers;
 mod ops;
 mod padding;
+#[cfg(feature = "image")]
+pub mod picture;
 mod plan;
 pub mod reference;
 mod shape;
