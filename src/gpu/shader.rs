@@ -17,14 +17,32 @@ macro_rules! sources {
 
 sources![
     "activation",
+    "activation_grad_input",
+    "adam",
     "avg_pool2d_general",
+    "avg_pool2d_grad_input",
     "conv2d_general",
+    "conv2d_grad_bias",
+    "conv2d_grad_input",
+    "conv2d_grad_sum",
+    "conv2d_grad_weight",
+    "conv2d_turned_weight",
+    "cross_entropy",
     "lib/activation",
     "lib/element",
     "lib/padding",
+    "lib/pool_divisor",
     "lib/pool_params",
     "lib/pool_window",
+    "lib/pool_windows_of",
+    "lib/pre_image",
+    "lib/workgroup_sum",
     "max_pool2d_general",
+    "max_pool2d_grad_input",
+    "select",
+    "sgd",
+    "squared_error",
+    "sum",
 ];
 
 /// A value of a variant.

@@ -19,6 +19,7 @@ fn variants() -> Vec<(Shader, Fields)> {
     .map(Activation::name);
     for name in activations {
         variants.push((super::activation::shader(name), super::activation::Params::FIELDS));
+        variants.push((super::activation::grad_shader(name), super::activation::Params::FIELDS));
     }
     for padding_mode in PaddingMode::ALL {
         for activation in activations.into_iter().chain(["none"]) {
@@ -37,6 +38,47 @@ fn variants() -> Vec<(Shader, Fields)> {
             let shader = super::pool2d::general::avg_shader(adaptive, divisor);
             variants.push((shader, super::pool2d::general::Params::FIELDS));
         }
+    }
+    variants.extend(gradients());
+    variants.extend(training());
+    variants
+}
+
+fn gradients() -> Vec<(Shader, Fields)> {
+    use super::conv2d_grad::{bias, input, sum, turned, weight};
+    let mut variants = vec![
+        (bias::shader(), bias::Params::FIELDS),
+        (sum::shader(), sum::Params::FIELDS),
+        (turned::shader(), turned::Params::FIELDS),
+    ];
+    for padding_mode in PaddingMode::ALL {
+        for bias in [false, true] {
+            variants.push((input::shader(padding_mode, bias), input::Params::FIELDS));
+        }
+        variants.push((weight::shader(padding_mode), weight::Params::FIELDS));
+    }
+    for adaptive in [false, true] {
+        let params = super::pool2d::general::Params::FIELDS;
+        variants.push((super::pool2d::grad::max_shader(adaptive), params));
+        for divisor in ["padded", "inside", "override"] {
+            variants.push((super::pool2d::grad::avg_shader(adaptive, divisor), params));
+        }
+    }
+    variants
+}
+
+fn training() -> Vec<(Shader, Fields)> {
+    use super::{loss, optimizer, select};
+    let mut variants = vec![
+        (select::shader(), select::Params::FIELDS),
+        (loss::cross_entropy_shader(), loss::CrossEntropyParams::FIELDS),
+        (loss::squared_error_shader(), loss::SquaredErrorParams::FIELDS),
+        (loss::sum_shader(), loss::SumParams::FIELDS),
+        (optimizer::adam_shader(), optimizer::AdamParams::FIELDS),
+    ];
+    for (momentum, nesterov) in [(false, false), (true, false), (true, true)] {
+        let shader = optimizer::sgd_shader(momentum, nesterov);
+        variants.push((shader, optimizer::SgdParams::FIELDS));
     }
     variants
 }

@@ -5,6 +5,7 @@ mod adaptive_pool2d;
 mod avg_pool2d;
 mod conv2d;
 mod conv_transpose2d;
+mod gradients;
 mod max_pool2d;
 mod receptive_field;
 
@@ -19,6 +20,7 @@ pub use receptive_field::ReceptiveField;
 pub(crate) use adaptive_pool2d::AdaptivePool2dProblem;
 pub(crate) use avg_pool2d::AvgPool2dProblem;
 pub(crate) use conv2d::Conv2dProblem;
+pub(crate) use gradients::{check_grad_output, check_indices};
 pub(crate) use max_pool2d::MaxPool2dProblem;
 
 use crate::{Result, Shape};

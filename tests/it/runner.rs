@@ -130,13 +130,21 @@ pub trait GradientRunner {
 
 /// Everything that must pass the cases of an operation: each device, and each pinned algorithm of
 /// that operation.
-pub fn runners(_operation: &str) -> Vec<Box<dyn Runner>> {
-    vec![Box::new(Reference)]
+pub fn runners(operation: &str) -> Vec<Box<dyn Runner>> {
+    let mut runners: Vec<Box<dyn Runner>> = vec![Box::new(Reference)];
+    runners.extend(crate::device_runner::device_runners());
+    if operation == "conv_transpose2d" {
+        // It has no algorithm to pin.
+        runners.truncate(3);
+    }
+    runners
 }
 
 /// Everything that must pass the cases of an operation backward.
 pub fn gradient_runners(_operation: &str) -> Vec<Box<dyn GradientRunner>> {
-    vec![Box::new(Reference)]
+    let mut runners: Vec<Box<dyn GradientRunner>> = vec![Box::new(Reference)];
+    runners.extend(crate::device_runner::device_gradient_runners());
+    runners
 }
 
 /// The reference, rounded to f32.

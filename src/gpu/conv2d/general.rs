@@ -175,7 +175,11 @@ fn base_params(problem: &Conv2dProblem) -> Result<Params> {
 }
 
 /// The rows of the input that the taps of these output rows read.
-fn input_rows(axis: &Axis, padding_mode: PaddingMode, rows: &Range<usize>) -> Range<usize> {
+pub(crate) fn input_rows(
+    axis: &Axis,
+    padding_mode: PaddingMode,
+    rows: &Range<usize>,
+) -> Range<usize> {
     let first = rows.start * axis.stride;
     let last = (rows.end - 1) * axis.stride + axis.span() - 1;
     let (begin, size) = (axis.pad_begin, axis.input_size);

@@ -1,6 +1,7 @@
 //! Pooling on the GPU: which algorithm, and its dispatches.
 
 pub(crate) mod general;
+pub(crate) mod grad;
 
 use std::sync::Arc;
 
