@@ -298,7 +298,7 @@ filters! {
     /// ```
     ///
     /// Source: as [`LAPLACIAN`].
-    SHARPEN = "sharpen", "edges exaggerated", 1.0,
+    SHARPEN = "sharpen", "crisper edges", 1.0,
         &[&[0.0, -1.0, 0.0], &[-1.0, 5.0, -1.0], &[0.0, -1.0, 0.0]];
 
     /// A relief, lit from the lower right, over the picture.

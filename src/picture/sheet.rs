@@ -34,21 +34,13 @@ pub struct Tile {
 impl Tile {
     /// A picture with its two lines.
     #[must_use]
-    pub fn new(
-        image: RgbImage,
-        caption: impl Into<String>,
-        detail: impl Into<String>,
-    ) -> Self {
+    pub fn new(image: RgbImage, caption: impl Into<String>, detail: impl Into<String>) -> Self {
         Self { image, caption: caption.into(), detail: detail.into(), beside: false }
     }
 
     /// A small picture with its two lines to the right of it.
     #[must_use]
-    pub fn beside(
-        image: RgbImage,
-        caption: impl Into<String>,
-        detail: impl Into<String>,
-    ) -> Self {
+    pub fn beside(image: RgbImage, caption: impl Into<String>, detail: impl Into<String>) -> Self {
         Self { beside: true, ..Self::new(image, caption, detail) }
     }
 }
@@ -174,7 +166,8 @@ impl ContactSheet {
     /// The height of the title, the lines and the legends.
     fn words_height(&self, page: &Page) -> u32 {
         let lines = page.caption.line() * u32::try_from(self.lines.len()).unwrap_or(0);
-        let legends = if self.legends.is_empty() { 0 } else { GAP + BAR_HEIGHT + page.detail.line() + 4 };
+        let legends =
+            if self.legends.is_empty() { 0 } else { GAP + BAR_HEIGHT + page.detail.line() + 4 };
         page.title.line() + lines + legends
     }
 
@@ -367,12 +360,8 @@ pub fn kernel_tile(kernel: ArrayView2<'_, f32>, width: u32) -> RgbImage {
     // A little paler than the maps, so that the numbers can be read.
     scale.high = if largest > 0.0 { largest * 1.6 } else { 1.0 };
     scale.low = -scale.high;
-    let mut image = imageops::resize(
-        &paint(kernel, &scale),
-        size[0],
-        size[1],
-        imageops::FilterType::Nearest,
-    );
+    let mut image =
+        imageops::resize(&paint(kernel, &scale), size[0], size[1], imageops::FilterType::Nearest);
     for line in 1..columns {
         fill(&mut image, [line * cell, 0], [1, size[1]], FRAME);
     }

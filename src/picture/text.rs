@@ -58,8 +58,7 @@ impl Text {
         let scaled = font.as_scaled(PxScale::from(self.size));
         let baseline = y + scaled.ascent();
         self.walk(text, |glyph, advance| {
-            let glyph =
-                glyph.with_scale_and_position(self.size, point(x + advance, baseline));
+            let glyph = glyph.with_scale_and_position(self.size, point(x + advance, baseline));
             let Some(outline) = font.outline_glyph(glyph) else { return };
             let corner = outline.px_bounds().min;
             outline.draw(|glyph_x, glyph_y, coverage| {

@@ -1,7 +1,7 @@
 //! Outputs against the reference.
 
-use filtro::reference;
-use ndarray::{Array4, Zip};
+use filtro::{Device, reference};
+use ndarray::{Array4, Zip, s};
 
 use crate::failure::Failure;
 use crate::layer::{Layer, Pool2d};
@@ -37,12 +37,8 @@ impl Expected {
                 let weight = weight.mapv(f64::from);
                 let bias = bias.as_ref().map(|bias| bias.mapv(f64::from));
                 let bias = bias.as_ref().map(|bias| bias.view());
-                let (output, magnitude) = reference::conv2d_with_magnitude(
-                    options,
-                    input.view(),
-                    weight.view(),
-                    bias,
-                )?;
+                let (output, magnitude) =
+                    reference::conv2d_with_magnitude(options, input.view(), weight.view(), bias)?;
                 Self { output, bound: rounded(magnitude) }
             }
             Layer::Pool2d(Pool2d::Max(options)) => {
@@ -65,6 +61,12 @@ impl Expected {
                 )?),
             },
         })
+    }
+
+    /// The first rows of every map.
+    pub(crate) fn first_rows(self, rows: usize) -> Self {
+        let first = |array: Array4<f64>| array.slice(s![.., .., ..rows, ..]).to_owned();
+        Self { output: first(self.output), bound: first(self.bound) }
     }
 
     pub(crate) fn compare(&self, output: &Array4<f32>) -> Difference {
@@ -91,6 +93,29 @@ impl Expected {
         });
         difference
     }
+}
+
+/// Two outputs against each other, without the slow reference: what was added up for an element
+/// is measured on the CPU.
+pub(crate) fn agree(
+    layer: &Layer,
+    input: &Array4<f32>,
+    one: &Array4<f32>,
+    other: &Array4<f32>,
+) -> Result<Difference, Failure> {
+    let bound = match layer {
+        Layer::Pool2d(Pool2d::Max(_) | Pool2d::AdaptiveMax(_)) => Array4::zeros(other.dim()),
+        _ => {
+            let cpu = Device::cpu();
+            let magnitude = layer.of_magnitudes();
+            let magnitude =
+                magnitude.on(&cpu)?.forward(&cpu.upload(&input.mapv(f32::abs))?)?.download()?;
+            // The magnitude is rounded too, hence a little more.
+            magnitude.mapv(|sum| 8.1 * U * f64::from(sum) + f64::from(f32::MIN_POSITIVE))
+        }
+    };
+    let output = other.mapv(f64::from);
+    Ok(Expected { output, bound }.compare_two(one, other))
 }
 
 impl Difference {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use filtro::filters::{self, EMBOSS, Filter, GAUSSIAN, LAPLACIAN, SHARPEN, SOBEL_X, SOBEL_Y};
+use filtro::filters::{self, Filter};
 use filtro::picture::{self, ColourMap, ContactSheet, Scale, Tile};
 use filtro::{AvgPool2d, Conv2d, Device, DeviceKind, MaxPool2d, PaddingMode, Shape};
 use ndarray::{Array4, s};
@@ -20,7 +20,7 @@ use crate::{measure, output, table};
 /// By Stéfan van der Walt, CC0.
 const PICTURE: &[u8] = include_bytes!("data/chelsea.png");
 
-const FILTERS: [Filter; 6] = [SOBEL_X, SOBEL_Y, LAPLACIAN, GAUSSIAN, SHARPEN, EMBOSS];
+const FILTERS: [Filter; 6] = crate::apply::CLASSICS;
 
 /// How long a step is timed for.
 const BUDGET: Duration = Duration::from_millis(300);
@@ -74,13 +74,14 @@ pub(crate) fn run(options: &Options, out: &mut dyn Write) -> Result<(), Failure>
         }
     }
     let (_, _, height, width) = grey.dim();
-    writeln!(out, "Picture: a cat, grey, {height} x {width}; {} filters of 3 x 3\n", FILTERS.len())?;
+    writeln!(
+        out,
+        "Picture: a cat, grey, {height} x {width}; {} filters of 3 x 3\n",
+        FILTERS.len()
+    )?;
 
     let convolved = step(&device, &conv, &grey)?;
-    let steps = [
-        step(&device, &max, &convolved.output)?,
-        step(&device, &avg, &convolved.output)?,
-    ];
+    let steps = [step(&device, &max, &convolved.output)?, step(&device, &avg, &convolved.output)?];
     let [maxima, means] = &steps;
     let steps = [&convolved, maxima, means];
     report(out, &device, &steps)?;
@@ -104,7 +105,7 @@ pub(crate) fn run(options: &Options, out: &mut dyn Write) -> Result<(), Failure>
         }
     }
     let sheet = options.out.join("feature-maps.png");
-    output::write(&sheet, &picture::encode_png(&draw(&colour, &steps))?)?;
+    output::write(&sheet, &picture::encode_small_png(&draw(&colour, &steps))?)?;
     writeln!(
         out,
         "\nWrote {written} feature maps to {}, and all of them on one sheet, {}",
@@ -112,7 +113,8 @@ pub(crate) fn run(options: &Options, out: &mut dyn Write) -> Result<(), Failure>
         sheet.display()
     )?;
 
-    let failed: Vec<_> = steps.iter().filter(|step| !step.is_right()).map(|step| &step.name[..]).collect();
+    let failed: Vec<_> =
+        steps.iter().filter(|step| !step.is_right()).map(|step| &step.name[..]).collect();
     if failed.is_empty() {
         return Ok(());
     }
@@ -135,9 +137,8 @@ fn step(device: &Device, layer: &Layer, input: &Array4<f32>) -> Result<Step, Fai
         let loaded = layer.on(device)?;
         let tensor = device.upload(input)?;
         let on_device = measure::median(device, BUDGET, || loaded.forward(&tensor))?;
-        let with_transfer = measure::median(device, BUDGET, || {
-            loaded.forward(&device.upload(input)?)?.download()
-        })?;
+        let with_transfer =
+            measure::median(device, BUDGET, || loaded.forward(&device.upload(input)?)?.download())?;
         Ok((loaded.forward(&tensor)?.download()?, on_device, with_transfer))
     };
     let (output, on_device, with_transfer) = timed(device)?;
@@ -223,9 +224,14 @@ fn draw(colour: &Array4<f32>, steps: &[&Step]) -> picture::RgbImage {
     let (_, _, height, width) = colour.dim();
     let mut sheet = ContactSheet::new("What six filters see", FILTERS.len())
         .lead(picture::to_image(colour))
-        .line(format!("A picture of {height} x {width}, grey, convolved with six filters of 3 x 3,"))
+        .line(format!(
+            "A picture of {height} x {width}, grey, convolved with six filters of 3 x 3,"
+        ))
         .line("then the largest and the mean of every 2 x 2 window.")
-        .legend(Scale { low: -1.0, high: 1.0, colours: ColourMap::BlueRed }, ["negative", "0", "positive"])
+        .legend(
+            Scale { low: -1.0, high: 1.0, colours: ColourMap::BlueRed },
+            ["negative", "0", "positive"],
+        )
         .legend(Scale::PICTURE, ["0", "", "1"])
         .row(
             "The weights",

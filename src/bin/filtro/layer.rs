@@ -46,6 +46,18 @@ impl Layer {
         Ok(Loaded { layer: self, weight, bias })
     }
 
+    /// The layer with absolute weights, which sums up magnitudes.
+    pub(crate) fn of_magnitudes(&self) -> Self {
+        match self {
+            Self::Pool2d(_) => self.clone(),
+            Self::Conv2d { options, weight, bias } => Self::Conv2d {
+                options: options.clone().activation(None),
+                weight: weight.mapv(f32::abs),
+                bias: bias.as_ref().map(|bias| bias.mapv(f32::abs)),
+            },
+        }
+    }
+
     pub(crate) fn output_shape(&self, input: Shape) -> Result<Shape> {
         match self {
             Self::Conv2d { options, .. } => options.output_shape(input),

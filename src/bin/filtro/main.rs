@@ -1,5 +1,7 @@
 //! The command `filtro`: convolution and pooling on pictures and arrays.
 
+mod apply;
+mod bench;
 mod check;
 mod chosen;
 mod demo;
@@ -8,6 +10,7 @@ mod failure;
 mod layer;
 mod maps;
 mod measure;
+mod npy;
 mod options;
 mod output;
 mod table;
@@ -40,15 +43,38 @@ environment variable FILTRO_DEVICE decides. RUST_LOG=info shows more on stderr. 
 enum Command {
     /// Filters and pools a picture with the best device there is, checks it, and times it
     Demo(demo::Options),
+    /// Filters and pools a picture; writes the feature maps as PNG
+    Apply(apply::Options),
+    /// Convolves an array in a .npy file
+    #[command(name = "conv2d")]
+    Conv2d(npy::Conv2dOptions),
+    /// Takes the maximum of every window of an array in a .npy file
+    #[command(name = "max-pool2d")]
+    MaxPool2d(npy::MaxPool2dOptions),
+    /// Takes the mean of every window of an array in a .npy file
+    #[command(name = "avg-pool2d")]
+    AvgPool2d(npy::AvgPool2dOptions),
+    /// Takes the maximum of windows that divide an array in a .npy file
+    #[command(name = "adaptive-max-pool2d")]
+    AdaptiveMaxPool2d(npy::AdaptiveOptions),
+    /// Takes the mean of windows that divide an array in a .npy file
+    #[command(name = "adaptive-avg-pool2d")]
+    AdaptiveAvgPool2d(npy::AdaptiveOptions),
+    /// Lists the filters that `apply --filter` knows
+    Filters,
     /// Lists the devices of this machine
     Devices(devices::Options),
+    /// Times the GPU against the CPU
+    Bench(bench::Options),
 }
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("error,filtro=warn"))
-        .target(env_logger::Target::Stderr)
-        .init();
+    env_logger::Builder::from_env(
+        env_logger::Env::default().default_filter_or("error,filtro=warn"),
+    )
+    .target(env_logger::Target::Stderr)
+    .init();
     let mut out = anstream::stdout();
     match run(cli, &mut out).and_then(|()| Ok(out.flush()?)) {
         Ok(()) | Err(Failure::ClosedPipe) => ExitCode::SUCCESS,
@@ -64,6 +90,14 @@ fn run(cli: Cli, out: &mut dyn Write) -> Result<(), Failure> {
     match cli.command {
         None => demo::run(&cli.demo, out),
         Some(Command::Demo(options)) => demo::run(&options, out),
+        Some(Command::Apply(options)) => apply::run(&options, out),
+        Some(Command::Conv2d(options)) => npy::conv2d(&options, out),
+        Some(Command::MaxPool2d(options)) => npy::max_pool2d(&options, out),
+        Some(Command::AvgPool2d(options)) => npy::avg_pool2d(&options, out),
+        Some(Command::AdaptiveMaxPool2d(options)) => npy::adaptive_max_pool2d(&options, out),
+        Some(Command::AdaptiveAvgPool2d(options)) => npy::adaptive_avg_pool2d(&options, out),
+        Some(Command::Filters) => apply::list_filters(out),
         Some(Command::Devices(options)) => devices::run(&options, out),
+        Some(Command::Bench(options)) => bench::run(&options, out),
     }
 }

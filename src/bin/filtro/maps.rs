@@ -44,7 +44,13 @@ pub(crate) fn png(map: ArrayView2<'_, f32>, look: Look) -> Result<Vec<u8>, pictu
 /// Three digits that say something.
 fn digits(value: f32) -> String {
     if (0.01..1000.0).contains(&value) {
-        let decimals = if value >= 100.0 { 0 } else if value >= 10.0 { 1 } else { 2 };
+        let decimals = if value >= 100.0 {
+            0
+        } else if value >= 10.0 {
+            1
+        } else {
+            2
+        };
         format!("{value:.decimals$}")
     } else {
         format!("{value:.1e}")

@@ -66,6 +66,14 @@ pub(crate) fn count(number: impl ToString) -> String {
 /// Milliseconds with three digits that say something.
 pub(crate) fn milliseconds(time: std::time::Duration) -> String {
     let time = time.as_secs_f64() * 1e3;
-    let decimals = if time >= 100.0 { 0 } else if time >= 10.0 { 1 } else if time >= 1.0 { 2 } else { 3 };
+    let decimals = if time >= 100.0 {
+        0
+    } else if time >= 10.0 {
+        1
+    } else if time >= 1.0 {
+        2
+    } else {
+        3
+    };
     format!("{time:.decimals$}")
 }
