@@ -18,6 +18,7 @@ mod compare;
 mod device_runner;
 mod goldens;
 mod gradients;
+mod laws;
 mod mistakes;
 mod properties;
 mod runner;
