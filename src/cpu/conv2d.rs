@@ -61,9 +61,11 @@ impl<'a> Convolution<'a> {
             .iter()
             .any(|axis| axis.pad_begin > 0 || axis.pad_end > 0);
         let zero_padded = padded && problem.padding_mode == PaddingMode::Zeros;
-        let plain = |axis: &Axis| axis.kernel_size == 1 && axis.stride == 1;
+        // An axis of one output has stride 1 whatever its input; sizes tell.
+        let plain = |axis: &Axis| axis.kernel_size == 1 && axis.output_size == axis.input_size;
         let pointwise = !padded && plain(&problem.vertical) && plain(&problem.horizontal);
         if pointwise {
+            // Without neighbours a plane is one row.
             let len = problem.vertical.input_size * problem.horizontal.input_size;
             problem.vertical = Axis { input_size: 1, output_size: 1, ..problem.vertical };
             problem.horizontal = Axis { input_size: len, output_size: len, ..problem.horizontal };

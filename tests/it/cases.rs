@@ -64,6 +64,19 @@ pub fn conv2d() -> Vec<Case> {
         }),
         conv("one_by_one", [2, 5, 6, 7], 7, [1, 1], |conv| conv),
         conv("one_by_one_with_stride", [1, 5, 7, 10], 6, [1, 1], |conv| conv.stride([2, 3])),
+        conv("one_by_one_with_stride_beyond_the_input", [1, 8, 6, 7], 12, [1, 1], |conv| {
+            conv.stride([7, 9])
+        }),
+        conv(
+            "one_by_one_of_groups_with_stride_beyond_the_input",
+            [2, 8, 6, 7],
+            12,
+            [1, 1],
+            |conv| conv.stride([8, 7]).groups(4),
+        ),
+        conv("one_by_one_with_stride_beyond_the_height", [2, 8, 6, 7], 12, [1, 1], |conv| {
+            conv.stride([6, 1])
+        }),
         conv("one_by_one_with_padding", [1, 3, 4, 5], 6, [1, 1], |conv| conv.padding([1, 2])),
         conv("one_by_one_of_groups", [1, 6, 4, 5], 4, [1, 1], |conv| conv.groups(2)),
         conv("one_pixel", [3, 5, 1, 1], 4, [1, 1], |conv| conv),

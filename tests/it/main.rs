@@ -17,6 +17,8 @@ mod check;
 mod compare;
 mod device_gradients;
 mod device_runner;
+mod devices;
+mod errors;
 mod goldens;
 mod gradients;
 mod mistakes;

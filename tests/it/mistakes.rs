@@ -352,8 +352,7 @@ fn mistake_11_gradients_of_unvisited_rows_and_of_stride_with_dilation_and_groups
     on_every_gradient_runner("conv2d", |runner| {
         let (grad_input, grad_weight, grad_bias) =
             runner.conv2d_backward(&conv, &input, &weight, &grad_output).map_err(text)?;
-        let expected =
-            vec![[1.0, 0.0, 2.0, 10.0, 0.0, 20.0], [300.0, 0.0, 400.0, 3000.0, 0.0, 4000.0]];
+        let expected = [[1.0, 0.0, 2.0, 10.0, 0.0, 20.0], [300.0, 0.0, 400.0, 3000.0, 0.0, 4000.0]];
         let expected = Array4::from_shape_fn([1, 2, 1, 6], |(_, c, _, x)| expected[c][x]);
         equal("grad_input", &grad_input, &expected)?;
         // Group 0: 1*1 + 10*4 and 1*3 + 10*6; group 1: 100*7 + 1000*10 and 100*9 + 1000*12.
