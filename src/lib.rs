@@ -61,6 +61,11 @@
 //! - `image`: pictures to tensors and feature maps to pictures.
 //! - `safetensors`: parameters to and from files that PyTorch reads and writes.
 
+/// The README's examples, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod algorithm;
 mod backward;
 mod cpu;

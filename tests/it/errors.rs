@@ -148,7 +148,7 @@ fn tensors_of_another_device() {
     says(
         conv.forward(&x, &w, None),
         &format!(
-            "conv2d: weight is on the device {there}, but the input is on another device, {here}"
+            "conv2d: weight is on the device {there}, but the other tensors are on another device, {here}"
         ),
     );
     // Two openings of one adapter are two devices.
@@ -158,7 +158,7 @@ fn tensors_of_another_device() {
     says(
         conv.forward(&x, &w, Some(&bias)),
         &format!(
-            "conv2d: bias is on the device {other}, but the input is on another device, {there}"
+            "conv2d: bias is on the device {other}, but the other tensors are on another device, {there}"
         ),
     );
 }
