@@ -61,7 +61,9 @@ impl<'a> Convolution<'a> {
             .iter()
             .any(|axis| axis.pad_begin > 0 || axis.pad_end > 0);
         let zero_padded = padded && problem.padding_mode == PaddingMode::Zeros;
-        let plain = |axis: &Axis| axis.kernel_size == 1 && axis.stride == 1;
+        let plain = |axis: &Axis| {
+            axis.kernel_size == 1 && axis.stride == 1 && axis.output_size == axis.input_size
+        };
         let pointwise = !padded && plain(&problem.vertical) && plain(&problem.horizontal);
         if pointwise {
             let len = problem.vertical.input_size * problem.horizontal.input_size;
