@@ -61,14 +61,8 @@ impl<'a> Convolution<'a> {
             .iter()
             .any(|axis| axis.pad_begin > 0 || axis.pad_end > 0);
         let zero_padded = padded && problem.padding_mode == PaddingMode::Zeros;
-<<<<<<< HEAD
         // An axis of one output has stride 1 whatever its input; sizes tell.
         let plain = |axis: &Axis| axis.kernel_size == 1 && axis.output_size == axis.input_size;
-=======
-        let plain = |axis: &Axis| {
-            axis.kernel_size == 1 && axis.stride == 1 && axis.output_size == axis.input_size
-        };
->>>>>>> grad
         let pointwise = !padded && plain(&problem.vertical) && plain(&problem.horizontal);
         if pointwise {
             // Without neighbours a plane is one row.
