@@ -12,10 +12,12 @@ mod pool2d;
 mod record;
 mod shader;
 mod split;
+mod strip;
 #[cfg(test)]
 mod tests;
 mod timing;
 mod transfer;
+mod windows;
 
 pub(crate) use activation::activation;
 pub(crate) use buffer::GpuBuffer;

@@ -38,6 +38,18 @@ fn variants() -> Vec<(Shader, Fields)> {
             variants.push((shader, super::pool2d::general::Params::FIELDS));
         }
     }
+    let strips = super::strip::tests::pool_shaders().into_iter();
+    for shader in strips.chain(super::strip::tests::depthwise_shaders()) {
+        let fields = match shader.template {
+            "avg_pool2d_global" => super::pool2d::global::Params::FIELDS,
+            "avg_pool2d_global_windows" => super::pool2d::global::WindowParams::FIELDS,
+            "max_pool2d_strip" | "avg_pool2d_strip" | "conv2d_depthwise" => {
+                super::strip::Params::FIELDS
+            }
+            _ => continue,
+        };
+        variants.push((shader, fields));
+    }
     variants
 }
 
@@ -111,8 +123,9 @@ fn the_bindings_are_those_that_the_pipeline_layout_declares() {
             })
             .collect();
         bindings.sort_unstable();
-        let expected: Vec<_> = (0..=shader.reads + shader.writes)
-            .map(|binding| (binding, (binding > 0).then_some(binding > shader.reads)))
+        let written = shader.uniforms + shader.reads;
+        let expected: Vec<_> = (0..=shader.bindings())
+            .map(|binding| (binding, (binding > shader.uniforms).then_some(binding > written)))
             .collect();
         assert_eq!(bindings, expected, "{}", shader.label());
     }
