@@ -14,17 +14,27 @@ use crate::Error;
 pub enum Algorithm {
     /// One output per invocation, straight from the definition; serves every option.
     General,
+    /// A tile of outputs per invocation with the taps unrolled: depthwise convolution and pooling.
+    Strip,
+    /// As [`Strip`](Self::Strip), with the input in uniform buffers: for software adapters, whose
+    /// uniform loads are much faster than their storage loads.
+    Windows,
+    /// Several invocations per plane: averages of whole planes.
+    Global,
 }
 
 impl Algorithm {
     /// All algorithms.
-    pub const ALL: &[Self] = &[Self::General];
+    pub const ALL: &[Self] = &[Self::General, Self::Strip, Self::Windows, Self::Global];
 
     /// The name on the command line and in tables.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::General => "general",
+            Self::Strip => "strip",
+            Self::Windows => "windows",
+            Self::Global => "global",
         }
     }
 }

@@ -23,6 +23,7 @@ pub(crate) fn shader(name: &'static str) -> Shader {
     Shader {
         template: "activation",
         values: vec![("activation", name.into()), ("f16", false.into())],
+        uniforms: 0,
         reads: 1,
         writes: 1,
     }
@@ -71,6 +72,7 @@ pub(crate) fn grad_shader(name: &'static str) -> Shader {
         template: "activation_grad_input",
         values: vec![("activation", name.into()), ("f16", false.into())],
         reads: 2,
+        uniforms: 0,
         writes: 1,
     }
 }

@@ -69,18 +69,18 @@ fn compile(context: &Context, operation: &'static str, shader: &Shader) -> Resul
             let checks = wgpu::ShaderRuntimeChecks::unchecked();
             device.create_shader_module_trusted(descriptor, checks)
         };
-        let entries: Vec<_> = (0..=shader.reads + shader.writes)
+        let entries: Vec<_> = (0..=shader.bindings())
             .map(|binding| wgpu::BindGroupLayoutEntry {
                 binding,
                 visibility: wgpu::ShaderStages::COMPUTE,
                 ty: wgpu::BindingType::Buffer {
-                    ty: match binding {
-                        0 => wgpu::BufferBindingType::Uniform,
-                        _ => {
-                            wgpu::BufferBindingType::Storage { read_only: binding <= shader.reads }
-                        }
+                    ty: if binding <= shader.uniforms {
+                        wgpu::BufferBindingType::Uniform
+                    } else {
+                        let read_only = binding <= shader.uniforms + shader.reads;
+                        wgpu::BufferBindingType::Storage { read_only }
                     },
-                    has_dynamic_offset: binding == 0,
+                    has_dynamic_offset: binding <= shader.uniforms,
                     min_binding_size: None,
                 },
                 count: None,

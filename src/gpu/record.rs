@@ -22,6 +22,8 @@ pub(crate) struct Pending {
     dispatches: Vec<Dispatch>,
     /// The parameters of all dispatches, `SLOT` bytes each.
     params: Vec<u8>,
+    /// The dynamic offsets of all dispatches.
+    offsets: Vec<u32>,
     /// The buffers that the parameters are written to when the list is submitted.
     chunks: Vec<wgpu::Buffer>,
 }
@@ -30,7 +32,8 @@ pub(crate) struct Pending {
 struct Dispatch {
     pipeline: Arc<Pipeline>,
     bind_group: wgpu::BindGroup,
-    params_offset: u32,
+    /// Where its dynamic offsets end: they begin where those of the dispatch before do.
+    offsets_end: usize,
     grid: Grid,
 }
 
@@ -46,6 +49,11 @@ impl<'a> Binding<'a> {
     /// All `len` elements of a buffer.
     pub(crate) fn whole(buffer: &'a GpuBuffer, len: usize) -> Self {
         Self { buffer, first: 0, len }
+    }
+
+    /// With the elements to the next vector of four, which every buffer has.
+    pub(crate) fn in_vectors(self) -> Self {
+        Self { len: self.len.next_multiple_of(4), ..self }
     }
 
     /// The elements `range`, and what of the alignment lies before them; with it the index of the
@@ -71,20 +79,48 @@ impl Context {
         bindings: &[Binding<'_>],
         grid: Grid,
     ) -> Result<()> {
+        self.record_all(operation, shader, bindings, grid, [(*params, [])])
+    }
+
+    /// Records dispatches that share their shader, buffers and grid. Each has its parameters, and
+    /// the first element of every uniform buffer.
+    pub(crate) fn record_all<P: bytemuck::NoUninit>(
+        &self,
+        operation: &'static str,
+        shader: &Shader,
+        bindings: &[Binding<'_>],
+        grid: Grid,
+        dispatches: impl IntoIterator<Item = (P, impl IntoIterator<Item = u32>)>,
+    ) -> Result<()> {
         let pipeline = self.pipelines.get(self, operation, shader)?;
         let length = {
             let mut pending = self.pending();
-            let slot = pending.dispatches.len();
-            let chunk = self.chunk(operation, &mut pending, slot / SLOTS_PER_CHUNK)?;
-            let bind_group =
-                self.guarded(operation, None, || self.bind_group(&pipeline, &chunk, bindings))??;
-            let bytes = bytemuck::bytes_of(params);
-            pending.params.resize(slot * SLOT, 0);
-            pending.params.extend_from_slice(bytes);
-            pending.params.resize((slot + 1) * SLOT, 0);
-            let offset = slot % SLOTS_PER_CHUNK * SLOT;
-            let params_offset = u32::try_from(offset).unwrap_or(0);
-            pending.dispatches.push(Dispatch { pipeline, bind_group, params_offset, grid });
+            let mut bind_group = None;
+            for (params, starts) in dispatches {
+                let slot = pending.dispatches.len();
+                let bind_group = match bind_group {
+                    Some(ref bind_group) if !slot.is_multiple_of(SLOTS_PER_CHUNK) => bind_group,
+                    _ => {
+                        let chunk = self.chunk(operation, &mut pending, slot / SLOTS_PER_CHUNK)?;
+                        &*bind_group.insert(self.guarded(operation, None, || {
+                            self.bind_group(&pipeline, &chunk, bindings)
+                        })?)
+                    }
+                };
+                pending.params.resize(slot * SLOT, 0);
+                pending.params.extend_from_slice(bytemuck::bytes_of(&params));
+                pending.params.resize((slot + 1) * SLOT, 0);
+                let offset = u32::try_from(slot % SLOTS_PER_CHUNK * SLOT).unwrap_or(0);
+                pending.offsets.push(offset);
+                pending.offsets.extend(starts.into_iter().map(|start| start * 4));
+                let dispatch = Dispatch {
+                    pipeline: pipeline.clone(),
+                    bind_group: bind_group.clone(),
+                    offsets_end: pending.offsets.len(),
+                    grid,
+                };
+                pending.dispatches.push(dispatch);
+            }
             pending.dispatches.len()
         };
         if length >= LONGEST_LIST { self.flush(operation) } else { Ok(()) }
@@ -116,7 +152,7 @@ impl Context {
         pipeline: &Pipeline,
         chunk: &wgpu::Buffer,
         bindings: &[Binding<'_>],
-    ) -> Result<wgpu::BindGroup> {
+    ) -> wgpu::BindGroup {
         let mut entries = Vec::with_capacity(bindings.len() + 1);
         entries.push(wgpu::BindGroupEntry {
             binding: 0,
@@ -136,11 +172,11 @@ impl Context {
                 }),
             });
         }
-        Ok(self.device().create_bind_group(&wgpu::BindGroupDescriptor {
+        self.device().create_bind_group(&wgpu::BindGroupDescriptor {
             label: None,
             layout: &pipeline.layout,
             entries: &entries,
-        }))
+        })
     }
 
     /// Whether all that was recorded is on the queue.
@@ -161,11 +197,11 @@ impl Context {
         timestamps: Option<&wgpu::QuerySet>,
         after: impl FnOnce(&mut wgpu::CommandEncoder),
     ) -> Result<()> {
-        let (dispatches, params, chunks) = {
+        let Pending { dispatches, params, offsets, chunks } = {
             let mut pending = self.pending();
             self.close_list();
-            let dispatches = std::mem::take(&mut pending.dispatches);
-            (dispatches, std::mem::take(&mut pending.params), pending.chunks.clone())
+            let chunks = pending.chunks.clone();
+            std::mem::replace(&mut *pending, Pending { chunks, ..Default::default() })
         };
         let submitted = self.guarded(operation, None, || {
             for (bytes, chunk) in params.chunks(SLOT * SLOTS_PER_CHUNK).zip(&chunks) {
@@ -183,9 +219,12 @@ impl Context {
                         }
                     }),
                 });
+                let mut first = 0;
                 for dispatch in &dispatches {
+                    let offsets = &offsets[first..dispatch.offsets_end];
+                    first = dispatch.offsets_end;
                     pass.set_pipeline(&dispatch.pipeline.pipeline);
-                    pass.set_bind_group(0, &dispatch.bind_group, &[dispatch.params_offset]);
+                    pass.set_bind_group(0, &dispatch.bind_group, offsets);
                     pass.dispatch_workgroups(dispatch.grid.width, dispatch.grid.height, 1);
                 }
             }

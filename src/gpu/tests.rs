@@ -41,6 +41,7 @@ fn variants() -> Vec<(Shader, Fields)> {
     }
     variants.extend(gradients());
     variants.extend(training());
+    variants.extend(strips());
     variants
 }
 
@@ -79,6 +80,23 @@ fn training() -> Vec<(Shader, Fields)> {
     for (momentum, nesterov) in [(false, false), (true, false), (true, true)] {
         let shader = optimizer::sgd_shader(momentum, nesterov);
         variants.push((shader, optimizer::SgdParams::FIELDS));
+    }
+    variants
+}
+
+fn strips() -> Vec<(Shader, Fields)> {
+    let mut variants = Vec::new();
+    let strips = super::strip::tests::pool_shaders().into_iter();
+    for shader in strips.chain(super::strip::tests::depthwise_shaders()) {
+        let fields = match shader.template {
+            "avg_pool2d_global" => super::pool2d::global::Params::FIELDS,
+            "avg_pool2d_global_windows" => super::pool2d::global::WindowParams::FIELDS,
+            "max_pool2d_strip" | "avg_pool2d_strip" | "conv2d_depthwise" => {
+                super::strip::Params::FIELDS
+            }
+            _ => continue,
+        };
+        variants.push((shader, fields));
     }
     variants
 }
@@ -153,8 +171,9 @@ fn the_bindings_are_those_that_the_pipeline_layout_declares() {
             })
             .collect();
         bindings.sort_unstable();
-        let expected: Vec<_> = (0..=shader.reads + shader.writes)
-            .map(|binding| (binding, (binding > 0).then_some(binding > shader.reads)))
+        let written = shader.uniforms + shader.reads;
+        let expected: Vec<_> = (0..=shader.bindings())
+            .map(|binding| (binding, (binding > shader.uniforms).then_some(binding > written)))
             .collect();
         assert_eq!(bindings, expected, "{}", shader.label());
     }

@@ -131,12 +131,7 @@ pub trait GradientRunner {
 /// Everything that must pass the cases of an operation: each device, and each pinned algorithm of
 /// that operation.
 pub fn runners(operation: &str) -> Vec<Box<dyn Runner>> {
-    let mut runners = crate::device_runner::device_runners();
-    if operation == "conv_transpose2d" {
-        // It has no algorithm to pin: the CPU, and the software adapter as planned.
-        runners.truncate(2);
-    }
-    runners
+    crate::device_runner::device_runners(operation)
 }
 
 /// Everything that serves any problem of an operation, the reference among them: for what is held

@@ -1,5 +1,6 @@
 //! Conv2d on the GPU: which algorithm, and its dispatches.
 
+mod depthwise;
 pub(crate) mod general;
 
 use std::sync::Arc;
@@ -7,8 +8,9 @@ use std::sync::Arc;
 use super::buffer::{GpuBuffer, Reuse};
 use super::context::Context;
 use super::record::Binding;
+use super::strip::{self, Buffers};
 use crate::ops::Conv2dProblem;
-use crate::{Activation, Algorithm, Error, Limits, Result};
+use crate::{Activation, Algorithm, Limits, Result};
 
 pub(super) const OPERATION: &str = "conv2d";
 
@@ -16,6 +18,7 @@ pub(super) const OPERATION: &str = "conv2d";
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Conv2dPlan {
     General(Vec<general::Step>),
+    Depthwise(strip::Plan),
 }
 
 impl Conv2dPlan {
@@ -27,15 +30,14 @@ impl Conv2dPlan {
         pinned: Option<Algorithm>,
         limits: &Limits,
     ) -> Result<Self> {
+        if let Some(plan) = depthwise::plan(problem, bias, pinned, limits)? {
+            return Ok(Self::Depthwise(plan));
+        }
         match pinned {
             None | Some(Algorithm::General) => {
                 Ok(Self::General(general::plan(problem, bias, limits)?))
             }
-            Some(algorithm) => Err(Error::Unsupported {
-                operation: OPERATION,
-                algorithm: algorithm.to_string(),
-                rule: "does not serve this problem on this device".into(),
-            }),
+            Some(algorithm) => Err(strip::unsupported(OPERATION, algorithm)),
         }
     }
 
@@ -43,6 +45,7 @@ impl Conv2dPlan {
     pub(crate) fn algorithm(&self) -> Algorithm {
         match self {
             Self::General(_) => Algorithm::General,
+            Self::Depthwise(plan) => plan.algorithm(),
         }
     }
 
@@ -50,6 +53,7 @@ impl Conv2dPlan {
     pub(crate) fn dispatches(&self) -> usize {
         match self {
             Self::General(steps) => steps.len(),
+            Self::Depthwise(plan) => plan.dispatches(),
         }
     }
 
@@ -57,6 +61,7 @@ impl Conv2dPlan {
     pub(crate) fn shaders(&self) -> Vec<super::shader::Shader> {
         match self {
             Self::General(steps) => steps.iter().take(1).map(|step| step.shader.clone()).collect(),
+            Self::Depthwise(plan) => vec![plan.shader().clone()],
         }
     }
 }
@@ -77,6 +82,10 @@ pub(crate) fn conv2d(
             for step in steps {
                 step.record(context, problem, input, weight, bias, &output)?;
             }
+        }
+        Conv2dPlan::Depthwise(plan) => {
+            let (weight, output, indices) = (Some(weight), &output, None);
+            plan.record(context, Buffers { input, weight, bias, output, indices })?;
         }
     }
     Ok(output)
