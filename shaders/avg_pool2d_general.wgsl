@@ -29,7 +29,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let plane = params.first_plane + row / params.dispatch_rows;
     let output_index = (plane * params.out_height + out_y) * params.out_width + out_x
         - params.output_base;
-    let input_plane = plane * params.in_height * params.in_width - params.input_base;
+    let in_width = params.in_width;
+    let input_plane = plane * params.in_height * in_width - params.input_base;
     let rows = vertical_window(out_y);
     let columns = horizontal_window(out_x);
 
@@ -38,7 +39,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     var sum = 0.0;
     var block = 0.0;
     for (var in_y = rows.first; in_y < rows.end; in_y++) {
-        let input_row = input_plane + in_y * params.in_width;
+        let input_row = input_plane + in_y * in_width;
         var row_sum = 0.0;
         for (var from_x = columns.first; from_x < columns.end; from_x += 32u) {
             var part = 0.0;

@@ -432,7 +432,8 @@ impl Device {
         self.check_device(operation, "indices", indices.device())
     }
 
-    fn check_device(
+    /// The error for an argument whose device is another than the input's.
+    pub(crate) fn check_device(
         &self,
         operation: &'static str,
         argument: &'static str,

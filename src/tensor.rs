@@ -6,7 +6,7 @@ use ndarray::{Array4, ArrayBase, Data, Dimension};
 
 use crate::device::Backend;
 use crate::gpu::GpuBuffer;
-use crate::{Device, Error, Result, Shape};
+use crate::{Device, Error, Numbers, Result, Shape};
 
 /// A rank 4 array of `f32` on a [`Device`], in NCHW order.
 ///
@@ -140,6 +140,7 @@ macro_rules! downloads {
 
 downloads!(Tensor, f32);
 downloads!(Indices, u32);
+downloads!(Numbers, u32);
 
 impl Device {
     /// Copies an array to this device. Views and arrays of any memory layout are taken.

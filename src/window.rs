@@ -136,7 +136,7 @@ impl AxisOptions {
                     self.input_size, self.stride
                 ))
             })?;
-        let cut = self.pad_begin.checked_add(self.pad_end).unwrap_or(usize::MAX);
+        let cut = self.pad_begin.saturating_add(self.pad_end);
         uncut.checked_sub(cut).filter(|&size| size > 0).ok_or_else(|| {
             let rule = format!(
                 "twice of it must be less than the {uncut} that the output has before it is cut \

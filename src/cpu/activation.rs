@@ -2,7 +2,7 @@
 
 use super::blocks;
 use crate::Activation;
-use pulp::Arch;
+use pulp::{Arch, Simd, WithSimd};
 
 /// `output[i] = activation(input[i])`.
 pub(crate) fn activation(activation: Activation, input: &[f32], output: &mut [f32]) {
@@ -10,14 +10,24 @@ pub(crate) fn activation(activation: Activation, input: &[f32], output: &mut [f3
     let work = output.len();
     let blocks = input.chunks(BLOCK_LEN).zip(output.chunks_mut(BLOCK_LEN)).collect();
     blocks::for_each(blocks, work, |(input, output): (&[f32], &mut [f32])| {
-        arch.dispatch(
-            #[inline(always)]
-            || {
-                output.copy_from_slice(input);
-                activate(activation, output);
-            },
-        );
+        arch.dispatch(Apply { activation, input, output });
     });
+}
+
+struct Apply<'a> {
+    activation: Activation,
+    input: &'a [f32],
+    output: &'a mut [f32],
+}
+
+impl WithSimd for Apply<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _simd: S) {
+        self.output.copy_from_slice(self.input);
+        activate(self.activation, self.output);
+    }
 }
 
 /// `grad_input[i] = derivative(input[i]) * grad_output[i]`.

@@ -19,10 +19,13 @@ mod conv2d_direct;
 mod conv2d_grad_tile;
 mod conv2d_grad_weight;
 mod layout;
+mod loss;
 mod max_pool2d;
+mod optimizer;
 mod panel;
 mod pool2d_backward;
 mod row;
+mod select;
 #[cfg(test)]
 mod tests;
 
@@ -31,7 +34,10 @@ pub(crate) use adaptive_pool2d::{adaptive_avg_pool2d, adaptive_max_pool2d};
 pub(crate) use avg_pool2d::avg_pool2d;
 pub(crate) use conv2d::conv2d;
 pub(crate) use conv2d_backward::{conv2d_grad_bias, conv2d_grad_input, conv2d_grad_weight};
+pub(crate) use loss::{cross_entropy, mse, narrow};
 pub(crate) use max_pool2d::max_pool2d;
+pub(crate) use optimizer::{adam, sgd, sgd_with_momentum};
 pub(crate) use pool2d_backward::{
     adaptive_avg_pool2d_grad_input, avg_pool2d_grad_input, max_pool2d_grad_input,
 };
+pub(crate) use select::select;

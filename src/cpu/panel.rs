@@ -39,6 +39,32 @@ pub(super) struct Pack<'a> {
     pub(super) panel: &'a mut [f32],
 }
 
+/// Gathers neighbouring panels, one after another in `panels`, from inputs without a gap: element
+/// `l` of tap `t` is `source[tap_offsets[t] + l]`. Long reads let the memory keep up.
+#[derive(Debug)]
+pub(super) struct PackContiguous<'a> {
+    pub(super) source: &'a [f32],
+    pub(super) tap_offsets: &'a [usize],
+    pub(super) panels: &'a mut [f32],
+    /// The elements from one panel to the next.
+    pub(super) panel_len: usize,
+}
+
+impl WithSimd for PackContiguous<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _simd: S) {
+        for (tap, &offset) in self.tap_offsets.iter().enumerate() {
+            let source = self.source.get(offset..).unwrap_or_default();
+            for (index, panel) in self.panels.chunks_exact_mut(self.panel_len).enumerate() {
+                let source = source.get(index * lanes::<S>()..).unwrap_or_default();
+                copy_lanes::<S>(source, &mut panel[tap * lanes::<S>()..]);
+            }
+        }
+    }
+}
+
 impl WithSimd for Pack<'_> {
     type Output = ();
 

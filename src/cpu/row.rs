@@ -1,5 +1,6 @@
 //! Windows along a row, as sums or maxima of vectors that lie a fixed offset apart.
 
+use super::layout::split_pairs;
 use crate::window::Axis;
 use std::ops::Range;
 
@@ -143,9 +144,7 @@ fn split_phases<T: Copy>(row: &[T], stride: usize, phase_len: usize, phases: &mu
     if stride == 2 {
         let (even, odd) = phases.split_at_mut(phase_len);
         let (pairs, last) = row.as_chunks::<2>();
-        for ((even, odd), &pair) in even.iter_mut().zip(odd).zip(pairs) {
-            [*even, *odd] = pair;
-        }
+        split_pairs(pairs, even, odd);
         if let (Some(even), Some(&last)) = (even.get_mut(pairs.len()), last.first()) {
             *even = last;
         }

@@ -18,6 +18,7 @@ macro_rules! sources {
 sources![
     "activation",
     "activation_grad_input",
+    "adam",
     "avg_pool2d_general",
     "avg_pool2d_grad_input",
     "conv2d_general",
@@ -26,6 +27,7 @@ sources![
     "conv2d_grad_sum",
     "conv2d_grad_weight",
     "conv2d_turned_weight",
+    "cross_entropy",
     "lib/activation",
     "lib/element",
     "lib/padding",
@@ -37,6 +39,10 @@ sources![
     "lib/workgroup_sum",
     "max_pool2d_general",
     "max_pool2d_grad_input",
+    "select",
+    "sgd",
+    "squared_error",
+    "sum",
 ];
 
 /// A value of a variant.

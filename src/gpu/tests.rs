@@ -40,6 +40,7 @@ fn variants() -> Vec<(Shader, Fields)> {
         }
     }
     variants.extend(gradients());
+    variants.extend(training());
     variants
 }
 
@@ -62,6 +63,22 @@ fn gradients() -> Vec<(Shader, Fields)> {
         for divisor in ["padded", "inside", "override"] {
             variants.push((super::pool2d::grad::avg_shader(adaptive, divisor), params));
         }
+    }
+    variants
+}
+
+fn training() -> Vec<(Shader, Fields)> {
+    use super::{loss, optimizer, select};
+    let mut variants = vec![
+        (select::shader(), select::Params::FIELDS),
+        (loss::cross_entropy_shader(), loss::CrossEntropyParams::FIELDS),
+        (loss::squared_error_shader(), loss::SquaredErrorParams::FIELDS),
+        (loss::sum_shader(), loss::SumParams::FIELDS),
+        (optimizer::adam_shader(), optimizer::AdamParams::FIELDS),
+    ];
+    for (momentum, nesterov) in [(false, false), (true, false), (true, true)] {
+        let shader = optimizer::sgd_shader(momentum, nesterov);
+        variants.push((shader, optimizer::SgdParams::FIELDS));
     }
     variants
 }

@@ -131,13 +131,20 @@ pub trait GradientRunner {
 /// Everything that must pass the cases of an operation: each device, and each pinned algorithm of
 /// that operation.
 pub fn runners(operation: &str) -> Vec<Box<dyn Runner>> {
-    let mut runners: Vec<Box<dyn Runner>> = vec![Box::new(Reference)];
-    runners.extend(crate::device_runner::device_runners());
+    let mut runners = crate::device_runner::device_runners();
     if operation == "conv_transpose2d" {
-        // It has no algorithm to pin.
-        runners.truncate(3);
+        // It has no algorithm to pin: the CPU, and the software adapter as planned.
+        runners.truncate(2);
     }
     runners
+}
+
+/// Everything that serves any problem of an operation, the reference among them: for what is held
+/// against numbers or laws instead of the reference.
+pub fn general_runners(operation: &str) -> Vec<Box<dyn Runner>> {
+    let mut general: Vec<Box<dyn Runner>> = vec![Box::new(Reference)];
+    general.extend(runners(operation).into_iter().filter(|runner| !runner.is_partial()));
+    general
 }
 
 /// Everything that must pass the cases of an operation backward.
