@@ -4,7 +4,7 @@ use super::conv2d::{grad_bias, grad_input, grad_weight};
 use crate::device::Backend;
 use crate::gpu::Conv2dPlan;
 use crate::ops::Conv2dProblem;
-use crate::{ConvTranspose2d, Result, Shape, Tensor, cpu, gpu};
+use crate::{Algorithm, ConvTranspose2d, Result, Shape, Tensor, cpu, gpu};
 
 const OPERATION: &str = "conv_transpose2d";
 
@@ -179,7 +179,8 @@ fn convolve(problem: &Conv2dProblem, weight: &Tensor, input: &Tensor) -> Result<
         }
         Backend::Gpu(context) => {
             let (input, weight) = (input.gpu_buffer(OPERATION)?, weight.gpu_buffer(OPERATION)?);
-            let plan = Conv2dPlan::new(problem, false, None, context.limits())?;
+            let pinned = (!problem.reads_all()).then_some(Algorithm::General);
+            let plan = Conv2dPlan::new(problem, false, pinned, context.limits())?;
             let output = gpu::conv2d(context, problem, &plan, input, weight, None)?;
             Ok(Tensor::on_gpu(device, shape, output))
         }

@@ -4,11 +4,15 @@ use super::adaptive_pool2d::sum;
 use super::blocks;
 use super::conv2d::conv2d;
 use super::layout::source_index;
-use crate::Shape;
-use crate::ops::Conv2dProblem;
+use crate::ops::{Conv2dProblem, Phase};
 use crate::window::Axis;
+use crate::{PaddingMode, Shape};
 
 /// The gradient of the input; with `bias`, one value per input channel, a transposed convolution.
+///
+/// With stride 1 and zero padding it is one convolution of grad_output with the turned filters;
+/// else one for each phase of the stride, whose outputs are then added to the cells of the input
+/// that the padded input has copies of.
 pub(crate) fn conv2d_grad_input(
     problem: &Conv2dProblem,
     weight: &[f32],
@@ -16,28 +20,106 @@ pub(crate) fn conv2d_grad_input(
     grad_output: &[f32],
     grad_input: &mut [f32],
 ) {
-    match problem.input_gradient() {
-        Some(turned) => {
-            let weight = turned_weight(problem, weight);
-            conv2d(&turned, grad_output, &weight, bias, grad_input);
+    if let Some(turned) = problem.input_gradient() {
+        let weight = turned_weight(problem, weight, None);
+        conv2d(&turned, grad_output, &weight, bias, grad_input);
+        return;
+    }
+    let in_len = problem.vertical.input_size * problem.horizontal.input_size;
+    for (plane, cells) in grad_input.chunks_exact_mut(in_len).enumerate() {
+        cells.fill(bias.map_or(0.0, |bias| bias[plane % problem.in_channels]));
+    }
+    let [rows, columns] = problem.phases();
+    for vertical in &rows {
+        for horizontal in &columns {
+            let convolution = problem.phase(vertical, horizontal);
+            let weight = turned_weight(problem, weight, Some([vertical, horizontal]));
+            let mut cells = vec![0.0; convolution.output_shape().len()];
+            conv2d(&convolution, grad_output, &weight, None, &mut cells);
+            fold(problem, [vertical, horizontal], &cells, grad_input);
         }
-        None => scatter(problem, weight, bias, grad_output, grad_input),
     }
 }
 
-/// Every filter turned by 180 degrees, input and output channels of a group exchanged.
-fn turned_weight(problem: &Conv2dProblem, weight: &[f32]) -> Vec<f32> {
-    let taps = problem.vertical.kernel_size * problem.horizontal.kernel_size;
-    let (group_in, group_out) = (problem.group_in_channels(), problem.group_out_channels());
-    let mut turned = vec![0.0; weight.len()];
-    for (index, filter) in turned.chunks_exact_mut(taps).enumerate() {
-        let (in_channel, channel) = (index / group_out, index % group_out);
-        let out_channel = in_channel / group_in * group_out + channel;
-        let from = (out_channel * group_in + in_channel % group_in) * taps;
-        for (tap, &weight) in filter.iter_mut().zip(weight[from..from + taps].iter().rev()) {
-            *tap = weight;
+/// Adds the gradients of a phase's cells of the padded input to the cells of the input.
+fn fold(problem: &Conv2dProblem, phases: [&Phase; 2], cells: &[f32], grad_input: &mut [f32]) {
+    let targets = |axis: &Axis, phase: &Phase| -> Vec<Option<usize>> {
+        let padded_size = axis.input_size + axis.pad_begin + axis.pad_end;
+        let target = |index| {
+            let padded = phase.first + index * axis.stride;
+            (padded < padded_size)
+                .then(|| source_index(axis, problem.padding_mode, padded))
+                .flatten()
+        };
+        (0..phase.axis.output_size).map(target).collect()
+    };
+    let rows = targets(&problem.vertical, phases[0]);
+    let columns = targets(&problem.horizontal, phases[1]);
+    // Under zero padding the cells of a row that are wanted are evenly spaced.
+    let first_column = columns.iter().position(Option::is_some);
+    let run = match (problem.padding_mode, first_column) {
+        (PaddingMode::Zeros, Some(first)) => {
+            let count = columns[first..].iter().take_while(|column| column.is_some()).count();
+            columns[first].map(|in_x| (first, count, in_x))
         }
-    }
+        _ => None,
+    };
+    let (in_width, stride) = (problem.horizontal.input_size, problem.horizontal.stride);
+    let in_len = problem.vertical.input_size * in_width;
+    let planes = cells.chunks_exact(rows.len() * columns.len());
+    let planes = planes.zip(grad_input.chunks_exact_mut(in_len)).collect();
+    blocks::for_each(planes, cells.len(), |(cells, grad_input): (&[f32], &mut [f32])| {
+        for (cells, &in_y) in cells.chunks_exact(columns.len()).zip(&rows) {
+            let Some(in_y) = in_y else { continue };
+            let grad_row = &mut grad_input[in_y * in_width..(in_y + 1) * in_width];
+            if let Some((first, count, in_x)) = run {
+                let targets = grad_row[in_x..].iter_mut().step_by(stride);
+                for (target, &cell) in targets.zip(&cells[first..first + count]) {
+                    *target += cell;
+                }
+                continue;
+            }
+            for (&cell, &in_x) in cells.iter().zip(&columns) {
+                if let Some(in_x) = in_x {
+                    grad_row[in_x] += cell;
+                }
+            }
+        }
+    });
+}
+
+/// Every filter turned by 180 degrees, input and output channels of a group exchanged; of a phase's
+/// taps alone, if given.
+fn turned_weight(problem: &Conv2dProblem, weight: &[f32], phases: Option<[&Phase; 2]>) -> Vec<f32> {
+    let kernel_width = problem.horizontal.kernel_size;
+    let taps = problem.vertical.kernel_size * kernel_width;
+    let (group_in, group_out) = (problem.group_in_channels(), problem.group_out_channels());
+    let of_axis = |kernel_size: usize, phase: Option<&Phase>| -> Vec<usize> {
+        let (first, step) = phase.map_or((0, 1), |phase| (phase.first_tap, phase.tap_step));
+        let mut taps: Vec<_> = (first..kernel_size).step_by(step).collect();
+        taps.reverse();
+        taps
+    };
+    let rows = of_axis(problem.vertical.kernel_size, phases.map(|[vertical, _]| vertical));
+    let columns = of_axis(kernel_width, phases.map(|[_, horizontal]| horizontal));
+    let from_taps: Vec<usize> = rows
+        .iter()
+        .flat_map(|row| columns.iter().map(move |column| row * kernel_width + column))
+        .collect();
+    let filter_len = from_taps.len();
+    let mut turned = vec![0.0; weight.len() / taps * filter_len];
+    let work = turned.len();
+    let in_channels = turned.chunks_exact_mut(group_out * filter_len).enumerate().collect();
+    blocks::for_each(in_channels, work, |(in_channel, filters): (usize, &mut [f32])| {
+        for (channel, filter) in filters.chunks_exact_mut(filter_len).enumerate() {
+            let out_channel = in_channel / group_in * group_out + channel;
+            let from = (out_channel * group_in + in_channel % group_in) * taps;
+            let weight = &weight[from..from + taps];
+            for (tap, &from_tap) in filter.iter_mut().zip(&from_taps) {
+                *tap = weight[from_tap];
+            }
+        }
+    });
     turned
 }
 
@@ -52,59 +134,31 @@ fn sources(problem: &Conv2dProblem, axis: &Axis) -> Vec<Vec<Option<usize>>> {
         .collect()
 }
 
-/// The gradient of the input with any option: every plane collects from the outputs in f64.
-#[allow(clippy::cast_possible_truncation, reason = "a sum in f64 becomes an f32 gradient")]
-fn scatter(
-    problem: &Conv2dProblem,
-    weight: &[f32],
-    bias: Option<&[f32]>,
-    grad_output: &[f32],
-    grad_input: &mut [f32],
-) {
-    let (vertical, horizontal) = (&problem.vertical, &problem.horizontal);
-    let (rows, columns) = (sources(problem, vertical), sources(problem, horizontal));
-    let (in_width, out_width) = (horizontal.input_size, horizontal.output_size);
-    let (in_len, out_len) = (vertical.input_size * in_width, vertical.output_size * out_width);
-    let (group_in, group_out) = (problem.group_in_channels(), problem.group_out_channels());
-    let taps = vertical.kernel_size * horizontal.kernel_size;
-    let work = grad_output.len().saturating_mul(group_in * taps);
-    let planes = grad_input.chunks_exact_mut(in_len).enumerate().collect();
-    blocks::for_each(planes, work, |(plane, grad_input): (usize, &mut [f32])| {
-        let (image, in_channel) = (plane / problem.in_channels, plane % problem.in_channels);
-        let mut sums = vec![bias.map_or(0.0, |bias| f64::from(bias[in_channel])); in_len];
-        for channel in 0..group_out {
-            let out_channel = in_channel / group_in * group_out + channel;
-            let filter = (out_channel * group_in + in_channel % group_in) * taps;
-            let grad_plane = (image * problem.out_channels + out_channel) * out_len;
-            let weight = weight[filter..filter + taps].iter().map(|&weight| f64::from(weight));
-            let all_taps = rows.iter().flat_map(|rows| columns.iter().map(move |c| (rows, c)));
-            for (weight, (rows, columns)) in weight.zip(all_taps) {
-                let grad_rows = grad_output[grad_plane..grad_plane + out_len].chunks(out_width);
-                for (&in_y, grad_row) in rows.iter().zip(grad_rows) {
-                    let Some(in_y) = in_y else { continue };
-                    let sums = &mut sums[in_y * in_width..(in_y + 1) * in_width];
-                    for (&in_x, &grad) in columns.iter().zip(grad_row) {
-                        if let Some(in_x) = in_x {
-                            sums[in_x] += weight * f64::from(grad);
-                        }
-                    }
-                }
-            }
-        }
-        for (gradient, sum) in grad_input.iter_mut().zip(sums) {
-            *gradient = sum as f32;
-        }
-    });
-}
-
 /// The gradient of the weight.
-#[allow(clippy::cast_possible_truncation, reason = "a sum in f64 becomes an f32 gradient")]
+///
+/// Copies hold zeros for the padding and behind rows, and a zero times an infinity is NaN where
+/// there should be no product. A NaN can have no other cause of ours, so a gradient that is NaN is
+/// taken again by the definition.
 pub(crate) fn conv2d_grad_weight(
     problem: &Conv2dProblem,
     input: &[f32],
     grad_output: &[f32],
     grad_weight: &mut [f32],
 ) {
+    if grad_output.is_empty() {
+        grad_weight.fill(0.0);
+        return;
+    }
+    super::conv2d_grad_weight::grad_weight(problem, input, grad_output, grad_weight);
+    if grad_weight.iter().any(|gradient| gradient.is_nan()) {
+        repair(problem, input, grad_output, grad_weight);
+    }
+}
+
+/// The gradients of the weight that are NaN, by the definition in f64.
+#[cold]
+#[allow(clippy::cast_possible_truncation, reason = "a sum in f64 becomes an f32 gradient")]
+fn repair(problem: &Conv2dProblem, input: &[f32], grad_output: &[f32], grad_weight: &mut [f32]) {
     let (vertical, horizontal) = (&problem.vertical, &problem.horizontal);
     let (rows, columns) = (sources(problem, vertical), sources(problem, horizontal));
     let (in_width, out_width) = (horizontal.input_size, horizontal.output_size);
@@ -112,28 +166,28 @@ pub(crate) fn conv2d_grad_weight(
     let (group_in, group_out) = (problem.group_in_channels(), problem.group_out_channels());
     let taps = vertical.kernel_size * horizontal.kernel_size;
     let work = grad_output.len().saturating_mul(group_in * taps);
-    let planes = grad_weight.chunks_exact_mut(taps).enumerate().collect();
-    blocks::for_each(planes, work, |(plane, grad_weight): (usize, &mut [f32])| {
+    let gradients = grad_weight.iter_mut().enumerate().filter(|(_, gradient)| gradient.is_nan());
+    blocks::for_each(gradients.collect(), work, |(index, gradient): (usize, &mut f32)| {
+        let (plane, tap) = (index / taps, index % taps);
         let (out_channel, channel) = (plane / group_in, plane % group_in);
         let in_channel = out_channel / group_out * group_in + channel;
-        let all_taps = rows.iter().flat_map(|rows| columns.iter().map(move |c| (rows, c)));
-        for (gradient, (rows, columns)) in grad_weight.iter_mut().zip(all_taps) {
-            let mut sum = 0.0;
-            for image in 0..problem.batch {
-                let input = &input[(image * problem.in_channels + in_channel) * in_len..];
-                let grads = &grad_output[(image * problem.out_channels + out_channel) * out_len..];
-                for (&in_y, grad_row) in rows.iter().zip(grads.chunks(out_width)) {
-                    let Some(in_y) = in_y else { continue };
-                    let input = &input[in_y * in_width..(in_y + 1) * in_width];
-                    for (&in_x, &grad) in columns.iter().zip(grad_row) {
-                        if let Some(in_x) = in_x {
-                            sum += f64::from(input[in_x]) * f64::from(grad);
-                        }
+        let rows = &rows[tap / horizontal.kernel_size];
+        let columns = &columns[tap % horizontal.kernel_size];
+        let mut sum = 0.0;
+        for image in 0..problem.batch {
+            let input = &input[(image * problem.in_channels + in_channel) * in_len..];
+            let grads = &grad_output[(image * problem.out_channels + out_channel) * out_len..];
+            for (&in_y, grad_row) in rows.iter().zip(grads.chunks(out_width)) {
+                let Some(in_y) = in_y else { continue };
+                let input = &input[in_y * in_width..(in_y + 1) * in_width];
+                for (&in_x, &grad) in columns.iter().zip(grad_row) {
+                    if let Some(in_x) = in_x {
+                        sum += f64::from(input[in_x]) * f64::from(grad);
                     }
                 }
             }
-            *gradient = sum as f32;
         }
+        *gradient = sum as f32;
     });
 }
 

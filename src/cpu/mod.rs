@@ -16,6 +16,8 @@ mod blocks;
 mod conv2d;
 mod conv2d_backward;
 mod conv2d_direct;
+mod conv2d_grad_tile;
+mod conv2d_grad_weight;
 mod layout;
 mod loss;
 mod max_pool2d;

@@ -135,6 +135,15 @@ impl ConvTranspose2d {
 }
 
 impl Conv2dProblem {
+    /// Whether no further window fits the padded input. One may behind a transposed convolution,
+    /// where output_padding reaches the stride.
+    pub(crate) fn reads_all(&self) -> bool {
+        [&self.vertical, &self.horizontal].into_iter().all(|axis| {
+            let padded = axis.input_size + axis.pad_begin + axis.pad_end;
+            axis.output_size == 1 || (padded - axis.span()) / axis.stride + 1 == axis.output_size
+        })
+    }
+
     /// The convolution of the gradient of the output that gives the gradient of the input: with
     /// stride 1 every input cell collects its outputs through the filter turned by 180 degrees.
     /// `None` where it is no convolution with zero padding.

@@ -23,6 +23,7 @@ mod colour;
 mod sheet;
 mod text;
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, Cursor, Seek};
 use std::path::Path;
 
@@ -261,17 +262,29 @@ pub fn encode_png(image: &RgbImage) -> Result<Vec<u8>, Error> {
 /// # Ok::<(), filtro::picture::Error>(())
 /// ```
 pub fn encode_small_png(image: &RgbImage) -> Result<Vec<u8>, Error> {
-    let rgba: Vec<u8> = image.pixels().flat_map(|pixel| pixel.to_rgba().0).collect();
+    let mut counts = BTreeMap::<[u8; 4], u32>::new();
+    for pixel in image.pixels() {
+        *counts.entry(pixel.to_rgba().0).or_default() += 1;
+    }
+    // The quantiser learns rare colours less than common ones, but not in proportion, or a
+    // photograph would lose its colours to the maps around it.
+    let samples: Vec<u8> = counts
+        .iter()
+        .flat_map(|(colour, count)| std::iter::repeat_n(colour, count.isqrt() as usize))
+        .flatten()
+        .copied()
+        .collect();
     let failed = |error: png::EncodingError| {
         let format = image::error::ImageFormatHint::Exact(image::ImageFormat::Png);
         Error::Encode(image::ImageError::Encoding(image::error::EncodingError::new(format, error)))
     };
-    // The quantiser learns from every third pixel.
-    let colours = color_quant::NeuQuant::new(3, 256, &rgba);
-    let indices: Vec<u8> = rgba
-        .chunks_exact(4)
-        .map(|pixel| u8::try_from(colours.index_of(pixel)).unwrap_or(u8::MAX))
+    let colours = color_quant::NeuQuant::new(1, 256, &samples);
+    let nearest: BTreeMap<_, _> = counts
+        .into_keys()
+        .map(|colour| (colour, u8::try_from(colours.index_of(&colour)).unwrap_or(u8::MAX)))
         .collect();
+    let index = |pixel: &image::Rgb<u8>| nearest.get(&pixel.to_rgba().0).copied().unwrap_or(0);
+    let indices: Vec<u8> = image.pixels().map(index).collect();
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, image.width(), image.height());
     encoder.set_color(png::ColorType::Indexed);

@@ -16,8 +16,8 @@ const GAP: u32 = 16;
 const BAR_HEIGHT: u32 = 14;
 const TITLE_SIZE: f32 = 28.0;
 const HEADING_SIZE: f32 = 19.0;
-const CAPTION_SIZE: f32 = 17.0;
-const DETAIL_SIZE: f32 = 14.5;
+const CAPTION_SIZE: f32 = 16.0;
+const DETAIL_SIZE: f32 = 13.5;
 
 /// One picture of a [`ContactSheet`], with a caption and a smaller line under it.
 #[derive(Debug, Clone)]
@@ -81,13 +81,13 @@ impl ContactSheet {
             lead: None,
             lines: Vec::new(),
             columns: columns.clamp(1, 32),
-            tile_width: 226,
+            tile_width: 192,
             rows: Vec::new(),
             legends: Vec::new(),
         }
     }
 
-    /// Sets the width of a tile in pixels, 16 to 1024; 226 by default.
+    /// Sets the width of a tile in pixels, 16 to 1024; 192 by default.
     #[must_use]
     pub fn tile_width(mut self, tile_width: u32) -> Self {
         self.tile_width = tile_width.clamp(16, 1024);
@@ -216,7 +216,7 @@ impl ContactSheet {
 
     /// The height of a line of tiles with its captions and the gap to the next.
     fn line_height(&self, page: &Page, tiles: &[Tile]) -> u32 {
-        let under = if tiles.iter().all(|tile| tile.beside) { 0 } else { page.under() };
+        let under = if tiles.iter().all(|tile| tile.beside) { GAP / 2 } else { page.under() };
         self.tallest(tiles) + under + GAP
     }
 
@@ -370,8 +370,14 @@ pub fn kernel_tile(kernel: ArrayView2<'_, f32>, width: u32) -> RgbImage {
     }
     #[allow(clippy::cast_precision_loss, reason = "cells of a small picture")]
     let cell = cell as f32;
-    let text = Text::new(Weight::Regular, (cell * 0.46).min(22.0), INK);
-    if text.height() < 9.0 {
+    // As large as the widest number allows.
+    let largest = (cell * 0.5).min(22.0);
+    let widest = kernel
+        .iter()
+        .map(|weight| Text::new(Weight::Regular, largest, INK).width(&short(*weight)))
+        .fold(1.0, f32::max);
+    let text = Text::new(Weight::Regular, largest.min(largest * cell * 0.84 / widest), INK);
+    if text.height() < 8.0 {
         return image;
     }
     for ((row, column), weight) in kernel.indexed_iter() {

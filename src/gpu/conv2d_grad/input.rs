@@ -11,7 +11,6 @@ use super::super::shader::Shader;
 use super::super::split::{chunks, largest};
 use super::OPERATION;
 use crate::ops::Conv2dProblem;
-use crate::window::Axis;
 use crate::{Error, Limits, PaddingMode, Result};
 
 /// Invocations of a workgroup.
@@ -128,10 +127,6 @@ pub(super) fn plan(problem: &Conv2dProblem, bias: bool, limits: &Limits) -> Resu
     Ok(steps)
 }
 
-fn greatest_common_divisor(a: usize, b: usize) -> usize {
-    if b == 0 { a } else { greatest_common_divisor(b, a % b) }
-}
-
 fn base_params(problem: &Conv2dProblem) -> Result<Params> {
     let (vertical, horizontal) = (&problem.vertical, &problem.horizontal);
     let number = |name, value| size(OPERATION, name, value);
@@ -139,7 +134,6 @@ fn base_params(problem: &Conv2dProblem) -> Result<Params> {
         let padded = axis.input_size + axis.pad_begin + axis.pad_end;
         number("the size of the padded input", padded.max(axis.span()))?;
     }
-    let tap_step = |axis: &Axis| axis.stride / greatest_common_divisor(axis.stride, axis.dilation);
     Ok(Params {
         grid_width: 0,
         count: 0,
@@ -168,8 +162,8 @@ fn base_params(problem: &Conv2dProblem) -> Result<Params> {
         pad_right: number("padding", horizontal.pad_end)?,
         dilation_height: number("dilation", vertical.dilation)?,
         dilation_width: number("dilation", horizontal.dilation)?,
-        tap_step_y: number("stride", tap_step(vertical))?,
-        tap_step_x: number("stride", tap_step(horizontal))?,
+        tap_step_y: number("stride", vertical.tap_step())?,
+        tap_step_x: number("stride", horizontal.tap_step())?,
         weight_base: 0,
         grad_output_base: 0,
         grad_input_base: 0,
