@@ -144,9 +144,14 @@ pub fn general_runners(operation: &str) -> Vec<Box<dyn Runner>> {
 
 /// Everything that must pass the cases of an operation backward.
 pub fn gradient_runners(_operation: &str) -> Vec<Box<dyn GradientRunner>> {
-    let mut runners: Vec<Box<dyn GradientRunner>> = vec![Box::new(Reference)];
-    runners.extend(crate::device_runner::device_gradient_runners());
-    runners
+    crate::device_runner::device_gradient_runners()
+}
+
+/// The same and the reference: for what is held against numbers instead of the reference.
+pub fn general_gradient_runners(operation: &str) -> Vec<Box<dyn GradientRunner>> {
+    let mut general: Vec<Box<dyn GradientRunner>> = vec![Box::new(Reference)];
+    general.extend(gradient_runners(operation));
+    general
 }
 
 /// The reference, rounded to f32.
