@@ -14,17 +14,23 @@ use crate::Error;
 pub enum Algorithm {
     /// One output per invocation, straight from the definition; serves every option.
     General,
+    /// A tile of outputs per invocation in registers, inputs and weights from storage buffers.
+    Tiled,
+    /// As [`Tiled`](Self::Tiled), with the inputs of a workgroup shared in workgroup memory.
+    Halo,
 }
 
 impl Algorithm {
     /// All algorithms.
-    pub const ALL: &[Self] = &[Self::General];
+    pub const ALL: &[Self] = &[Self::General, Self::Tiled, Self::Halo];
 
     /// The name on the command line and in tables.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::General => "general",
+            Self::Tiled => "tiled",
+            Self::Halo => "halo",
         }
     }
 }

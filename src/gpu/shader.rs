@@ -1,6 +1,6 @@
 //! Shader composition: a template and the values of a variant become WGSL.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use minijinja::syntax::SyntaxConfig;
@@ -19,9 +19,16 @@ sources![
     "activation",
     "avg_pool2d_general",
     "conv2d_general",
+    "conv2d_halo",
+    "conv2d_pack",
+    "conv2d_tiled",
     "lib/activation",
+    "lib/conv2d_params",
+    "lib/conv2d_skipping",
+    "lib/conv2d_store",
     "lib/element",
     "lib/padding",
+    "lib/padding_inside",
     "lib/pool_params",
     "lib/pool_window",
     "max_pool2d_general",
@@ -31,6 +38,8 @@ sources![
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Value {
     Number(u32),
+    /// A number that follows from the others, and has no place in a name.
+    Derived(u32),
     Flag(bool),
     Name(&'static str),
 }
@@ -72,6 +81,7 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
         Ok(syntax) => environment.set_syntax(syntax),
         Err(error) => log::error!("the template syntax is not accepted: {error:#}"),
     }
+    environment.add_function("touched", touched);
     for (name, source) in SOURCES {
         if let Err(error) = environment.add_template(name, source) {
             log::error!("shaders/{name}.wgsl does not parse as a template: {error:#}");
@@ -79,6 +89,16 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
     }
     environment
 });
+
+/// The distinct vectors of `width` elements that the taps of a tile lie in, along one axis: those
+/// at `output * stride + tap * dilation + phase`. The axis is the tile's outputs, the stride, the
+/// kernel_size and the dilation.
+fn touched(axis: Vec<usize>, phase: usize, width: usize) -> Vec<usize> {
+    let [tile, stride, kernel_size, dilation] = axis[..] else { return Vec::new() };
+    let taps = |output| (0..kernel_size).map(move |tap| output * stride + tap * dilation + phase);
+    let vectors: BTreeSet<_> = (0..tile).flat_map(taps).map(|place| place / width.max(1)).collect();
+    vectors.into_iter().collect()
+}
 
 impl Shader {
     /// The WGSL of this variant, or the template engine's words.
@@ -88,7 +108,9 @@ impl Shader {
             .iter()
             .map(|&(name, value)| {
                 let value = match value {
-                    Value::Number(number) => minijinja::Value::from(number),
+                    Value::Number(number) | Value::Derived(number) => {
+                        minijinja::Value::from(number)
+                    }
                     Value::Flag(flag) => minijinja::Value::from(flag),
                     Value::Name(name) => minijinja::Value::from(name),
                 };
@@ -115,7 +137,7 @@ impl Shader {
             match value {
                 Value::Number(number) => label.push_str(&format!("-{name}{number}")),
                 Value::Flag(true) => label.push_str(&format!("-{name}")),
-                Value::Flag(false) => {}
+                Value::Flag(false) | Value::Derived(_) => {}
                 Value::Name(text) => label.push_str(&format!("-{text}")),
             }
         }

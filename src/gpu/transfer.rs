@@ -144,12 +144,7 @@ impl Context {
         Ok(Some((staging, mapping)))
     }
 
-    fn map(
-        &self,
-        operation: &'static str,
-        buffer: &wgpu::Buffer,
-        bytes: usize,
-    ) -> Result<Mapping> {
+    fn map(&self, operation: &'static str, buffer: &wgpu::Buffer, bytes: usize) -> Result<Mapping> {
         let mapping = Mapping::default();
         let report = mapping.clone();
         let size = (bytes as u64).next_multiple_of(4);

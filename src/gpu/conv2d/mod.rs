@@ -1,21 +1,35 @@
 //! Conv2d on the GPU: which algorithm, and its dispatches.
 
 pub(crate) mod general;
+pub(crate) mod halo;
+pub(crate) mod pack;
+#[cfg(test)]
+pub(crate) mod tests;
+pub(crate) mod tile;
+pub(crate) mod tiled;
 
 use std::sync::Arc;
 
 use super::buffer::{GpuBuffer, Reuse};
 use super::context::Context;
 use super::record::Binding;
+use super::shader::Shader;
 use crate::ops::Conv2dProblem;
 use crate::{Activation, Algorithm, Error, Limits, Result};
+pub(crate) use pack::Packed;
+use tile::TilePlan;
 
 pub(super) const OPERATION: &str = "conv2d";
 
-/// How a convolution is done on a device with these limits.
+/// What an algorithm serves, said of a problem that it does not.
+pub(super) type Rule = &'static str;
+
+/// How a convolution is done on a device with certain limits.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Conv2dPlan {
     General(Vec<general::Step>),
+    Tiled(TilePlan),
+    Halo(TilePlan),
 }
 
 impl Conv2dPlan {
@@ -27,36 +41,58 @@ impl Conv2dPlan {
         pinned: Option<Algorithm>,
         limits: &Limits,
     ) -> Result<Self> {
-        match pinned {
-            None | Some(Algorithm::General) => {
-                Ok(Self::General(general::plan(problem, bias, limits)?))
-            }
-            Some(algorithm) => Err(Error::Unsupported {
-                operation: OPERATION,
-                algorithm: algorithm.to_string(),
-                rule: "does not serve this problem on this device".into(),
-            }),
+        let Some(algorithm) = pinned else { return Self::cascade(problem, bias, limits) };
+        let plan = match algorithm {
+            Algorithm::General => return Self::general(problem, bias, limits),
+            Algorithm::Tiled => tiled::plan(problem, bias, limits).map(Self::Tiled),
+            Algorithm::Halo => halo::plan(problem, bias, limits).map(Self::Halo),
+        };
+        plan.map_err(|rule| Error::Unsupported {
+            operation: OPERATION,
+            algorithm: algorithm.to_string(),
+            rule: rule.into(),
+        })
+    }
+
+    /// The first of these that serves the problem on a device with these limits.
+    fn cascade(problem: &Conv2dProblem, bias: bool, limits: &Limits) -> Result<Self> {
+        if halo::is_worth_it(problem)
+            && let Ok(plan) = halo::plan(problem, bias, limits)
+        {
+            return Ok(Self::Halo(plan));
         }
+        if let Ok(plan) = tiled::plan(problem, bias, limits) {
+            return Ok(Self::Tiled(plan));
+        }
+        Self::general(problem, bias, limits)
+    }
+
+    fn general(problem: &Conv2dProblem, bias: bool, limits: &Limits) -> Result<Self> {
+        Ok(Self::General(general::plan(problem, bias, limits)?))
     }
 
     /// The algorithm that was picked.
     pub(crate) fn algorithm(&self) -> Algorithm {
         match self {
             Self::General(_) => Algorithm::General,
+            Self::Tiled(_) => Algorithm::Tiled,
+            Self::Halo(_) => Algorithm::Halo,
         }
     }
 
-    /// The number of dispatches.
+    /// The number of dispatches, without the packing of the weight that is done once.
     pub(crate) fn dispatches(&self) -> usize {
         match self {
             Self::General(steps) => steps.len(),
+            Self::Tiled(plan) | Self::Halo(plan) => plan.parts.len(),
         }
     }
 
     /// The shaders that the plan needs.
-    pub(crate) fn shaders(&self) -> Vec<super::shader::Shader> {
+    pub(crate) fn shaders(&self) -> Vec<Shader> {
         match self {
             Self::General(steps) => steps.iter().take(1).map(|step| step.shader.clone()).collect(),
+            Self::Tiled(plan) | Self::Halo(plan) => vec![plan.shader.clone(), pack::shader()],
         }
     }
 }
@@ -77,6 +113,9 @@ pub(crate) fn conv2d(
             for step in steps {
                 step.record(context, problem, input, weight, bias, &output)?;
             }
+        }
+        Conv2dPlan::Tiled(plan) | Conv2dPlan::Halo(plan) => {
+            plan.record(context, problem, input, weight, bias, &output)?;
         }
     }
     Ok(output)
