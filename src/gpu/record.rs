@@ -225,7 +225,8 @@ impl Context {
                     first = dispatch.offsets_end;
                     pass.set_pipeline(&dispatch.pipeline.pipeline);
                     pass.set_bind_group(0, &dispatch.bind_group, offsets);
-                    pass.dispatch_workgroups(dispatch.grid.width, dispatch.grid.height, 1);
+                    let Grid { width, height, depth } = dispatch.grid;
+                    pass.dispatch_workgroups(width, height, depth);
                 }
             }
             after(&mut encoder);

@@ -30,11 +30,18 @@ sources![
     "conv2d_grad_input",
     "conv2d_grad_sum",
     "conv2d_grad_weight",
+    "conv2d_halo",
+    "conv2d_pack",
+    "conv2d_tiled",
     "conv2d_turned_weight",
     "cross_entropy",
     "lib/activation",
+    "lib/conv2d_params",
+    "lib/conv2d_skipping",
+    "lib/conv2d_store",
     "lib/element",
     "lib/padding",
+    "lib/padding_inside",
     "lib/pool_divisor",
     "lib/pool_params",
     "lib/pool_window",
@@ -58,6 +65,8 @@ pub(crate) enum Value {
     Number(u32),
     /// `[height, width]`.
     Pair([u32; 2]),
+    /// A number that follows from the others, and has no place in a name.
+    Derived(u32),
     Flag(bool),
     Name(&'static str),
 }
@@ -138,7 +147,9 @@ impl Shader {
             .iter()
             .map(|&(name, value)| {
                 let value = match value {
-                    Value::Number(number) => minijinja::Value::from(number),
+                    Value::Number(number) | Value::Derived(number) => {
+                        minijinja::Value::from(number)
+                    }
                     Value::Pair(pair) => minijinja::Value::from(pair.to_vec()),
                     Value::Flag(flag) => minijinja::Value::from(flag),
                     Value::Name(name) => minijinja::Value::from(name),
@@ -170,7 +181,7 @@ impl Shader {
                     label.push_str(&format!("-{name}{height}x{width}"));
                 }
                 Value::Flag(true) => label.push_str(&format!("-{name}")),
-                Value::Flag(false) => {}
+                Value::Flag(false) | Value::Derived(_) => {}
                 Value::Name(text) => label.push_str(&format!("-{text}")),
             }
         }

@@ -29,6 +29,7 @@ fn variants() -> Vec<(Shader, Fields)> {
             }
         }
     }
+    variants.extend(super::conv2d::tests::variants());
     for adaptive in [false, true] {
         for indices in [false, true] {
             let shader = super::pool2d::general::max_shader(adaptive, indices);

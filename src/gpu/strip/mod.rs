@@ -517,6 +517,7 @@ pub(crate) fn unsupported(operation: &'static str, algorithm: Algorithm) -> Erro
         ),
         Algorithm::Global => "serves averages whose one window is the whole unpadded plane".into(),
         Algorithm::General => "serves everything".into(),
+        Algorithm::Tiled | Algorithm::Halo => "serves convolutions".into(),
     };
     Error::Unsupported { operation, algorithm: algorithm.to_string(), rule }
 }
