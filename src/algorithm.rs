@@ -18,11 +18,14 @@ pub enum Algorithm {
     Tiled,
     /// As [`Tiled`](Self::Tiled), with the inputs of a workgroup shared in workgroup memory.
     Halo,
+    /// A tile of outputs in registers, inputs and weights from textures: for software adapters,
+    /// whose texel loads are much faster than their buffer loads.
+    Texel,
 }
 
 impl Algorithm {
     /// All algorithms.
-    pub const ALL: &[Self] = &[Self::General, Self::Tiled, Self::Halo];
+    pub const ALL: &[Self] = &[Self::General, Self::Tiled, Self::Halo, Self::Texel];
 
     /// The name on the command line and in tables.
     #[must_use]
@@ -31,6 +34,7 @@ impl Algorithm {
             Self::General => "general",
             Self::Tiled => "tiled",
             Self::Halo => "halo",
+            Self::Texel => "texel",
         }
     }
 }

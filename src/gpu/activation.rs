@@ -22,6 +22,7 @@ pub(crate) fn shader(name: &'static str) -> Shader {
     Shader {
         template: "activation",
         values: vec![("activation", name.into()), ("f16", false.into())],
+        textures: &[],
         reads: 1,
         writes: 1,
     }

@@ -14,6 +14,7 @@ mod shader;
 mod split;
 #[cfg(test)]
 mod tests;
+mod texture;
 mod timing;
 mod transfer;
 

@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, UndefinedBehavior};
 
+use super::texture::TexelFormat;
+
 /// Declares every file of `shaders/` that this crate uses.
 macro_rules! sources {
     ($($name:literal),+ $(,)?) => {
@@ -21,6 +23,8 @@ sources![
     "conv2d_general",
     "conv2d_halo",
     "conv2d_pack",
+    "conv2d_texel",
+    "conv2d_texel_pad",
     "conv2d_tiled",
     "lib/activation",
     "lib/conv2d_params",
@@ -62,14 +66,22 @@ impl From<&'static str> for Value {
     }
 }
 
+/// A texture that a shader reads or writes texel by texel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct StorageTexture {
+    pub(crate) format: TexelFormat,
+    pub(crate) written: bool,
+}
+
 /// A shader in one variant: the key of the pipeline cache, and all that composition sees.
 ///
-/// Binding 0 holds the parameters, then come `reads` storage buffers that are read and `writes`
-/// that are written.
+/// Binding 0 holds the parameters, then come the textures, `reads` storage buffers that are read
+/// and `writes` that are written.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Shader {
     pub(crate) template: &'static str,
     pub(crate) values: Vec<(&'static str, Value)>,
+    pub(crate) textures: &'static [StorageTexture],
     pub(crate) reads: u32,
     pub(crate) writes: u32,
 }

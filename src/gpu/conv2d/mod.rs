@@ -5,6 +5,7 @@ pub(crate) mod halo;
 pub(crate) mod pack;
 #[cfg(test)]
 pub(crate) mod tests;
+pub(crate) mod texel;
 pub(crate) mod tile;
 pub(crate) mod tiled;
 
@@ -17,6 +18,7 @@ use super::shader::Shader;
 use crate::ops::Conv2dProblem;
 use crate::{Activation, Algorithm, Error, Limits, Result};
 pub(crate) use pack::Packed;
+use texel::TexelPlan;
 use tile::TilePlan;
 
 pub(super) const OPERATION: &str = "conv2d";
@@ -30,6 +32,7 @@ pub(crate) enum Conv2dPlan {
     General(Vec<general::Step>),
     Tiled(TilePlan),
     Halo(TilePlan),
+    Texel(TexelPlan),
 }
 
 impl Conv2dPlan {
@@ -46,6 +49,7 @@ impl Conv2dPlan {
             Algorithm::General => return Self::general(problem, bias, limits),
             Algorithm::Tiled => tiled::plan(problem, bias, limits).map(Self::Tiled),
             Algorithm::Halo => halo::plan(problem, bias, limits).map(Self::Halo),
+            Algorithm::Texel => texel::plan(problem, bias, limits).map(Self::Texel),
         };
         plan.map_err(|rule| Error::Unsupported {
             operation: OPERATION,
@@ -56,6 +60,11 @@ impl Conv2dPlan {
 
     /// The first of these that serves the problem on a device with these limits.
     fn cascade(problem: &Conv2dProblem, bias: bool, limits: &Limits) -> Result<Self> {
+        if texel::is_worth_it(limits)
+            && let Ok(plan) = texel::plan(problem, bias, limits)
+        {
+            return Ok(Self::Texel(plan));
+        }
         if halo::is_worth_it(problem)
             && let Ok(plan) = halo::plan(problem, bias, limits)
         {
@@ -77,6 +86,7 @@ impl Conv2dPlan {
             Self::General(_) => Algorithm::General,
             Self::Tiled(_) => Algorithm::Tiled,
             Self::Halo(_) => Algorithm::Halo,
+            Self::Texel(_) => Algorithm::Texel,
         }
     }
 
@@ -85,6 +95,7 @@ impl Conv2dPlan {
         match self {
             Self::General(steps) => steps.len(),
             Self::Tiled(plan) | Self::Halo(plan) => plan.parts.len(),
+            Self::Texel(plan) => plan.dispatches(),
         }
     }
 
@@ -93,6 +104,10 @@ impl Conv2dPlan {
         match self {
             Self::General(steps) => steps.iter().take(1).map(|step| step.shader.clone()).collect(),
             Self::Tiled(plan) | Self::Halo(plan) => vec![plan.shader.clone(), pack::shader()],
+            Self::Texel(plan) => {
+                let shaders = [plan.shader.clone(), pack::shader()];
+                shaders.into_iter().chain(plan.pad_shader.clone()).collect()
+            }
         }
     }
 }
@@ -115,6 +130,9 @@ pub(crate) fn conv2d(
             }
         }
         Conv2dPlan::Tiled(plan) | Conv2dPlan::Halo(plan) => {
+            plan.record(context, problem, input, weight, bias, &output)?;
+        }
+        Conv2dPlan::Texel(plan) => {
             plan.record(context, problem, input, weight, bias, &output)?;
         }
     }

@@ -54,6 +54,7 @@ pub(crate) fn max_shader(adaptive: bool, indices: bool) -> Shader {
     Shader {
         template: "max_pool2d_general",
         values: vec![("adaptive", adaptive.into()), ("indices", indices.into())],
+        textures: &[],
         reads: 1,
         writes: 1 + u32::from(indices),
     }
@@ -68,6 +69,7 @@ pub(crate) fn avg_shader(adaptive: bool, divisor: &'static str) -> Shader {
             ("divisor", divisor.into()),
             ("f16", false.into()),
         ],
+        textures: &[],
         reads: 1,
         writes: 1,
     }
