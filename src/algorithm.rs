@@ -18,6 +18,9 @@ pub enum Algorithm {
     Tiled,
     /// As [`Tiled`](Self::Tiled), with the inputs of a workgroup shared in workgroup memory.
     Halo,
+    /// A tile of outputs in registers, inputs and weights from textures: for software adapters,
+    /// whose texel loads are much faster than their buffer loads.
+    Texel,
     /// A tile of outputs per invocation with the taps unrolled: depthwise convolution and pooling.
     Strip,
     /// As [`Strip`](Self::Strip), with the input in uniform buffers: for software adapters, whose
@@ -29,8 +32,15 @@ pub enum Algorithm {
 
 impl Algorithm {
     /// All algorithms.
-    pub const ALL: &[Self] =
-        &[Self::General, Self::Tiled, Self::Halo, Self::Strip, Self::Windows, Self::Global];
+    pub const ALL: &[Self] = &[
+        Self::General,
+        Self::Tiled,
+        Self::Halo,
+        Self::Texel,
+        Self::Strip,
+        Self::Windows,
+        Self::Global,
+    ];
 
     /// The name on the command line and in tables.
     #[must_use]
@@ -39,6 +49,7 @@ impl Algorithm {
             Self::General => "general",
             Self::Tiled => "tiled",
             Self::Halo => "halo",
+            Self::Texel => "texel",
             Self::Strip => "strip",
             Self::Windows => "windows",
             Self::Global => "global",

@@ -24,6 +24,7 @@ pub(crate) fn shader(name: &'static str) -> Shader {
         template: "activation",
         values: vec![("activation", name.into()), ("f16", false.into())],
         uniforms: 0,
+        textures: &[],
         reads: 1,
         writes: 1,
     }
@@ -73,6 +74,7 @@ pub(crate) fn grad_shader(name: &'static str) -> Shader {
         values: vec![("activation", name.into()), ("f16", false.into())],
         reads: 2,
         uniforms: 0,
+        textures: &[],
         writes: 1,
     }
 }

@@ -153,7 +153,7 @@ impl Context {
         };
         let buffer = match create() {
             Err(Error::OutOfMemory { .. }) => {
-                self.pool().trim();
+                self.trim();
                 create()?
             }
             buffer => buffer?,

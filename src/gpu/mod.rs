@@ -19,6 +19,7 @@ mod split;
 mod strip;
 #[cfg(test)]
 mod tests;
+mod texture;
 mod timing;
 mod transfer;
 mod windows;

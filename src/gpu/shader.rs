@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, UndefinedBehavior};
 
+use super::texture::TexelFormat;
+
 /// Declares every file of `shaders/` that this crate uses.
 macro_rules! sources {
     ($($name:literal),+ $(,)?) => {
@@ -32,6 +34,8 @@ sources![
     "conv2d_grad_weight",
     "conv2d_halo",
     "conv2d_pack",
+    "conv2d_texel",
+    "conv2d_texel_pad",
     "conv2d_tiled",
     "conv2d_turned_weight",
     "cross_entropy",
@@ -95,15 +99,24 @@ impl From<&'static str> for Value {
     }
 }
 
+/// A texture that a shader reads or writes texel by texel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct StorageTexture {
+    pub(crate) format: TexelFormat,
+    pub(crate) written: bool,
+}
+
 /// A shader in one variant: the key of the pipeline cache, and all that composition sees.
 ///
-/// Binding 0 holds the parameters, then come `uniforms` uniform buffers, `reads` storage buffers
-/// that are read and `writes` that are written. Every uniform buffer has a dynamic offset.
+/// Binding 0 holds the parameters, then come `uniforms` uniform buffers, the textures, `reads`
+/// storage buffers that are read and `writes` that are written. Every uniform buffer has a dynamic
+/// offset.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Shader {
     pub(crate) template: &'static str,
     pub(crate) values: Vec<(&'static str, Value)>,
     pub(crate) uniforms: u32,
+    pub(crate) textures: &'static [StorageTexture],
     pub(crate) reads: u32,
     pub(crate) writes: u32,
 }
@@ -135,11 +148,6 @@ fn touched(axis: Vec<usize>, phase: usize, width: usize) -> Vec<usize> {
 }
 
 impl Shader {
-    /// The number of bindings beside the parameters.
-    pub(crate) fn bindings(&self) -> u32 {
-        self.uniforms + self.reads + self.writes
-    }
-
     /// The WGSL of this variant, or the template engine's words.
     pub(crate) fn compose(&self) -> Result<String, String> {
         let values: BTreeMap<_, _> = self

@@ -6,6 +6,7 @@ pub(crate) mod halo;
 pub(crate) mod pack;
 #[cfg(test)]
 pub(crate) mod tests;
+pub(crate) mod texel;
 pub(crate) mod tile;
 pub(crate) mod tiled;
 
@@ -19,6 +20,7 @@ use super::strip::{self, Buffers};
 use crate::ops::Conv2dProblem;
 use crate::{Activation, Algorithm, Error, Limits, Result};
 pub(crate) use pack::Packed;
+use texel::TexelPlan;
 use tile::TilePlan;
 
 pub(super) const OPERATION: &str = "conv2d";
@@ -33,6 +35,7 @@ pub(crate) enum Conv2dPlan {
     Depthwise(strip::Plan),
     Tiled(TilePlan),
     Halo(TilePlan),
+    Texel(TexelPlan),
 }
 
 impl Conv2dPlan {
@@ -53,6 +56,7 @@ impl Conv2dPlan {
             Algorithm::General => return Self::general(problem, bias, limits),
             Algorithm::Tiled => tiled::plan(problem, bias, limits).map(Self::Tiled),
             Algorithm::Halo => halo::plan(problem, bias, limits).map(Self::Halo),
+            Algorithm::Texel => texel::plan(problem, bias, limits).map(Self::Texel),
             algorithm => return Err(strip::unsupported(OPERATION, algorithm)),
         };
         plan.map_err(|rule| Error::Unsupported {
@@ -64,6 +68,11 @@ impl Conv2dPlan {
 
     /// The first of these that serves the problem on a device with these limits.
     fn cascade(problem: &Conv2dProblem, bias: bool, limits: &Limits) -> Result<Self> {
+        if texel::is_worth_it(limits)
+            && let Ok(plan) = texel::plan(problem, bias, limits)
+        {
+            return Ok(Self::Texel(plan));
+        }
         if halo::is_worth_it(problem)
             && let Ok(plan) = halo::plan(problem, bias, limits)
         {
@@ -86,6 +95,7 @@ impl Conv2dPlan {
             Self::Depthwise(plan) => plan.algorithm(),
             Self::Tiled(_) => Algorithm::Tiled,
             Self::Halo(_) => Algorithm::Halo,
+            Self::Texel(_) => Algorithm::Texel,
         }
     }
 
@@ -95,6 +105,7 @@ impl Conv2dPlan {
             Self::General(steps) => steps.len(),
             Self::Depthwise(plan) => plan.dispatches(),
             Self::Tiled(plan) | Self::Halo(plan) => plan.parts.len(),
+            Self::Texel(plan) => plan.dispatches(),
         }
     }
 
@@ -104,6 +115,10 @@ impl Conv2dPlan {
             Self::General(steps) => steps.iter().take(1).map(|step| step.shader.clone()).collect(),
             Self::Depthwise(plan) => vec![plan.shader().clone()],
             Self::Tiled(plan) | Self::Halo(plan) => vec![plan.shader.clone(), pack::shader()],
+            Self::Texel(plan) => {
+                let shaders = [plan.shader.clone(), pack::shader()];
+                shaders.into_iter().chain(plan.pad_shader.clone()).collect()
+            }
         }
     }
 }
@@ -130,6 +145,9 @@ pub(crate) fn conv2d(
             plan.record(context, Buffers { input, weight, bias, output, indices })?;
         }
         Conv2dPlan::Tiled(plan) | Conv2dPlan::Halo(plan) => {
+            plan.record(context, problem, input, weight, bias, &output)?;
+        }
+        Conv2dPlan::Texel(plan) => {
             plan.record(context, problem, input, weight, bias, &output)?;
         }
     }

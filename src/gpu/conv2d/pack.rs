@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::super::buffer::{GpuBuffer, Reuse};
 use super::super::context::Context;
 use super::super::grid::Grid;
-use super::super::params::params;
+use super::super::params::{low_bits, params};
 use super::super::record::Binding;
 use super::super::shader::Shader;
+use super::super::texture::{GpuTexture, TexelFormat};
 use super::tile::{BINDING_RULE, SIZES_RULE, Sizes, Tile};
 use super::{OPERATION, Rule};
 use crate::{Limits, Result};
@@ -47,6 +48,7 @@ pub(crate) struct Pack {
 #[derive(Debug, Default)]
 pub(crate) struct Packed {
     buffers: Cache<GpuBuffer>,
+    textures: Cache<GpuTexture>,
 }
 
 #[derive(Debug)]
@@ -76,8 +78,9 @@ pub(crate) fn shader() -> Shader {
     Shader {
         template: "conv2d_pack",
         values: vec![("f16", false.into())],
-        reads: 1,
+        textures: &[],
         uniforms: 0,
+        reads: 1,
         writes: 1,
     }
 }
@@ -137,6 +140,20 @@ impl Pack {
     /// The packed form of a weight, kept or recorded now.
     pub(crate) fn of(&self, context: &Arc<Context>, weight: &GpuBuffer) -> Result<Arc<GpuBuffer>> {
         weight.packed.buffers.get(self, || self.record(context, weight))
+    }
+
+    /// As [`of`](Self::of), in a texture.
+    pub(crate) fn texture(
+        &self,
+        context: &Arc<Context>,
+        weight: &GpuBuffer,
+    ) -> Result<Arc<GpuTexture>> {
+        weight.packed.textures.get(self, || {
+            let texels = low_bits(self.len() / 4);
+            let texture = context.texture(OPERATION, TexelFormat::Four, texels)?;
+            context.record_copy(&self.record(context, weight)?, 0, &texture, texels);
+            Ok(texture)
+        })
     }
 
     fn record(&self, context: &Arc<Context>, weight: &GpuBuffer) -> Result<GpuBuffer> {

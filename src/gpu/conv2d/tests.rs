@@ -4,14 +4,15 @@ use super::*;
 use crate::gpu::params::Fields;
 use crate::{Conv2d, PaddingMode};
 
-/// Adapters as plans see them: none with subgroups, AMD, NVIDIA, Intel.
-pub(crate) fn adapters() -> [Limits; 4] {
+/// Adapters as plans see them: without subgroups, AMD, NVIDIA, Intel, software.
+pub(crate) fn adapters() -> [Limits; 5] {
     let webgpu = Limits::webgpu();
     [
         webgpu,
         webgpu.with_subgroups(32, 64),
         webgpu.with_subgroups(32, 32),
         webgpu.with_subgroups(8, 32),
+        webgpu.with_subgroups(8, 8).with_software(),
     ]
 }
 
@@ -62,6 +63,7 @@ pub(crate) fn variants() -> Vec<(Shader, Fields)> {
                     if variants.iter().all(|(known, _)| *known != shader) {
                         let fields = match shader.template {
                             "conv2d_general" => general::Params::FIELDS,
+                            "conv2d_texel_pad" => texel::PadParams::FIELDS,
                             "conv2d_pack" => pack::Params::FIELDS,
                             _ => tile::Params::FIELDS,
                         };
@@ -80,6 +82,10 @@ fn the_cascade_picks_what_each_kind_of_problem_and_adapter_wants() {
         let picked =
             |conv: Conv2d, input: [usize; 4]| conv.plan(input, &limits).unwrap().algorithm();
         let conv = Conv2d::new(64, 64, [3, 3]).padding([1, 1]);
+        if limits.software {
+            assert_eq!(picked(conv, [1, 64, 56, 56]), Algorithm::Texel);
+            continue;
+        }
         assert_eq!(picked(conv.clone(), [1, 64, 56, 56]), Algorithm::Halo);
         assert_eq!(picked(conv.clone().stride([2, 2]), [1, 64, 56, 56]), Algorithm::Tiled);
         assert_eq!(picked(Conv2d::new(64, 64, [1, 1]), [1, 64, 56, 56]), Algorithm::Tiled);

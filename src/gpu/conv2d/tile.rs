@@ -20,7 +20,7 @@ pub(super) const TEXT_RULE: Rule = "serves kernels whose unrolled taps are not t
 pub(super) const BINDING_RULE: Rule = "serves tensors whose images each fit one binding";
 
 /// Multiply-adds in the text of one iteration: more take long to compile.
-const LONGEST_TEXT: u32 = 1024;
+const LONGEST_TEXT: u32 = 800;
 
 /// Terms of a sum that are added up without a break where its rounding error allows: blocks of
 /// about as many lie within the bound that this crate states, whatever the data.
@@ -267,6 +267,7 @@ impl Variant {
                 ("row_stride", Value::Derived(strides.row)),
                 ("column_stride", Value::Derived(strides.column)),
             ],
+            textures: &[],
             reads: 2 + u32::from(self.bias),
             uniforms: 0,
             writes: 1,
