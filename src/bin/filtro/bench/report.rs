@@ -34,7 +34,7 @@ pub(crate) fn text(out: &mut dyn Write, device: &Device, sweeps: &[Sweep]) -> Re
             &format!("{name}\nGB/s"),
             &format!("CPU time\n/ {name}"),
         ];
-        let rows = sweep.rows.iter().map(|row| cells(row)).collect();
+        let rows = sweep.rows.iter().map(cells).collect();
         table::print(out, &headers, 1, rows)?;
         for line in crossovers(sweep, name) {
             writeln!(out, "{line}")?;
