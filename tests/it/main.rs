@@ -14,6 +14,8 @@
 mod case;
 mod cases;
 mod check;
+#[cfg(feature = "cli")]
+mod command;
 mod compare;
 mod device_gradients;
 mod device_runner;
