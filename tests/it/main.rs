@@ -22,6 +22,8 @@ mod errors;
 mod goldens;
 mod gradients;
 mod mistakes;
+mod nn;
+mod nn_errors;
 mod properties;
 mod runner;
 mod strategies;
