@@ -25,6 +25,8 @@ mod goldens;
 mod gradients;
 mod laws;
 mod mistakes;
+mod nn;
+mod nn_errors;
 mod properties;
 mod runner;
 mod strategies;
