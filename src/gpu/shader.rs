@@ -21,6 +21,8 @@ sources![
     "adam",
     "avg_pool2d_general",
     "avg_pool2d_grad_input",
+    "bench_copy",
+    "bench_fma",
     "conv2d_general",
     "conv2d_grad_bias",
     "conv2d_grad_input",

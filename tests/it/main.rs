@@ -14,6 +14,7 @@
 mod case;
 mod cases;
 mod check;
+mod command_bench;
 mod compare;
 mod device_gradients;
 mod device_runner;
