@@ -16,6 +16,8 @@ mod cases;
 mod check;
 #[cfg(feature = "cli")]
 mod command;
+#[cfg(feature = "cli")]
+mod command_bench;
 mod compare;
 mod device_gradients;
 mod device_runner;
