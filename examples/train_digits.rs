@@ -96,7 +96,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             optimizer.learning_rate = LEARNING_RATE * 0.5 * (1.0 + (done * PI).cos());
             steps_done += 1;
             let loss = train_step(&mut network, &mut optimizer, &batch?)?;
-            if steps_done % 16 == 0 {
+            if steps_done.is_multiple_of(16) {
                 let loss = loss.item()?;
                 bar.set_message(format!("loss {loss:.4}  accuracy {:.2} %", 100.0 * accuracy));
             } else {
@@ -188,13 +188,13 @@ fn read_shipped() -> Result<Digits, Box<dyn Error>> {
     let mut digits = Digits { size: [8, 8], ..Digits::default() };
     for line in BufReader::new(GzDecoder::new(file.as_slice())).lines() {
         let line = line?;
-        let numbers = line.split(',').map(str::parse).collect::<Result<Vec<f32>, _>>()?;
+        let numbers = line.split(',').map(str::parse).collect::<Result<Vec<u16>, _>>()?;
         let [image @ .., label] = numbers.as_slice() else { return Err("an empty line".into()) };
         if image.len() != 64 {
             return Err(format!("an image of {} values", image.len()).into());
         }
-        let image: Vec<f32> = image.iter().map(|value| value / 16.0).collect();
-        digits.push(&image, *label as u32);
+        let image: Vec<f32> = image.iter().map(|&value| f32::from(value) / 16.0).collect();
+        digits.push(&image, u32::from(*label));
     }
     Ok(digits)
 }
@@ -254,8 +254,11 @@ fn read_mnist(folder: &Path, part: &str) -> Result<Digits, Box<dyn Error>> {
     })
 }
 
-/// The sizes and the bytes of an IDX file of this kind.
-fn read_idx<const N: usize>(file: &[u8], kind: u32) -> Result<([usize; N], &[u8]), Box<dyn Error>> {
+/// The sizes of an IDX file and its bytes.
+type Idx<'a, const N: usize> = ([usize; N], &'a [u8]);
+
+/// The contents of an IDX file of this kind.
+fn read_idx<const N: usize>(file: &[u8], kind: u32) -> Result<Idx<'_, N>, Box<dyn Error>> {
     let word = |index: usize| {
         let bytes = file.get(4 * index..4 * index + 4).ok_or("the file is too short")?;
         Ok::<_, Box<dyn Error>>(u32::from_be_bytes(bytes.try_into()?))
