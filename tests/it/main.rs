@@ -21,6 +21,7 @@ mod devices;
 mod errors;
 mod goldens;
 mod gradients;
+mod gradients_backends;
 mod laws;
 mod mistakes;
 mod properties;
