@@ -16,10 +16,13 @@ mod record;
 mod select;
 mod shader;
 mod split;
+mod strip;
 #[cfg(test)]
 mod tests;
+mod texture;
 mod timing;
 mod transfer;
+mod windows;
 
 pub(crate) use activation::{activation, activation_grad_input};
 pub(crate) use buffer::GpuBuffer;

@@ -39,14 +39,16 @@ pub(crate) fn sgd_shader(momentum: bool, nesterov: bool) -> Shader {
     Shader {
         template: "sgd",
         values: vec![("momentum", momentum.into()), ("nesterov", nesterov.into())],
+        textures: &[],
         reads: if momentum { 3 } else { 2 },
+        uniforms: 0,
         writes: if momentum { 2 } else { 1 },
     }
 }
 
 /// The shader of Adam.
 pub(crate) fn adam_shader() -> Shader {
-    Shader { template: "adam", values: Vec::new(), reads: 4, writes: 3 }
+    Shader { template: "adam", values: Vec::new(), reads: 4, uniforms: 0, textures: &[], writes: 3 }
 }
 
 /// Records a step for `len` elements of `old`: the parameter, its gradient and the optimizer's
