@@ -3,6 +3,7 @@
 
 mod activation;
 mod buffer;
+pub(crate) mod ceiling;
 mod context;
 mod conv2d;
 mod conv2d_grad;

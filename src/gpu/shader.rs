@@ -27,6 +27,8 @@ sources![
     "avg_pool2d_grad_input",
     "avg_pool2d_strip",
     "conv2d_depthwise",
+    "bench_copy",
+    "bench_fma",
     "conv2d_general",
     "conv2d_grad_bias",
     "conv2d_grad_input",

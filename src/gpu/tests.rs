@@ -44,6 +44,11 @@ fn variants() -> Vec<(Shader, Fields)> {
     variants.extend(gradients());
     variants.extend(training());
     variants.extend(strips());
+    for accumulators in super::ceiling::ACCUMULATORS {
+        let shader = super::ceiling::multiply_add_shader(accumulators);
+        variants.push((shader, super::ceiling::MultiplyAddParams::FIELDS));
+    }
+    variants.push((super::ceiling::copy_shader(), super::ceiling::CopyParams::FIELDS));
     variants
 }
 
