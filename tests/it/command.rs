@@ -44,7 +44,7 @@ fn numbers<D: Dimension>(shape: impl ndarray::ShapeBuilder<Dim = D>) -> Array<f3
 }
 
 fn chelsea() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("src/bin/filtro/data/chelsea.png")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/data/chelsea.png")
 }
 
 fn files(folder: &Path) -> Vec<String> {
