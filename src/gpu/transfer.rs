@@ -28,6 +28,9 @@ impl Context {
         self.guarded(operation, None, || {
             if !self.write_mapped(buffer.raw(), bytes) {
                 self.queue().write_buffer(buffer.raw(), 0, bytes);
+                // wgpu would map the buffer while this write still waits, and write it later over
+                // what the next upload puts there.
+                self.queue().submit([]);
             }
         })?;
         Ok(buffer)

@@ -25,6 +25,7 @@ mod devices;
 mod errors;
 mod goldens;
 mod gradients;
+mod gradients_backends;
 mod laws;
 mod mistakes;
 mod nn;
