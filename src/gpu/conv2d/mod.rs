@@ -18,7 +18,7 @@ pub(super) const OPERATION: &str = "conv2d";
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Conv2dPlan {
     General(Vec<general::Step>),
-    Depthwise(strip::Plan),
+    Depthwise(Box<strip::Plan>),
 }
 
 impl Conv2dPlan {
@@ -31,7 +31,7 @@ impl Conv2dPlan {
         limits: &Limits,
     ) -> Result<Self> {
         if let Some(plan) = depthwise::plan(problem, bias, pinned, limits)? {
-            return Ok(Self::Depthwise(plan));
+            return Ok(Self::Depthwise(Box::new(plan)));
         }
         match pinned {
             None | Some(Algorithm::General) => {

@@ -40,7 +40,8 @@ params!(Params {
 });
 
 impl Problem {
-    /// The shader with these tiles; `windows` adds the values of a source of its own.
+    /// The shader with these tiles. `source` are the values that say where the input comes from;
+    /// with `uniforms` it and the operands are uniform buffers.
     pub(super) fn shader(
         &self,
         tile: &Tile,
@@ -62,40 +63,31 @@ impl Problem {
             ("ragged_x", (!horizontal.output_size.is_multiple_of(tile.columns)).into()),
         ];
         values.extend(source);
-        let mut indexed = false;
-        let (mut multiplied, mut reads, mut f16) = (false, self.operands(), Some(false));
+        let (operands, out_channels) = (self.operands(), self.in_channels * self.multiplier());
+        values.push(("operands", operands.into()));
+        values.push(("multiplied", (self.multiplier() > 1).into()));
+        let indices = self.kind == Kind::Max { indices: true };
+        values.push(("indices", indices.into()));
         let template = match self.kind {
-            Kind::Depthwise { multiplier, bias, activation } => {
-                let activation = activation.map_or("none", Activation::name);
-                multiplied = multiplier > 1;
+            Kind::Depthwise { bias, activation, .. } => {
                 values.push(("bias", bias.into()));
                 if uniforms > 0 {
-                    let out_channels = self.in_channels * multiplier;
                     values.push(("weight_vectors", self.weight_elements().div_ceil(4).into()));
                     values.push(("bias_vectors", out_channels.div_ceil(4).into()));
                 }
-                values.push(("activation", activation.into()));
+                values.push(("activation", activation.map_or("none", Activation::name).into()));
+                values.push(("f16", false.into()));
                 "conv2d_depthwise"
             }
-            Kind::Max { indices } => {
-                (indexed, f16) = (indices, None);
-                "max_pool2d_strip"
-            }
+            Kind::Max { .. } => "max_pool2d_strip",
             Kind::Average { .. } => {
                 values.push(("counted", self.counted().into()));
+                values.push(("f16", false.into()));
                 "avg_pool2d_strip"
             }
         };
-        if uniforms == 0 {
-            reads += 1;
-        } else {
-            reads = 0;
-        }
-        values.push(("operands", self.operands().into()));
-        values.push(("multiplied", multiplied.into()));
-        values.push(("indices", indexed.into()));
-        values.extend(f16.map(|f16| ("f16", f16.into())));
-        Shader { template, values, uniforms, reads, writes: 1 + u32::from(indexed) }
+        let reads = if uniforms == 0 { 1 + operands } else { 0 };
+        Shader { template, values, uniforms, reads, writes: 1 + u32::from(indices) }
     }
 
     /// The parameters with these tiles, for a grid of workgroups that run over all planes.
