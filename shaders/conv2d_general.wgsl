@@ -87,34 +87,42 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         sum = f32(bias[out_channel]);
     }
 {% endif %}
+    // Read once: some adapters load a parameter anew at every mention.
+    let in_height = params.in_height;
+    let in_width = params.in_width;
+    let kernel_height = params.kernel_height;
+    let kernel_width = params.kernel_width;
+    let dilation_height = params.dilation_height;
+    let dilation_width = params.dilation_width;
+    let block_channels = params.block_channels;
+    let end_channel = params.end_group_channel;
+    var input_plane = (first_channel + params.first_group_channel) * plane_size - params.input_base;
+    var tap = (out_channel * params.group_in_channels + params.first_group_channel) * taps
+        - params.weight_base;
+
     // Sums of blocks of channels keep the rounding error far below that of one long sum.
-    var block = 0.0;
-    var in_block = 0u;
-    for (var channel = params.first_group_channel; channel < params.end_group_channel; channel++) {
-        let input_plane = (first_channel + channel) * plane_size - params.input_base;
-        var tap = (out_channel * params.group_in_channels + channel) * taps - params.weight_base;
-        for (var kernel_y = 0; kernel_y < params.kernel_height; kernel_y++) {
-            let in_y = source_of(start_y + kernel_y * params.dilation_height, params.in_height);
-            if in_y < 0 {
-                tap += u32(params.kernel_width);
-                continue;
-            }
-            let input_row = input_plane + u32(in_y) * u32(params.in_width);
-            for (var kernel_x = 0; kernel_x < params.kernel_width; kernel_x++) {
-                let in_x = source_of(start_x + kernel_x * params.dilation_width, params.in_width);
-                if in_x >= 0 {
-                    block = fma(f32(input[input_row + u32(in_x)]), f32(weight[tap]), block);
+    var channel = params.first_group_channel;
+    while channel < end_channel {
+        let block_end = min(channel + block_channels, end_channel);
+        var block = 0.0;
+        for (; channel < block_end; channel++) {
+            for (var kernel_y = 0; kernel_y < kernel_height; kernel_y++) {
+                let in_y = source_of(start_y + kernel_y * dilation_height, in_height);
+                if in_y >= 0 {
+                    let input_row = input_plane + u32(in_y * in_width);
+                    for (var kernel_x = 0; kernel_x < kernel_width; kernel_x++) {
+                        let in_x = source_of(start_x + kernel_x * dilation_width, in_width);
+                        if in_x >= 0 {
+                            let value = f32(input[input_row + u32(in_x)]);
+                            block = fma(value, f32(weight[tap + u32(kernel_x)]), block);
+                        }
+                    }
                 }
-                tap += 1u;
+                tap += u32(kernel_width);
             }
+            input_plane += plane_size;
         }
-        in_block += 1u;
-        if in_block == params.block_channels {
-            sum += block;
-            block = 0.0;
-            in_block = 0u;
-        }
+        sum += block;
     }
-    sum += block;
     output[output_index] = Element(activate(sum));
 }

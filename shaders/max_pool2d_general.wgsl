@@ -35,7 +35,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let plane = params.first_plane + row / params.dispatch_rows;
     let output_index = (plane * params.out_height + out_y) * params.out_width + out_x
         - params.output_base;
-    let input_plane = plane * params.in_height * params.in_width - params.input_base;
+    let in_width = params.in_width;
+    let input_plane = plane * params.in_height * in_width - params.input_base;
     let rows = vertical_window(out_y);
     let columns = horizontal_window(out_x);
 
@@ -44,14 +45,14 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     var best_index = 0xffffffffu;
     for (var in_y = rows.first; in_y < rows.end; in_y += rows.step) {
         for (var in_x = columns.first; in_x < columns.end; in_x += columns.step) {
-            let bits = input[input_plane + in_y * params.in_width + in_x];
+            let bits = input[input_plane + in_y * in_width + in_x];
             let key = order_key(bits);
             let is_nan = (bits & 0x7fffffffu) > 0x7f800000u;
             if best_index == 0xffffffffu || key > best_key || is_nan {
                 best_bits = bits;
                 // Above every number, so that only another NaN replaces a NaN.
                 best_key = select(key, 0xffffffffu, is_nan);
-                best_index = in_y * params.in_width + in_x;
+                best_index = in_y * in_width + in_x;
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use super::params::Fields;
 use super::shader::{SOURCES, Shader};
+use super::texture::TexelFormat;
 use crate::{Activation, PaddingMode};
 
 /// Every variant that an operation can ask for, with the parameters that the host passes.
@@ -19,6 +20,7 @@ fn variants() -> Vec<(Shader, Fields)> {
     .map(Activation::name);
     for name in activations {
         variants.push((super::activation::shader(name), super::activation::Params::FIELDS));
+        variants.push((super::activation::grad_shader(name), super::activation::Params::FIELDS));
     }
     for padding_mode in PaddingMode::ALL {
         for activation in activations.into_iter().chain(["none"]) {
@@ -28,6 +30,7 @@ fn variants() -> Vec<(Shader, Fields)> {
             }
         }
     }
+    variants.extend(super::conv2d::tests::variants());
     for adaptive in [false, true] {
         for indices in [false, true] {
             let shader = super::pool2d::general::max_shader(adaptive, indices);
@@ -38,6 +41,58 @@ fn variants() -> Vec<(Shader, Fields)> {
             variants.push((shader, super::pool2d::general::Params::FIELDS));
         }
     }
+    variants.extend(gradients());
+    variants.extend(training());
+    variants.extend(strips());
+    for accumulators in super::ceiling::ACCUMULATORS {
+        let shader = super::ceiling::multiply_add_shader(accumulators);
+        variants.push((shader, super::ceiling::MultiplyAddParams::FIELDS));
+    }
+    variants.push((super::ceiling::copy_shader(), super::ceiling::CopyParams::FIELDS));
+    variants
+}
+
+fn gradients() -> Vec<(Shader, Fields)> {
+    use super::conv2d_grad::{bias, input, sum, turned, weight};
+    let mut variants = vec![
+        (bias::shader(), bias::Params::FIELDS),
+        (sum::shader(), sum::Params::FIELDS),
+        (turned::shader(), turned::Params::FIELDS),
+    ];
+    for padding_mode in PaddingMode::ALL {
+        for bias in [false, true] {
+            variants.push((input::shader(padding_mode, bias), input::Params::FIELDS));
+        }
+        variants.push((weight::shader(padding_mode), weight::Params::FIELDS));
+    }
+    for adaptive in [false, true] {
+        let params = super::pool2d::general::Params::FIELDS;
+        variants.push((super::pool2d::grad::max_shader(adaptive), params));
+        for divisor in ["padded", "inside", "override"] {
+            variants.push((super::pool2d::grad::avg_shader(adaptive, divisor), params));
+        }
+    }
+    variants
+}
+
+fn training() -> Vec<(Shader, Fields)> {
+    use super::{loss, optimizer, select};
+    let mut variants = vec![
+        (select::shader(), select::Params::FIELDS),
+        (loss::cross_entropy_shader(), loss::CrossEntropyParams::FIELDS),
+        (loss::squared_error_shader(), loss::SquaredErrorParams::FIELDS),
+        (loss::sum_shader(), loss::SumParams::FIELDS),
+        (optimizer::adam_shader(), optimizer::AdamParams::FIELDS),
+    ];
+    for (momentum, nesterov) in [(false, false), (true, false), (true, true)] {
+        let shader = optimizer::sgd_shader(momentum, nesterov);
+        variants.push((shader, optimizer::SgdParams::FIELDS));
+    }
+    variants
+}
+
+fn strips() -> Vec<(Shader, Fields)> {
+    let mut variants = Vec::new();
     let strips = super::strip::tests::pool_shaders().into_iter();
     for shader in strips.chain(super::strip::tests::depthwise_shaders()) {
         let fields = match shader.template {
@@ -112,20 +167,37 @@ fn the_bindings_are_those_that_the_pipeline_layout_declares() {
             .iter()
             .filter_map(|(_, variable)| {
                 let binding = variable.binding?.binding;
-                let written = match variable.space {
-                    naga::AddressSpace::Uniform => None,
-                    naga::AddressSpace::Storage { access } => {
-                        Some(access.contains(naga::StorageAccess::STORE))
-                    }
+                let written =
+                    |access: naga::StorageAccess| Some(access.contains(naga::StorageAccess::STORE));
+                let kind = match variable.space {
+                    naga::AddressSpace::Uniform => (None, None),
+                    naga::AddressSpace::Storage { access } => (written(access), None),
+                    naga::AddressSpace::Handle => match module.types[variable.ty].inner {
+                        naga::TypeInner::Image {
+                            class: naga::ImageClass::Storage { format, access },
+                            ..
+                        } => (written(access), Some(format)),
+                        ref other => panic!("{}: a binding of {other:?}", shader.label()),
+                    },
                     other => panic!("{}: a binding in {other:?}", shader.label()),
                 };
-                Some((binding, written))
+                Some((binding, kind))
             })
             .collect();
-        bindings.sort_unstable();
-        let written = shader.uniforms + shader.reads;
-        let expected: Vec<_> = (0..=shader.bindings())
-            .map(|binding| (binding, (binding > shader.uniforms).then_some(binding > written)))
+        bindings.sort_unstable_by_key(|&(binding, _)| binding);
+        let textures = shader.textures.iter().map(|texture| {
+            let format = match texture.format {
+                TexelFormat::One => naga::StorageFormat::R32Float,
+                TexelFormat::Four => naga::StorageFormat::Rgba32Float,
+            };
+            (Some(texture.written), Some(format))
+        });
+        let buffers = 0..shader.reads + shader.writes;
+        let expected: Vec<_> = std::iter::repeat_n((None, None), 1 + shader.uniforms as usize)
+            .chain(textures)
+            .chain(buffers.map(|index| (Some(index >= shader.reads), None)))
+            .zip(0..)
+            .map(|(kind, binding)| (binding, kind))
             .collect();
         assert_eq!(bindings, expected, "{}", shader.label());
     }

@@ -52,7 +52,9 @@ impl Context {
         if nothing {
             return Ok(Some(Duration::ZERO));
         }
-        readable.slice(..).map_async(wgpu::MapMode::Read, |_| ());
+        self.guarded(operation, None, || {
+            readable.slice(..).map_async(wgpu::MapMode::Read, |_| ());
+        })?;
         self.wait(operation)?;
         let view = readable
             .slice(..)

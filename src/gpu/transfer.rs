@@ -28,6 +28,9 @@ impl Context {
         self.guarded(operation, None, || {
             if !self.write_mapped(buffer.raw(), bytes) {
                 self.queue().write_buffer(buffer.raw(), 0, bytes);
+                // wgpu would map the buffer while this write still waits, and write it later over
+                // what the next upload puts there.
+                self.queue().submit([]);
             }
         })?;
         Ok(buffer)
@@ -65,7 +68,7 @@ impl Context {
         if self.maps_tensors() && len > 0 {
             let _gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
             self.flush_then(operation, None, |_| ())?;
-            let mapping = self.map(operation, buffer.raw(), bytes);
+            let mapping = self.map(operation, buffer.raw(), bytes)?;
             self.wait(operation)?;
             return pollster::block_on(self.read(operation, buffer.raw(), mapping, len));
         }
@@ -140,19 +143,24 @@ impl Context {
                 encoder.copy_buffer_to_buffer(buffer.raw(), 0, &staging, 0, size);
             })?;
         }
-        let mapping = self.map(operation, &staging, bytes);
+        let mapping = self.map(operation, &staging, bytes)?;
         Ok(Some((staging, mapping)))
     }
 
-    fn map(&self, operation: &'static str, buffer: &wgpu::Buffer, bytes: usize) -> Mapping {
+    fn map(&self, operation: &'static str, buffer: &wgpu::Buffer, bytes: usize) -> Result<Mapping> {
         let mapping = Mapping::default();
         let report = mapping.clone();
         let size = (bytes as u64).next_multiple_of(4);
-        buffer.slice(..size).map_async(wgpu::MapMode::Read, move |result| {
-            report
-                .set(result.map_err(|error| Error::Gpu { operation, message: error.to_string() }));
-        });
-        mapping
+        self.guarded(operation, None, || {
+            buffer.slice(..size).map_async(wgpu::MapMode::Read, move |result| {
+                let failed = |error: wgpu::BufferAsyncError| Error::Gpu {
+                    operation,
+                    message: error.to_string(),
+                };
+                report.set(result.map_err(failed));
+            });
+        })?;
+        Ok(mapping)
     }
 
     async fn read<T: bytemuck::Pod>(
@@ -171,7 +179,7 @@ impl Context {
             .get_mapped_range()
             .map(|view| bytemuck::allocation::pod_collect_to_vec(&view[..bytes]))
             .map_err(|error| Error::Gpu { operation, message: error.to_string() });
-        buffer.unmap();
+        self.guarded(operation, None, || buffer.unmap())?;
         elements
     }
 
@@ -193,14 +201,20 @@ impl Context {
 
 /// Resolves when a buffer is mapped.
 #[derive(Debug, Clone, Default)]
-struct Mapping(Arc<Mutex<(Option<Result<()>>, Option<std::task::Waker>)>>);
+struct Mapping(Arc<Mutex<MappingState>>);
+
+#[derive(Debug, Default)]
+struct MappingState {
+    result: Option<Result<()>>,
+    waker: Option<std::task::Waker>,
+}
 
 impl Mapping {
     fn set(&self, result: Result<()>) {
         let waker = {
             let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            state.0 = Some(result);
-            state.1.take()
+            state.result = Some(result);
+            state.waker.take()
         };
         if let Some(waker) = waker {
             waker.wake();
@@ -216,10 +230,10 @@ impl Future for Mapping {
         task: &mut std::task::Context<'_>,
     ) -> std::task::Poll<Self::Output> {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match state.0.take() {
+        match state.result.take() {
             Some(result) => std::task::Poll::Ready(result),
             None => {
-                state.1 = Some(task.waker().clone());
+                state.waker = Some(task.waker().clone());
                 std::task::Poll::Pending
             }
         }

@@ -119,6 +119,7 @@ pub(crate) fn unsupported(operation: &'static str, algorithm: Algorithm) -> Erro
              fit one uniform binding"
         ),
         Algorithm::Global => "serves averages whose one window is the whole unpadded plane".into(),
+        Algorithm::Tiled | Algorithm::Halo | Algorithm::Texel => "serves convolutions".into(),
         Algorithm::General => "serves everything".into(),
     };
     Error::Unsupported { operation, algorithm: algorithm.to_string(), rule }

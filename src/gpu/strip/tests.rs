@@ -1,5 +1,3 @@
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
 use super::problem::distinct;
 use super::*;
 use crate::gpu::{Conv2dPlan, Pool2dPlan, Pool2dProblem};

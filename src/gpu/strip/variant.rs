@@ -87,7 +87,7 @@ impl Problem {
             }
         };
         let reads = if uniforms == 0 { 1 + operands } else { 0 };
-        Shader { template, values, uniforms, reads, writes: 1 + u32::from(indices) }
+        Shader { template, values, uniforms, textures: &[], reads, writes: 1 + u32::from(indices) }
     }
 
     /// The parameters with these tiles, for a grid of workgroups that run over all planes.

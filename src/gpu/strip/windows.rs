@@ -244,8 +244,6 @@ impl Work {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test may panic")]
-
     use super::super::tests::SOFTWARE;
     use super::*;
     use crate::window::{Axis, AxisOptions};
