@@ -21,7 +21,7 @@ struct Params {
 
 {% for window in range(windows) %}
 fn load_{{ window }}(index: u32) -> f32 {
-    return window_{{ window }}[min(index >> 2u, {{ window_vectors - 1 }}u)][index & 3u];
+    return window_{{ window }}[index >> 2u][index & 3u];
 }
 
 {% endfor %}
@@ -35,7 +35,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let first_{{ window }} = (params.first_window + {{ window }}u) * params.window_planes;
     let plane_{{ window }} = first_{{ window }} + id.x;
     let origin_{{ window }} = min(plane_{{ window }}, params.planes - 1u) * cells
-        - min(first_{{ window }} * cells & 0xfffffff8u, params.window_limit);
+        - min((first_{{ window }} * cells) & 0xfffffff8u, params.window_limit);
     var sum_{{ window }} = 0.0;
 {% endfor %}
     // Sums of blocks keep the rounding error of large planes small.

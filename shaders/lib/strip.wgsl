@@ -77,7 +77,7 @@ fn input_plane(plane: u32) -> u32 {
 
 {% for window in range(windows) %}
 fn load_{{ window }}(index: u32) -> Element {
-    return window_{{ window }}[min(index >> 2u, {{ window_vectors - 1 }}u)][index & 3u];
+    return window_{{ window }}[index >> 2u][index & 3u];
 }
 
 {% endfor %}

@@ -7,8 +7,8 @@ use crate::Limits;
 
 /// Elements of a window.
 pub(crate) const WINDOW: u32 = 16_384;
-/// The most windows of a dispatch.
-pub(crate) const MOST: u32 = 14;
+/// The most uniform buffers of a dispatch: what every WebGPU device has.
+const MOST_BUFFERS: u32 = 12;
 /// Windows start at multiples of so many elements; shaders have the same number.
 const ALIGNMENT: u32 = 8;
 
@@ -17,6 +17,11 @@ pub(crate) fn available(limits: &Limits) -> bool {
     limits.software
         && limits.max_uniform_bytes >= u64::from(WINDOW * 4)
         && limits.uniform_alignment <= ALIGNMENT * 4
+}
+
+/// The most windows of a dispatch, beside its parameters and `others`.
+pub(crate) fn most(limits: &Limits, others: u32) -> u32 {
+    limits.max_uniform_buffers.min(MOST_BUFFERS).saturating_sub(1 + others)
 }
 
 /// Elements of a window onto a tensor of `len`. Buffers are longer than their tensor where the

@@ -32,7 +32,7 @@ pub(super) type Rule = &'static str;
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Conv2dPlan {
     General(Vec<general::Step>),
-    Depthwise(strip::Plan),
+    Depthwise(Box<strip::Plan>),
     Tiled(TilePlan),
     Halo(TilePlan),
     Texel(TexelPlan),
@@ -49,7 +49,7 @@ impl Conv2dPlan {
     ) -> Result<Self> {
         let strips = matches!(pinned, None | Some(Algorithm::Strip | Algorithm::Windows));
         if strips && let Some(plan) = depthwise::plan(problem, bias, pinned, limits)? {
-            return Ok(Self::Depthwise(plan));
+            return Ok(Self::Depthwise(Box::new(plan)));
         }
         let Some(algorithm) = pinned else { return Self::cascade(problem, bias, limits) };
         let plan = match algorithm {

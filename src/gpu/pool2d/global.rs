@@ -71,7 +71,7 @@ impl Plan {
         let operation = problem.operation;
         let window_planes = windows::blocks(cells);
         if windows::available(limits) && window_planes > 0 {
-            let most = limits.max_uniform_buffers.saturating_sub(1).min(windows::MOST);
+            let most = windows::most(limits, 0);
             let dispatches = planes.div_ceil(window_planes).div_ceil(most);
             let windows = planes.div_ceil(window_planes).div_ceil(dispatches);
             let window_planes = planes.div_ceil(windows * dispatches);

@@ -141,8 +141,8 @@ fn fixed_axis(input_size: usize, output_size: usize) -> Option<Axis> {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Pool2dPlan {
     General(Vec<general::Step>),
-    Strip(strip::Plan),
-    Global(global::Plan),
+    Strip(Box<strip::Plan>),
+    Global(Box<global::Plan>),
 }
 
 impl Pool2dPlan {
@@ -157,12 +157,12 @@ impl Pool2dPlan {
         if wanted(Algorithm::Global)
             && let Some(plan) = global::Plan::new(problem, limits)?
         {
-            return Ok(Self::Global(plan));
+            return Ok(Self::Global(Box::new(plan)));
         }
         if let Some(problem) = problem.strip()
             && let Some(plan) = strip::Plan::new(&problem, pinned, limits)?
         {
-            return Ok(Self::Strip(plan));
+            return Ok(Self::Strip(Box::new(plan)));
         }
         match pinned {
             None | Some(Algorithm::General) => Ok(Self::General(general::plan(problem, limits)?)),

@@ -4,7 +4,9 @@ use super::super::context::Context;
 use super::super::grid::Grid;
 use super::super::record::Binding;
 use super::super::shader::Shader;
-use super::{Buffers, Kind, Params, Problem, WORKGROUP};
+use super::problem::{Kind, Problem};
+use super::variant::Params;
+use super::{Buffers, WORKGROUP};
 use crate::{Limits, Result};
 
 /// What is dispatched.
@@ -24,7 +26,7 @@ impl Plan {
         if elements.into_iter().any(|len| len as usize > limits.max_binding_elements()) {
             return Ok(None);
         }
-        let tile = problem.tile(outputs(problem, limits.software), [4, 4]);
+        let tile = problem.tile(outputs(problem), [4, 4]);
         let [tiles_y, tiles_x] = problem.tiles(&tile);
         let tiles = tiles_y * tiles_x;
         // The weights of a workgroup that stays in one plane are uniform. Where that would leave
@@ -66,26 +68,14 @@ impl Plan {
     }
 }
 
-/// The outputs of an invocation, as `[height, width]`.
-fn outputs(problem: &Problem, software: bool) -> [u32; 2] {
+/// The outputs of an invocation, as `[height, width]`: a vector, and where windows overlap more rows,
+/// which share loads, while that leaves invocations enough to fill a GPU.
+fn outputs(problem: &Problem) -> [u32; 2] {
+    const ENOUGH: u64 = 1 << 16;
     let (vertical, horizontal) = (&problem.vertical, &problem.horizontal);
-    let [rows, columns] = if software {
-        // Every load is a loop over the invocations of a subgroup, so that tiles share many.
-        match problem.taps() {
-            0..=9 => [8, 8],
-            10..=25 => [4, 8],
-            _ => [2, 8],
-        }
-    } else {
-        // A vector of outputs. Where windows overlap, more rows share loads while that leaves
-        // invocations enough to fill a GPU.
-        const ENOUGH: u64 = 1 << 16;
-        let vectors = problem.planes() * horizontal.output_size.div_ceil(4);
-        let invocations =
-            |rows| u64::from(vectors) * u64::from(vertical.output_size.div_ceil(rows));
-        let overlap = vertical.kernel_size > vertical.stride;
-        let rows = (2..=4).rev().find(|&rows| overlap && invocations(rows) >= ENOUGH);
-        [rows.unwrap_or(1), 4]
-    };
-    [rows.min(vertical.output_size), columns.min(horizontal.output_size.next_power_of_two())]
+    let vectors = u64::from(problem.planes() * horizontal.output_size.div_ceil(4));
+    let invocations = |rows| vectors * u64::from(vertical.output_size.div_ceil(rows));
+    let overlap = vertical.kernel_size > vertical.stride;
+    let rows = (2..=4).rev().find(|&rows| overlap && invocations(rows) >= ENOUGH).unwrap_or(1);
+    [rows.min(vertical.output_size), horizontal.output_size.next_power_of_two().min(4)]
 }

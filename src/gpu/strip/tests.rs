@@ -1,5 +1,7 @@
+use super::problem::distinct;
 use super::*;
 use crate::gpu::{Conv2dPlan, Pool2dPlan, Pool2dProblem};
+use crate::{Activation, PaddingMode};
 use crate::{AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, Conv2d, MaxPool2d, Padding};
 
 /// A software adapter like lavapipe.
