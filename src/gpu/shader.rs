@@ -26,6 +26,7 @@ sources![
     "conv2d_grad_input",
     "conv2d_grad_sum",
     "conv2d_grad_weight",
+    "conv2d_grad_weight_tiled",
     "conv2d_turned_weight",
     "cross_entropy",
     "lib/activation",
