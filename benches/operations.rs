@@ -4,7 +4,12 @@
 //! read the numbers.
 
 #![allow(missing_docs, reason = "a bench has no users")]
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a bench fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a bench fails by panicking"
+)]
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use filtro::{AvgPool2d, Conv2d, Device, DeviceChoice, MaxPool2d, Result, Tensor, reference};

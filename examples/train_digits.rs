@@ -5,7 +5,7 @@
 //!     cargo run --release --example train_digits -- --data path/to/mnist --epochs 3
 //!
 //! Without `--data` it takes the 1 797 digits of 8 x 8 cells that are shipped with it: 1 437 to
-//! learn from and 360 held back. With `--data` it takes the four files of MNIST, gzipped or not:
+//! learn from, each also shifted by a cell to every side, and 360 held back. With `--data` it takes the four files of MNIST, gzipped or not:
 //! `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, `t10k-images-idx3-ubyte`,
 //! `t10k-labels-idx1-ubyte`.
 //!
@@ -13,6 +13,7 @@
 //! back is the loss, now and then, for the progress bar.
 
 use std::error::Error;
+use std::f64::consts::PI;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -24,6 +25,8 @@ use filtro::{Activation, Conv2d, Device, DeviceChoice, MaxPool2d, Shape};
 use flate2::read::GzDecoder;
 use indicatif::{ProgressBar, ProgressStyle};
 
+const LEARNING_RATE: f64 = 0.01;
+
 #[derive(Parser)]
 struct Arguments {
     /// Where to train: gpu, software, cpu, or a part of an adapter's name.
@@ -33,10 +36,13 @@ struct Arguments {
     #[arg(long)]
     data: Option<PathBuf>,
     /// Passes over the images.
-    #[arg(long, default_value_t = 30)]
+    #[arg(long, default_value_t = 6)]
     epochs: usize,
+    /// One short pass, to see that everything works.
+    #[arg(long)]
+    quick: bool,
     /// Images of one step.
-    #[arg(long, default_value_t = 32)]
+    #[arg(long, default_value_t = 64)]
     batch_size: usize,
     /// Where the random numbers start: those of the split, of the network and of the order.
     #[arg(long, default_value_t = 7)]
@@ -61,27 +67,36 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut rng = Rng::new(arguments.seed);
     let (train, held_back) = match &arguments.data {
         Some(folder) => (read_mnist(folder, "train")?, read_mnist(folder, "t10k")?),
-        None => split(&read_shipped()?, 1_437, &mut rng),
+        None => {
+            let (train, held_back) = split(&read_shipped()?, 1_437, &mut rng);
+            (if arguments.quick { train } else { with_shifted(&train) }, held_back)
+        }
     };
+    let epochs = if arguments.quick { 1 } else { arguments.epochs };
 
     let mut network = network(&device, train.size, &mut rng)?;
     println!("{device}");
-    println!("{} digits to learn from, {} held back", train.labels.len(), held_back.labels.len());
+    println!("{} images to learn from, {} held back", train.labels.len(), held_back.labels.len());
     println!("{}\n", network.summary(train.shape(1))?);
 
     let train = train.upload(&device)?;
     let held_back_labels = held_back.labels.clone();
     let held_back = held_back.upload(&device)?;
-    let mut optimizer = Adam::new(1e-3);
-    let steps = train.len().div_ceil(arguments.batch_size);
+    let mut optimizer = Adam::new(LEARNING_RATE);
+    let steps = epochs * train.len().div_ceil(arguments.batch_size.max(1));
+    let mut steps_done = 0_u32;
     let start = Instant::now();
-    let bar = ProgressBar::new((arguments.epochs * steps) as u64)
+    let bar = ProgressBar::new(steps as u64)
         .with_style(ProgressStyle::with_template("{bar:40} step {pos}/{len}  {msg}  {elapsed}")?);
     let mut accuracy = accuracy(&network, &held_back, &held_back_labels)?;
-    for epoch in 1..=arguments.epochs {
-        for (step, batch) in train.shuffled(arguments.batch_size, &mut rng)?.enumerate() {
+    for epoch in 1..=epochs {
+        for batch in train.shuffled(arguments.batch_size, &mut rng)? {
+            // From the full rate down to nothing, along half a wave of the cosine.
+            let done = f64::from(steps_done) / steps as f64;
+            optimizer.learning_rate = LEARNING_RATE * 0.5 * (1.0 + (done * PI).cos());
+            steps_done += 1;
             let loss = train_step(&mut network, &mut optimizer, &batch?)?;
-            if step % 16 == 0 {
+            if steps_done.is_multiple_of(16) {
                 let loss = loss.item()?;
                 bar.set_message(format!("loss {loss:.4}  accuracy {:.2} %", 100.0 * accuracy));
             } else {
@@ -90,7 +105,9 @@ fn main() -> Result<(), Box<dyn Error>> {
             bar.inc(1);
         }
         accuracy = self::accuracy(&network, &held_back, &held_back_labels)?;
-        bar.println(format!("epoch {epoch:2}: {:.2} % of the held-back digits", 100.0 * accuracy));
+        bar.suspend(|| {
+            println!("epoch {epoch:2}: {:.2} % of the held-back digits", 100.0 * accuracy);
+        });
     }
     bar.finish();
     let seconds = start.elapsed().as_secs_f64();
@@ -177,6 +194,11 @@ fn read_shipped() -> Result<Digits, Box<dyn Error>> {
             return Err(format!("an image of {} values", image.len()).into());
         }
         let image: Vec<f32> = image.iter().map(|value| value / 16.0).collect();
+        #[allow(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "labels are whole numbers from 0 to 9"
+        )]
         digits.push(&image, *label as u32);
     }
     Ok(digits)
@@ -199,6 +221,28 @@ fn split(digits: &Digits, first: usize, rng: &mut Rng) -> (Digits, Digits) {
     (pick(train), pick(held_back))
 }
 
+/// Every digit, and every digit moved by a cell to the left, the right, up and down.
+fn with_shifted(digits: &Digits) -> Digits {
+    let [height, width] = digits.size;
+    let mut all = Digits { size: digits.size, ..Digits::default() };
+    for (image, &label) in digits.images.chunks(height * width).zip(&digits.labels) {
+        let cell = |y: Option<usize>, x: Option<usize>| match (y, x) {
+            (Some(y), Some(x)) if y < height && x < width => image[y * width + x],
+            _ => 0.0,
+        };
+        for (down, right) in [(0, 0), (1, 0), (-1, 0), (0, 1), (0, -1)] {
+            let moved: Vec<f32> = (0..height * width)
+                .map(|at| {
+                    let (y, x) = (at / width, at % width);
+                    cell(y.checked_add_signed(-down), x.checked_add_signed(-right))
+                })
+                .collect();
+            all.push(&moved, label);
+        }
+    }
+    all
+}
+
 /// A part of MNIST, `train` or `t10k`, in the IDX format: big-endian sizes, then bytes.
 fn read_mnist(folder: &Path, part: &str) -> Result<Digits, Box<dyn Error>> {
     let images = read_file(folder, &format!("{part}-images-idx3-ubyte"))?;
@@ -216,6 +260,7 @@ fn read_mnist(folder: &Path, part: &str) -> Result<Digits, Box<dyn Error>> {
 }
 
 /// The sizes and the bytes of an IDX file of this kind.
+#[allow(clippy::type_complexity, reason = "sizes and bytes, read in one place")]
 fn read_idx<const N: usize>(file: &[u8], kind: u32) -> Result<([usize; N], &[u8]), Box<dyn Error>> {
     let word = |index: usize| {
         let bytes = file.get(4 * index..4 * index + 4).ok_or("the file is too short")?;

@@ -49,7 +49,7 @@
 //!
 //! # Where things are
 //!
-//! - [`reference`]: every operation as plain loops in `f64`; what the tests trust, and the place to
+//! - [`mod@reference`]: every operation as plain loops in `f64`; what the tests trust, and the place to
 //!   read what an operation means.
 //! - [`nn`]: layers that own their parameters, losses, optimizers.
 //! - [`filters`]: the classic filters, from Sobel to emboss.
@@ -68,6 +68,8 @@ struct Readme;
 
 mod algorithm;
 mod backward;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod ceiling;
 mod cpu;
 mod device;
 mod error;

@@ -11,6 +11,14 @@ pub struct Limits {
     pub max_buffer_bytes: u64,
     /// To how many bytes the start of a binding is aligned.
     pub binding_alignment: u32,
+    /// The most bytes of a uniform buffer that a shader sees at once.
+    pub max_uniform_bytes: u64,
+    /// The most uniform buffers of a shader, and of them those whose start a dispatch sets.
+    pub max_uniform_buffers: u32,
+    /// To how many bytes the start of a uniform buffer's binding is aligned.
+    pub uniform_alignment: u32,
+    /// The most texels of a texture along one dimension.
+    pub max_texture_size: u32,
     /// The most workgroups along one dimension of a dispatch.
     pub max_workgroups: u32,
     /// The most invocations of one workgroup.
@@ -33,6 +41,10 @@ impl Limits {
             max_binding_bytes: 128 << 20,
             max_buffer_bytes: 256 << 20,
             binding_alignment: 256,
+            max_uniform_bytes: 65_536,
+            max_uniform_buffers: 8,
+            uniform_alignment: 256,
+            max_texture_size: 8_192,
             max_workgroups: 65_535,
             max_workgroup_invocations: 256,
             max_workgroup_memory: 16_384,
@@ -46,6 +58,12 @@ impl Limits {
     #[must_use]
     pub const fn with_subgroups(self, smallest: u32, largest: u32) -> Self {
         Self { subgroup_sizes: Some((smallest, largest)), ..self }
+    }
+
+    /// The same limits of an adapter that is a program on the CPU.
+    #[must_use]
+    pub const fn with_software(self) -> Self {
+        Self { software: true, ..self }
     }
 
     /// The same limits with another largest binding.

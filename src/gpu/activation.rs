@@ -23,6 +23,8 @@ pub(crate) fn shader(name: &'static str) -> Shader {
     Shader {
         template: "activation",
         values: vec![("activation", name.into()), ("f16", false.into())],
+        uniforms: 0,
+        textures: &[],
         reads: 1,
         writes: 1,
     }
@@ -71,6 +73,8 @@ pub(crate) fn grad_shader(name: &'static str) -> Shader {
         template: "activation_grad_input",
         values: vec![("activation", name.into()), ("f16", false.into())],
         reads: 2,
+        uniforms: 0,
+        textures: &[],
         writes: 1,
     }
 }

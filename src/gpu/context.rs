@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use super::buffer::Pool;
 use super::pipeline::Pipelines;
 use super::record::Pending;
+use super::texture::TexturePool;
 use super::transfer::Staging;
 use crate::{Error, Limits, Result};
 
@@ -17,6 +18,7 @@ pub(crate) struct Context {
     limits: Limits,
     tensor_usages: wgpu::BufferUsages,
     pool: Pool,
+    textures: TexturePool,
     pub(super) pipelines: Pipelines,
     pub(super) pending: Mutex<Pending>,
     pub(super) staging: Staging,
@@ -67,10 +69,20 @@ impl Context {
         {
             tensor_usages |= wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::MAP_WRITE;
         }
+        let software = info.device_type == wgpu::DeviceType::Cpu;
+        if software {
+            tensor_usages |= wgpu::BufferUsages::UNIFORM;
+        }
         let limits = Limits {
             max_binding_bytes: limits.max_storage_buffer_binding_size,
             max_buffer_bytes: limits.max_buffer_size,
             binding_alignment: limits.min_storage_buffer_offset_alignment,
+            max_uniform_bytes: limits.max_uniform_buffer_binding_size,
+            max_uniform_buffers: limits
+                .max_uniform_buffers_per_shader_stage
+                .min(limits.max_dynamic_uniform_buffers_per_pipeline_layout),
+            uniform_alignment: limits.min_uniform_buffer_offset_alignment,
+            max_texture_size: limits.max_texture_dimension_2d,
             max_workgroups: limits.max_compute_workgroups_per_dimension,
             max_workgroup_invocations: limits.max_compute_invocations_per_workgroup,
             max_workgroup_memory: limits.max_compute_workgroup_storage_size,
@@ -78,7 +90,7 @@ impl Context {
                 .contains(wgpu::Features::SUBGROUP)
                 .then_some((info.subgroup_min_size, info.subgroup_max_size)),
             shader_f16: features.contains(wgpu::Features::SHADER_F16),
-            software: info.device_type == wgpu::DeviceType::Cpu,
+            software,
         };
         Arc::new(Self {
             device,
@@ -86,6 +98,7 @@ impl Context {
             limits,
             tensor_usages,
             pool: Pool::default(),
+            textures: TexturePool::default(),
             pipelines: Pipelines::default(),
             pending: Mutex::default(),
             staging: Staging::default(),
@@ -112,6 +125,21 @@ impl Context {
 
     pub(crate) fn pool(&self) -> &Pool {
         &self.pool
+    }
+
+    pub(super) fn textures(&self) -> &TexturePool {
+        &self.textures
+    }
+
+    /// Bytes in all buffers and textures, in use and kept.
+    pub(crate) fn allocated(&self) -> u64 {
+        self.pool.allocated() + self.textures.allocated()
+    }
+
+    /// Lets go of all buffers and textures that nothing holds.
+    pub(crate) fn trim(&self) {
+        self.pool.trim();
+        self.textures.trim();
     }
 
     pub(super) fn tensor_usages(&self) -> wgpu::BufferUsages {

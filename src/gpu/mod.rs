@@ -3,6 +3,7 @@
 
 mod activation;
 mod buffer;
+pub(crate) mod ceiling;
 mod context;
 mod conv2d;
 mod conv2d_grad;
@@ -16,10 +17,13 @@ mod record;
 mod select;
 mod shader;
 mod split;
+mod strip;
 #[cfg(test)]
 mod tests;
+mod texture;
 mod timing;
 mod transfer;
+mod windows;
 
 pub(crate) use activation::{activation, activation_grad_input};
 pub(crate) use buffer::GpuBuffer;

@@ -47,8 +47,8 @@ impl Sequential {
 
     /// The first layer that has parameters: those before need no gradient of their input.
     fn first_trained(&self) -> usize {
-        let trained = |layer: &Box<dyn Layer>| !layer.named_parameters().is_empty();
-        self.layers.iter().position(trained).unwrap_or(self.layers.len())
+        let mut layers = self.layers.iter();
+        layers.position(|layer| !layer.named_parameters().is_empty()).unwrap_or(self.layers.len())
     }
 }
 

@@ -44,12 +44,23 @@ pub struct DeviceRunner {
     pub algorithm: Option<Algorithm>,
 }
 
-/// The CPU, the software adapter as planned, and every algorithm pinned.
-pub fn device_runners() -> Vec<Box<dyn Runner>> {
+/// Whether an algorithm serves some problems of an operation.
+fn serves(algorithm: Algorithm, operation: &str) -> bool {
+    match algorithm {
+        _ if matches!(operation, "conv_transpose2d" | "activation") => false,
+        Algorithm::Global => matches!(operation, "avg_pool2d" | "adaptive_avg_pool2d"),
+        Algorithm::Strip | Algorithm::Windows => !operation.starts_with("adaptive"),
+        Algorithm::General => true,
+        _ => operation == "conv2d",
+    }
+}
+
+/// The CPU, the software adapter as planned, and every algorithm of the operation pinned.
+pub fn device_runners(operation: &str) -> Vec<Box<dyn Runner>> {
     let mut runners: Vec<Box<dyn Runner>> =
         vec![Box::new(DeviceRunner { device: Device::cpu(), algorithm: None })];
-    let algorithms = Algorithm::ALL.iter().copied().map(Some);
-    for algorithm in [None].into_iter().chain(algorithms) {
+    let algorithms = Algorithm::ALL.iter().copied().filter(|&pin| serves(pin, operation));
+    for algorithm in [None].into_iter().chain(algorithms.map(Some)) {
         runners.push(Box::new(DeviceRunner { device: software().clone(), algorithm }));
     }
     runners

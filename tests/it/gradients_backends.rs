@@ -59,7 +59,7 @@ fn two_runs_give_the_same_bits() {
         ),
         (Conv2d::new(1, 1, [3, 3]).padding([1, 1]), [1, 1, 300, 257]),
     ] {
-        let tensors = tensors(&conv, input, |shape, stream| uniform(shape, stream));
+        let tensors = tensors(&conv, input, uniform);
         for device in [&Device::cpu(), software()] {
             let first = bits(gradients(device, &conv, &tensors));
             assert_eq!(first, bits(gradients(device, &conv, &tensors)), "{conv:?} on {device}");
@@ -98,7 +98,7 @@ fn long_sums_keep_their_digits() {
 fn gradients_beyond_65_535_workgroups_are_complete() {
     // As many weights as workgroups, and one.
     let conv = Conv2d::new(257, 256, [1, 1]);
-    let tensors = tensors(&conv, [1, 257, 1, 2], |shape, stream| integers(shape, stream));
+    let tensors = tensors(&conv, [1, 257, 1, 2], integers);
     assert_eq!(gradients(software(), &conv, &tensors), gradients(&Device::cpu(), &conv, &tensors));
     let shape = [1, 1, 2_049, 2_050];
     let (x, g) = (integers(shape, 0), integers(shape, 1));
@@ -125,12 +125,12 @@ fn gradients_that_exceed_one_binding_are_split_by_images_channels_and_rows() {
                 .padding([3, 2])
                 .dilation([2, 1])
                 .padding_mode(mode);
-            let tensors = tensors(&conv, [3, 4, 21, 19], |shape, stream| integers(shape, stream));
+            let tensors = tensors(&conv, [3, 4, 21, 19], integers);
             let expected = gradients(&cpu, &conv, &tensors);
             assert_eq!(gradients(&device, &conv, &tensors), expected, "{bytes} {mode}");
         }
         let plain = Conv2d::new(4, 6, [3, 5]).padding([1, 2]);
-        let tensors = tensors(&plain, [3, 4, 21, 19], |shape, stream| integers(shape, stream));
+        let tensors = tensors(&plain, [3, 4, 21, 19], integers);
         let expected = gradients(&cpu, &plain, &tensors);
         assert_eq!(gradients(&device, &plain, &tensors), expected, "{bytes}");
 
@@ -170,7 +170,7 @@ fn an_index_of_no_tap_gives_its_gradient_to_nobody() {
 #[test]
 fn a_pinned_general_shader_and_the_plan_agree() {
     let conv = Conv2d::new(5, 7, [3, 4]).padding([2, 1]);
-    let tensors = tensors(&conv, [2, 5, 12, 17], |shape, stream| integers(shape, stream));
+    let tensors = tensors(&conv, [2, 5, 12, 17], integers);
     let general = conv.clone().algorithm(Algorithm::General);
     assert_eq!(gradients(software(), &conv, &tensors), gradients(software(), &general, &tensors));
 }

@@ -18,7 +18,7 @@ use crate::maps::{self, Look};
 use crate::{measure, output, table};
 
 /// By Stéfan van der Walt, CC0.
-const PICTURE: &[u8] = include_bytes!("data/chelsea.png");
+const PICTURE: &[u8] = include_bytes!("../../../examples/data/chelsea.png");
 
 const FILTERS: [Filter; 6] = crate::apply::CLASSICS;
 
@@ -89,7 +89,7 @@ pub(crate) fn run(options: &Options, out: &mut dyn Write) -> Result<(), Failure>
         let dense = options.dense_weights(shape_of(&grey))?;
         writeln!(
             out,
-            "\nThe same outputs from a dense layer would need {} weights.",
+            "A dense layer to the outputs of the convolution would need {} weights.",
             table::count(dense)
         )?;
     }
@@ -210,11 +210,11 @@ fn report(out: &mut dyn Write, device: &Device, steps: &[&Step]) -> Result<(), F
         .collect();
     let headers: Vec<_> = headers.iter().map(String::as_str).collect();
     table::print(out, &headers, 2, rows)?;
+    let inputs = if on_cpu { "" } else { "; the device keeps the input, or is sent it" };
     writeln!(
         out,
-        "Times are medians of warm runs{}. The reference is plain loops in f64; a difference may be \
-         8 roundings of the sum of the magnitudes, and of a maximum none.",
-        if on_cpu { "" } else { " on the same input, which the device keeps or is sent" },
+        "\nTimes are medians of warm runs{inputs}. The reference is plain loops in f64:\n\
+         a sum may be off by 8 roundings of its magnitudes, a maximum by nothing.",
     )?;
     Ok(())
 }
@@ -238,7 +238,7 @@ fn draw(colour: &Array4<f32>, steps: &[&Step]) -> picture::RgbImage {
             FILTERS
                 .iter()
                 .map(|filter| {
-                    let kernel = picture::kernel_tile(filter.kernel().view(), 108);
+                    let kernel = picture::kernel_tile(filter.kernel().view(), 84);
                     Tile::beside(kernel, filter.name(), filter.about())
                 })
                 .collect(),
@@ -247,7 +247,7 @@ fn draw(colour: &Array4<f32>, steps: &[&Step]) -> picture::RgbImage {
         let tiles = FILTERS.iter().enumerate().map(|(channel, filter)| {
             maps::tile(filter.name(), step.output.slice(s![0, channel, .., ..]), look(filter))
         });
-        sheet = sheet.row(step.name.clone(), tiles.collect());
+        sheet = sheet.row(format!("{}: {}", step.name, shape_of(&step.output)), tiles.collect());
     }
     sheet.draw()
 }

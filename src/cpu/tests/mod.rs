@@ -1,5 +1,11 @@
 //! The fast path against plain f64 loops of its own.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::cast_possible_truncation,
+    reason = "a test may panic, and rounds f64 results to compare them with f32"
+)]
+
 mod activation;
 mod conv2d;
 mod pool;

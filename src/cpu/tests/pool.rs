@@ -83,7 +83,7 @@ fn maxima_and_their_indices_are_exact() {
         let kernel_size = random.pair(1, 5);
         let dilation = random.pair(1, 3);
         let mut pool = MaxPool2d::new(kernel_size).stride(random.pair(1, 4)).dilation(dilation);
-        let limit = |axis: usize| (dilation[axis] * (kernel_size[axis] - 1) + 1) / 2;
+        let limit = |axis: usize| (dilation[axis] * (kernel_size[axis] - 1)).div_ceil(2);
         pool = pool
             .padding([random.range(0, limit(0)), random.range(0, limit(1))])
             .ceil_mode(random.below(2) == 0);

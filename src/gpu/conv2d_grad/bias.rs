@@ -40,6 +40,8 @@ pub(crate) fn shader() -> Shader {
         template: "conv2d_grad_bias",
         values: vec![("f16", false.into())],
         reads: 1,
+        uniforms: 0,
+        textures: &[],
         writes: 1,
     }
 }

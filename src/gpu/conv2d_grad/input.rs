@@ -73,6 +73,8 @@ pub(crate) fn shader(padding_mode: PaddingMode, bias: bool) -> Shader {
             ("f16", false.into()),
         ],
         reads: 2 + u32::from(bias),
+        uniforms: 0,
+        textures: &[],
         writes: 1,
     }
 }

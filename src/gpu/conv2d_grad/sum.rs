@@ -25,7 +25,14 @@ pub(super) struct Parts {
 
 /// The shader.
 pub(crate) fn shader() -> Shader {
-    Shader { template: "conv2d_grad_sum", values: vec![("f16", false.into())], reads: 1, writes: 1 }
+    Shader {
+        template: "conv2d_grad_sum",
+        values: vec![("f16", false.into())],
+        reads: 1,
+        uniforms: 0,
+        textures: &[],
+        writes: 1,
+    }
 }
 
 /// Records the sums of parts that fit one binding.

@@ -29,6 +29,8 @@ pub(crate) fn shader() -> Shader {
         template: "conv2d_turned_weight",
         values: vec![("f16", false.into())],
         reads: 1,
+        uniforms: 0,
+        textures: &[],
         writes: 1,
     }
 }

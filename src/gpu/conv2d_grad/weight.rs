@@ -63,6 +63,8 @@ pub(crate) fn shader(padding_mode: PaddingMode) -> Shader {
         template: "conv2d_grad_weight",
         values: vec![("padding_mode", padding_mode.name().into()), ("f16", false.into())],
         reads: 2,
+        uniforms: 0,
+        textures: &[],
         writes: 1,
     }
 }

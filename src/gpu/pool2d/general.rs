@@ -54,6 +54,8 @@ pub(crate) fn max_shader(adaptive: bool, indices: bool) -> Shader {
     Shader {
         template: "max_pool2d_general",
         values: vec![("adaptive", adaptive.into()), ("indices", indices.into())],
+        uniforms: 0,
+        textures: &[],
         reads: 1,
         writes: 1 + u32::from(indices),
     }
@@ -68,6 +70,8 @@ pub(crate) fn avg_shader(adaptive: bool, divisor: &'static str) -> Shader {
             ("divisor", divisor.into()),
             ("f16", false.into()),
         ],
+        uniforms: 0,
+        textures: &[],
         reads: 1,
         writes: 1,
     }

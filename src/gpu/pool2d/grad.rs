@@ -29,6 +29,8 @@ pub(crate) fn max_shader(adaptive: bool) -> Shader {
         template: "max_pool2d_grad_input",
         values: vec![("adaptive", adaptive.into())],
         reads: 2,
+        uniforms: 0,
+        textures: &[],
         writes: 1,
     }
 }
@@ -43,6 +45,8 @@ pub(crate) fn avg_shader(adaptive: bool, divisor: &'static str) -> Shader {
             ("f16", false.into()),
         ],
         reads: 1,
+        uniforms: 0,
+        textures: &[],
         writes: 1,
     }
 }

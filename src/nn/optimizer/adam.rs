@@ -121,7 +121,7 @@ impl Adam {
     ///
     /// # Errors
     ///
-    /// As [`Sgd::step`].
+    /// As [`Sgd::step`](super::Sgd::step).
     pub fn step<'a>(
         &mut self,
         parameters: impl IntoIterator<Item = &'a mut Parameter>,
