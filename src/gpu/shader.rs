@@ -34,6 +34,7 @@ sources![
     "conv2d_grad_input",
     "conv2d_grad_sum",
     "conv2d_grad_weight",
+    "conv2d_grad_weight_tiled",
     "conv2d_halo",
     "conv2d_pack",
     "conv2d_texel",

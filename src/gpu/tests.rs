@@ -53,7 +53,7 @@ fn variants() -> Vec<(Shader, Fields)> {
 }
 
 fn gradients() -> Vec<(Shader, Fields)> {
-    use super::conv2d_grad::{bias, input, sum, turned, weight};
+    use super::conv2d_grad::{bias, input, sum, turned, weight, weight_tiled};
     let mut variants = vec![
         (bias::shader(), bias::Params::FIELDS),
         (sum::shader(), sum::Params::FIELDS),
@@ -64,6 +64,26 @@ fn gradients() -> Vec<(Shader, Fields)> {
             variants.push((input::shader(padding_mode, bias), input::Params::FIELDS));
         }
         variants.push((weight::shader(padding_mode), weight::Params::FIELDS));
+    }
+    for padding_mode in PaddingMode::ALL {
+        for subgroups in [false, true] {
+            for [kernel_height, kernel_width, rows, channels, filters] in
+                [[3, 3, 3, 1, 8], [1, 1, 1, 8, 8], [5, 7, 1, 1, 3]]
+            {
+                let tile = weight_tiled::Tile {
+                    kernel_height,
+                    kernel_width,
+                    rows,
+                    channels,
+                    filters,
+                    lanes: if subgroups { 8 } else { 32 },
+                    padding_mode,
+                    masked: padding_mode == PaddingMode::Zeros,
+                    subgroups,
+                };
+                variants.push((weight_tiled::shader(&tile), weight_tiled::Params::FIELDS));
+            }
+        }
     }
     for adaptive in [false, true] {
         let params = super::pool2d::general::Params::FIELDS;

@@ -5,6 +5,7 @@ pub(crate) mod input;
 pub(crate) mod sum;
 pub(crate) mod turned;
 pub(crate) mod weight;
+pub(crate) mod weight_tiled;
 
 use std::sync::Arc;
 
@@ -53,13 +54,18 @@ pub(crate) fn conv2d_grad_input(
 pub(crate) fn conv2d_grad_weight(
     context: &Arc<Context>,
     problem: &Conv2dProblem,
-    _pinned: Option<Algorithm>,
+    pinned: Option<Algorithm>,
     input: &GpuBuffer,
     grad_output: &GpuBuffer,
 ) -> Result<GpuBuffer> {
     let weights = problem.weight_shape().len();
     if problem.batch == 0 {
         return context.upload(OPERATION, &vec![0.0_f32; weights]);
+    }
+    if pinned != Some(Algorithm::General)
+        && let Some(plan) = weight_tiled::plan(problem, context.limits())?
+    {
+        return plan.record(context, problem, input, grad_output);
     }
     let steps = weight::plan(problem, context.limits())?;
     let grad_weight = allocate(context, weights)?;
