@@ -28,6 +28,9 @@ impl Context {
         self.guarded(operation, None, || {
             if !self.write_mapped(buffer.raw(), bytes) {
                 self.queue().write_buffer(buffer.raw(), 0, bytes);
+                // wgpu keeps the write back until a submit. Without one it would come after a
+                // later write straight into the buffer, once that is handed out again.
+                self.queue().submit([]);
             }
         })?;
         Ok(buffer)
