@@ -55,7 +55,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let photo = match &arguments.picture {
         Some(path) => picture::load(path)?,
-        None => picture::decode(include_bytes!("../src/bin/filtro/data/chelsea.png"))?,
+        None => picture::decode(include_bytes!("data/chelsea.png"))?,
     };
     let mut grey = picture::grey(&photo);
     // Around zero, brightness does not hide the small differences that the weights can tell apart.

@@ -96,7 +96,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             optimizer.learning_rate = LEARNING_RATE * 0.5 * (1.0 + (done * PI).cos());
             steps_done += 1;
             let loss = train_step(&mut network, &mut optimizer, &batch?)?;
-            if steps_done % 16 == 0 {
+            if steps_done.is_multiple_of(16) {
                 let loss = loss.item()?;
                 bar.set_message(format!("loss {loss:.4}  accuracy {:.2} %", 100.0 * accuracy));
             } else {
@@ -194,6 +194,11 @@ fn read_shipped() -> Result<Digits, Box<dyn Error>> {
             return Err(format!("an image of {} values", image.len()).into());
         }
         let image: Vec<f32> = image.iter().map(|value| value / 16.0).collect();
+        #[allow(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "labels are whole numbers from 0 to 9"
+        )]
         digits.push(&image, *label as u32);
     }
     Ok(digits)
@@ -255,6 +260,7 @@ fn read_mnist(folder: &Path, part: &str) -> Result<Digits, Box<dyn Error>> {
 }
 
 /// The sizes and the bytes of an IDX file of this kind.
+#[allow(clippy::type_complexity, reason = "sizes and bytes, read in one place")]
 fn read_idx<const N: usize>(file: &[u8], kind: u32) -> Result<([usize; N], &[u8]), Box<dyn Error>> {
     let word = |index: usize| {
         let bytes = file.get(4 * index..4 * index + 4).ok_or("the file is too short")?;

@@ -14,6 +14,13 @@ use crate::Error;
 pub enum Algorithm {
     /// One output per invocation, straight from the definition; serves every option.
     General,
+    /// A tile of outputs per invocation in registers, inputs and weights from storage buffers.
+    Tiled,
+    /// As [`Tiled`](Self::Tiled), with the inputs of a workgroup shared in workgroup memory.
+    Halo,
+    /// A tile of outputs in registers, inputs and weights from textures: for software adapters,
+    /// whose texel loads are much faster than their buffer loads.
+    Texel,
     /// A tile of outputs per invocation with the taps unrolled: depthwise convolution and pooling.
     Strip,
     /// As [`Strip`](Self::Strip), with the input in uniform buffers: for software adapters, whose
@@ -25,13 +32,24 @@ pub enum Algorithm {
 
 impl Algorithm {
     /// All algorithms.
-    pub const ALL: &[Self] = &[Self::General, Self::Strip, Self::Windows, Self::Global];
+    pub const ALL: &[Self] = &[
+        Self::General,
+        Self::Tiled,
+        Self::Halo,
+        Self::Texel,
+        Self::Strip,
+        Self::Windows,
+        Self::Global,
+    ];
 
     /// The name on the command line and in tables.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::General => "general",
+            Self::Tiled => "tiled",
+            Self::Halo => "halo",
+            Self::Texel => "texel",
             Self::Strip => "strip",
             Self::Windows => "windows",
             Self::Global => "global",

@@ -319,13 +319,13 @@ impl Device {
         }
     }
 
-    /// The memory that the device's tensors take. On the CPU that is the host's allocator's
+    /// The memory that the device's tensors and what operations keep beside them take. On the CPU that is the host's allocator's
     /// business, and zero here.
     #[must_use]
     pub fn memory_use(&self) -> MemoryUse {
         let allocated = match self.backend() {
             Backend::Cpu => 0,
-            Backend::Gpu(context) => context.pool().allocated(),
+            Backend::Gpu(context) => context.allocated(),
         };
         MemoryUse { allocated }
     }
@@ -333,7 +333,7 @@ impl Device {
     /// Lets go of the memory of dropped tensors.
     pub fn trim(&self) {
         if let Backend::Gpu(context) = self.backend() {
-            context.pool().trim();
+            context.trim();
         }
     }
 

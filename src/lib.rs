@@ -68,6 +68,8 @@ struct Readme;
 
 mod algorithm;
 mod backward;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod ceiling;
 mod cpu;
 mod device;
 mod error;

@@ -17,6 +17,8 @@ pub struct Limits {
     pub max_uniform_buffers: u32,
     /// To how many bytes the start of a uniform buffer's binding is aligned.
     pub uniform_alignment: u32,
+    /// The most texels of a texture along one dimension.
+    pub max_texture_size: u32,
     /// The most workgroups along one dimension of a dispatch.
     pub max_workgroups: u32,
     /// The most invocations of one workgroup.
@@ -42,6 +44,7 @@ impl Limits {
             max_uniform_bytes: 65_536,
             max_uniform_buffers: 8,
             uniform_alignment: 256,
+            max_texture_size: 8_192,
             max_workgroups: 65_535,
             max_workgroup_invocations: 256,
             max_workgroup_memory: 16_384,
@@ -55,6 +58,12 @@ impl Limits {
     #[must_use]
     pub const fn with_subgroups(self, smallest: u32, largest: u32) -> Self {
         Self { subgroup_sizes: Some((smallest, largest)), ..self }
+    }
+
+    /// The same limits of an adapter that is a program on the CPU.
+    #[must_use]
+    pub const fn with_software(self) -> Self {
+        Self { software: true, ..self }
     }
 
     /// The same limits with another largest binding.

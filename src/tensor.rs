@@ -267,7 +267,7 @@ impl Device {
         let shape = Shape::new(batch, channels, height, width);
         if (batch, channels) != (input.batch, input.channels) {
             let rule = format!("the input has shape {input}");
-            return Err(Error::shape(OPERATION, "the indices", shape, rule));
+            return Err(Error::shape(OPERATION, "indices", shape, rule));
         }
         input.checked_len(OPERATION)?;
         let plane = input.height.saturating_mul(input.width);

@@ -13,6 +13,7 @@ mod activation;
 mod adaptive_pool2d;
 mod avg_pool2d;
 mod blocks;
+pub(crate) mod ceiling;
 mod conv2d;
 mod conv2d_backward;
 mod conv2d_direct;

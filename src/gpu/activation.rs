@@ -24,6 +24,7 @@ pub(crate) fn shader(name: &'static str) -> Shader {
         template: "activation",
         values: vec![("activation", name.into()), ("f16", false.into())],
         uniforms: 0,
+        textures: &[],
         reads: 1,
         writes: 1,
     }
@@ -36,7 +37,7 @@ fn parts(
     len: usize,
 ) -> Result<Vec<(Range<usize>, Params, Grid)>> {
     // Parts start at multiples of every alignment, so that no binding begins before its part.
-    let step = context.limits().max_binding_elements() / 1024 * 1024;
+    let step = (context.limits().max_binding_elements() / 64 * 64).max(64);
     let part = |part: Range<usize>| {
         let grid = Grid::new(OPERATION, part.len().div_ceil(WORKGROUP), context.limits())?;
         let params = Params {
@@ -73,6 +74,7 @@ pub(crate) fn grad_shader(name: &'static str) -> Shader {
         values: vec![("activation", name.into()), ("f16", false.into())],
         reads: 2,
         uniforms: 0,
+        textures: &[],
         writes: 1,
     }
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::context::Context;
+use super::conv2d::Packed;
 use crate::{Error, Result};
 
 /// Sizes are rounded up to one of eight steps per power of two, so that buffers of tensors that
@@ -37,6 +38,8 @@ struct Free {
 pub(crate) struct GpuBuffer {
     buffer: wgpu::Buffer,
     context: Arc<Context>,
+    /// Its elements as a weight, in other orders; tensors are immutable, so they stay right.
+    pub(crate) packed: Packed,
 }
 
 impl GpuBuffer {
@@ -134,7 +137,7 @@ impl Context {
             return Err(Error::DeviceLimit { operation, quantity, needed: bytes, allowed: limit });
         }
         let size = bucket(bytes).min(limit);
-        let wrap = |buffer| GpuBuffer { buffer, context: self.clone() };
+        let wrap = |buffer| GpuBuffer { buffer, context: self.clone(), packed: Packed::default() };
         if let Some(buffer) = self.reuse(operation, size, reuse)? {
             return Ok(wrap(buffer));
         }
@@ -150,7 +153,7 @@ impl Context {
         };
         let buffer = match create() {
             Err(Error::OutOfMemory { .. }) => {
-                self.pool().trim();
+                self.trim();
                 create()?
             }
             buffer => buffer?,

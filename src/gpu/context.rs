@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use super::buffer::Pool;
 use super::pipeline::Pipelines;
 use super::record::Pending;
+use super::texture::TexturePool;
 use super::transfer::Staging;
 use crate::{Error, Limits, Result};
 
@@ -17,6 +18,7 @@ pub(crate) struct Context {
     limits: Limits,
     tensor_usages: wgpu::BufferUsages,
     pool: Pool,
+    textures: TexturePool,
     pub(super) pipelines: Pipelines,
     pub(super) pending: Mutex<Pending>,
     pub(super) staging: Staging,
@@ -80,6 +82,7 @@ impl Context {
                 .max_uniform_buffers_per_shader_stage
                 .min(limits.max_dynamic_uniform_buffers_per_pipeline_layout),
             uniform_alignment: limits.min_uniform_buffer_offset_alignment,
+            max_texture_size: limits.max_texture_dimension_2d,
             max_workgroups: limits.max_compute_workgroups_per_dimension,
             max_workgroup_invocations: limits.max_compute_invocations_per_workgroup,
             max_workgroup_memory: limits.max_compute_workgroup_storage_size,
@@ -95,6 +98,7 @@ impl Context {
             limits,
             tensor_usages,
             pool: Pool::default(),
+            textures: TexturePool::default(),
             pipelines: Pipelines::default(),
             pending: Mutex::default(),
             staging: Staging::default(),
@@ -121,6 +125,21 @@ impl Context {
 
     pub(crate) fn pool(&self) -> &Pool {
         &self.pool
+    }
+
+    pub(super) fn textures(&self) -> &TexturePool {
+        &self.textures
+    }
+
+    /// Bytes in all buffers and textures, in use and kept.
+    pub(crate) fn allocated(&self) -> u64 {
+        self.pool.allocated() + self.textures.allocated()
+    }
+
+    /// Lets go of all buffers and textures that nothing holds.
+    pub(crate) fn trim(&self) {
+        self.pool.trim();
+        self.textures.trim();
     }
 
     pub(super) fn tensor_usages(&self) -> wgpu::BufferUsages {

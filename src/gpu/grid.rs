@@ -2,14 +2,15 @@
 
 use crate::{Error, Limits, Result};
 
-/// Workgroups of one dispatch, as `[x, y, 1]`.
+/// Workgroups of one dispatch.
 ///
 /// A shader finds its own number as `workgroup_id.x + workgroup_id.y * grid_width` and returns at
 /// once where that is not below the number of workgroups it needs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Grid {
     pub(crate) width: u32,
     pub(crate) height: u32,
+    pub(crate) depth: u32,
 }
 
 impl Grid {
@@ -27,7 +28,25 @@ impl Grid {
         if height > limits.max_workgroups {
             return Err(too_many());
         }
-        Ok(Self { width, height })
+        Ok(Self { width, height, depth: 1 })
+    }
+
+    /// `depth` times a grid of at least `workgroups`; a shader finds which as `workgroup_id.z`.
+    pub(crate) fn with_depth(
+        operation: &'static str,
+        workgroups: usize,
+        depth: u32,
+        limits: &Limits,
+    ) -> Result<Self> {
+        if depth > limits.max_workgroups {
+            return Err(Error::DeviceLimit {
+                operation,
+                quantity: "the depth of a grid of workgroups".into(),
+                needed: u64::from(depth),
+                allowed: u64::from(limits.max_workgroups),
+            });
+        }
+        Ok(Self { depth, ..Self::new(operation, workgroups, limits)? })
     }
 }
 

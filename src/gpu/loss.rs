@@ -28,17 +28,31 @@ params!(SumParams { grid_width: u32, count: u32, scale: f32 });
 
 /// The shader of the cross-entropy.
 pub(crate) fn cross_entropy_shader() -> Shader {
-    Shader { template: "cross_entropy", values: Vec::new(), reads: 2, uniforms: 0, writes: 2 }
+    Shader {
+        template: "cross_entropy",
+        values: Vec::new(),
+        reads: 2,
+        uniforms: 0,
+        textures: &[],
+        writes: 2,
+    }
 }
 
 /// The shader of the squared error.
 pub(crate) fn squared_error_shader() -> Shader {
-    Shader { template: "squared_error", values: Vec::new(), reads: 2, uniforms: 0, writes: 2 }
+    Shader {
+        template: "squared_error",
+        values: Vec::new(),
+        reads: 2,
+        uniforms: 0,
+        textures: &[],
+        writes: 2,
+    }
 }
 
 /// The shader of a sum.
 pub(crate) fn sum_shader() -> Shader {
-    Shader { template: "sum", values: Vec::new(), reads: 1, uniforms: 0, writes: 1 }
+    Shader { template: "sum", values: Vec::new(), reads: 1, uniforms: 0, textures: &[], writes: 1 }
 }
 
 /// One binding holds so many elements.

@@ -3,6 +3,7 @@
 
 mod activation;
 mod buffer;
+pub(crate) mod ceiling;
 mod context;
 mod conv2d;
 mod conv2d_grad;
@@ -19,6 +20,7 @@ mod split;
 mod strip;
 #[cfg(test)]
 mod tests;
+mod texture;
 mod timing;
 mod transfer;
 mod windows;

@@ -39,6 +39,7 @@ pub(crate) fn sgd_shader(momentum: bool, nesterov: bool) -> Shader {
     Shader {
         template: "sgd",
         values: vec![("momentum", momentum.into()), ("nesterov", nesterov.into())],
+        textures: &[],
         reads: if momentum { 3 } else { 2 },
         uniforms: 0,
         writes: if momentum { 2 } else { 1 },
@@ -47,7 +48,7 @@ pub(crate) fn sgd_shader(momentum: bool, nesterov: bool) -> Shader {
 
 /// The shader of Adam.
 pub(crate) fn adam_shader() -> Shader {
-    Shader { template: "adam", values: Vec::new(), reads: 4, uniforms: 0, writes: 3 }
+    Shader { template: "adam", values: Vec::new(), reads: 4, uniforms: 0, textures: &[], writes: 3 }
 }
 
 /// Records a step for `len` elements of `old`: the parameter, its gradient and the optimizer's
@@ -63,8 +64,9 @@ fn step<const OLD: usize, const NEW: usize, P: bytemuck::NoUninit>(
     let new = (0..NEW)
         .map(|_| context.allocate(operation, len as u64 * 4, Reuse::Recorded))
         .collect::<Result<Vec<_>>>()?;
-    // Parts start at multiples of every alignment, so that no binding begins before its part.
-    let most = context.limits().max_binding_elements() / 1024 * 1024;
+    // Parts start at multiples of the largest alignment that WebGPU knows, 256 bytes, so that no
+    // binding begins before its part.
+    let most = context.limits().max_binding_elements() / 64 * 64;
     for part in chunks(len, most) {
         let grid = Grid::new(operation, part.len().div_ceil(WORKGROUP), context.limits())?;
         let count = size(operation, "the elements of one dispatch", part.len())?;

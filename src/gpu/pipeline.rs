@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::context::Context;
-use super::shader::Shader;
+use super::shader::{Shader, StorageTexture};
 use crate::{Error, Result};
 
 /// A compiled shader and the layout of its bindings.
@@ -69,20 +69,31 @@ fn compile(context: &Context, operation: &'static str, shader: &Shader) -> Resul
             let checks = wgpu::ShaderRuntimeChecks::unchecked();
             device.create_shader_module_trusted(descriptor, checks)
         };
-        let entries: Vec<_> = (0..=shader.bindings())
-            .map(|binding| wgpu::BindGroupLayoutEntry {
+        let buffer = |ty| wgpu::BindingType::Buffer {
+            ty,
+            has_dynamic_offset: ty == wgpu::BufferBindingType::Uniform,
+            min_binding_size: None,
+        };
+        let texture = |texture: &StorageTexture| wgpu::BindingType::StorageTexture {
+            access: match texture.written {
+                true => wgpu::StorageTextureAccess::WriteOnly,
+                false => wgpu::StorageTextureAccess::ReadOnly,
+            },
+            format: texture.format.wgpu(),
+            view_dimension: wgpu::TextureViewDimension::D2,
+        };
+        let storage = (0..shader.reads + shader.writes).map(|index| {
+            buffer(wgpu::BufferBindingType::Storage { read_only: index < shader.reads })
+        });
+        let uniform = buffer(wgpu::BufferBindingType::Uniform);
+        let entries: Vec<_> = std::iter::repeat_n(uniform, 1 + shader.uniforms as usize)
+            .chain(shader.textures.iter().map(texture))
+            .chain(storage)
+            .zip(0..)
+            .map(|(ty, binding)| wgpu::BindGroupLayoutEntry {
                 binding,
                 visibility: wgpu::ShaderStages::COMPUTE,
-                ty: wgpu::BindingType::Buffer {
-                    ty: if binding <= shader.uniforms {
-                        wgpu::BufferBindingType::Uniform
-                    } else {
-                        let read_only = binding <= shader.uniforms + shader.reads;
-                        wgpu::BufferBindingType::Storage { read_only }
-                    },
-                    has_dynamic_offset: binding <= shader.uniforms,
-                    min_binding_size: None,
-                },
+                ty,
                 count: None,
             })
             .collect();

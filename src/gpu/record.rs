@@ -5,8 +5,10 @@ use std::sync::{Arc, PoisonError};
 use super::buffer::GpuBuffer;
 use super::context::Context;
 use super::grid::Grid;
+use super::params::low_bits;
 use super::pipeline::Pipeline;
 use super::shader::Shader;
+use super::texture::{GpuTexture, TEXTURE_WIDTH, TexelFormat};
 use crate::{Error, Result};
 
 /// Bytes between the parameters of one dispatch and the next: the largest alignment that an
@@ -20,6 +22,8 @@ const LONGEST_LIST: usize = 1024;
 #[derive(Debug, Default)]
 pub(crate) struct Pending {
     dispatches: Vec<Dispatch>,
+    /// Copies, in order; each comes before the dispatch of its number.
+    copies: Vec<(usize, Copy)>,
     /// The parameters of all dispatches, `SLOT` bytes each.
     params: Vec<u8>,
     /// The dynamic offsets of all dispatches.
@@ -32,9 +36,50 @@ pub(crate) struct Pending {
 struct Dispatch {
     pipeline: Arc<Pipeline>,
     bind_group: wgpu::BindGroup,
-    /// Where its dynamic offsets end: they begin where those of the dispatch before do.
-    offsets_end: usize,
+    /// Which of the list's dynamic offsets are its.
+    offsets: std::ops::Range<usize>,
     grid: Grid,
+}
+
+/// A copy of floats from a buffer to the first texels of a texture.
+#[derive(Debug)]
+struct Copy {
+    buffer: wgpu::Buffer,
+    first: u64,
+    texture: wgpu::Texture,
+    format: TexelFormat,
+    texels: u32,
+}
+
+impl Copy {
+    fn encode(&self, encoder: &mut wgpu::CommandEncoder) {
+        let texel_bytes = 4 * self.format.floats();
+        // Whole rows, then what the last row holds.
+        let (rows, rest) = (self.texels / TEXTURE_WIDTH, self.texels % TEXTURE_WIDTH);
+        for (row, width, height) in [(0, TEXTURE_WIDTH, rows), (rows, rest, 1)] {
+            if width == 0 || height == 0 {
+                continue;
+            }
+            let row_bytes = TEXTURE_WIDTH * texel_bytes;
+            encoder.copy_buffer_to_texture(
+                wgpu::TexelCopyBufferInfo {
+                    buffer: &self.buffer,
+                    layout: wgpu::TexelCopyBufferLayout {
+                        offset: self.first * 4 + u64::from(row) * u64::from(row_bytes),
+                        bytes_per_row: Some(row_bytes),
+                        rows_per_image: None,
+                    },
+                },
+                wgpu::TexelCopyTextureInfo {
+                    texture: &self.texture,
+                    mip_level: 0,
+                    origin: wgpu::Origin3d { x: 0, y: row, z: 0 },
+                    aspect: wgpu::TextureAspect::All,
+                },
+                wgpu::Extent3d { width, height, depth_or_array_layers: 1 },
+            );
+        }
+    }
 }
 
 /// A range of a buffer, in elements of four bytes, that a shader sees.
@@ -69,6 +114,32 @@ impl<'a> Binding<'a> {
     }
 }
 
+/// One pass, and whether the time of its begin and of its end is written.
+fn encode_pass(
+    encoder: &mut wgpu::CommandEncoder,
+    dispatches: &[Dispatch],
+    offsets: &[u32],
+    times: Option<(&wgpu::QuerySet, bool, bool)>,
+) {
+    if dispatches.is_empty() && times.is_none() {
+        return;
+    }
+    let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor {
+        label: Some("filtro"),
+        timestamp_writes: times.map(|(query_set, begin, end)| wgpu::ComputePassTimestampWrites {
+            query_set,
+            beginning_of_pass_write_index: begin.then_some(0),
+            end_of_pass_write_index: end.then_some(1),
+        }),
+    });
+    for dispatch in dispatches {
+        let Grid { width, height, depth } = dispatch.grid;
+        pass.set_pipeline(&dispatch.pipeline.pipeline);
+        pass.set_bind_group(0, &dispatch.bind_group, &offsets[dispatch.offsets.clone()]);
+        pass.dispatch_workgroups(width, height, depth);
+    }
+}
+
 impl Context {
     /// Records one dispatch: a shader, its parameters, and its buffers in the shader's order.
     pub(crate) fn record(
@@ -79,7 +150,20 @@ impl Context {
         bindings: &[Binding<'_>],
         grid: Grid,
     ) -> Result<()> {
-        self.record_all(operation, shader, bindings, grid, [(*params, [])])
+        self.record_bound(operation, shader, &[], bindings, grid, [(*params, [])])
+    }
+
+    /// As [`record`](Self::record), for a shader with textures.
+    pub(crate) fn record_with_textures(
+        &self,
+        operation: &'static str,
+        shader: &Shader,
+        params: &impl bytemuck::NoUninit,
+        textures: &[&GpuTexture],
+        bindings: &[Binding<'_>],
+        grid: Grid,
+    ) -> Result<()> {
+        self.record_bound(operation, shader, textures, bindings, grid, [(*params, [])])
     }
 
     /// Records dispatches that share their shader, buffers and grid. Each has its parameters, and
@@ -88,6 +172,18 @@ impl Context {
         &self,
         operation: &'static str,
         shader: &Shader,
+        bindings: &[Binding<'_>],
+        grid: Grid,
+        dispatches: impl IntoIterator<Item = (P, impl IntoIterator<Item = u32>)>,
+    ) -> Result<()> {
+        self.record_bound(operation, shader, &[], bindings, grid, dispatches)
+    }
+
+    fn record_bound<P: bytemuck::NoUninit>(
+        &self,
+        operation: &'static str,
+        shader: &Shader,
+        textures: &[&GpuTexture],
         bindings: &[Binding<'_>],
         grid: Grid,
         dispatches: impl IntoIterator<Item = (P, impl IntoIterator<Item = u32>)>,
@@ -103,7 +199,7 @@ impl Context {
                     _ => {
                         let chunk = self.chunk(operation, &mut pending, slot / SLOTS_PER_CHUNK)?;
                         &*bind_group.insert(self.guarded(operation, None, || {
-                            self.bind_group(&pipeline, &chunk, bindings)
+                            self.bind_group(&pipeline, &chunk, textures, bindings)
                         })?)
                     }
                 };
@@ -111,12 +207,13 @@ impl Context {
                 pending.params.extend_from_slice(bytemuck::bytes_of(&params));
                 pending.params.resize((slot + 1) * SLOT, 0);
                 let offset = u32::try_from(slot % SLOTS_PER_CHUNK * SLOT).unwrap_or(0);
+                let first_offset = pending.offsets.len();
                 pending.offsets.push(offset);
                 pending.offsets.extend(starts.into_iter().map(|start| start * 4));
                 let dispatch = Dispatch {
                     pipeline: pipeline.clone(),
                     bind_group: bind_group.clone(),
-                    offsets_end: pending.offsets.len(),
+                    offsets: first_offset..pending.offsets.len(),
                     grid,
                 };
                 pending.dispatches.push(dispatch);
@@ -124,6 +221,27 @@ impl Context {
             pending.dispatches.len()
         };
         if length >= LONGEST_LIST { self.flush(operation) } else { Ok(()) }
+    }
+
+    /// Records a copy of the elements from `first` on into the first `texels` of a texture. The
+    /// last texel may hold what lies behind the elements in the buffer.
+    pub(crate) fn record_copy(
+        &self,
+        buffer: &GpuBuffer,
+        first: usize,
+        texture: &GpuTexture,
+        texels: u32,
+    ) {
+        let mut pending = self.pending();
+        let before = pending.dispatches.len();
+        let copy = Copy {
+            buffer: buffer.raw().clone(),
+            first: first as u64,
+            texture: texture.raw().clone(),
+            format: texture.format(),
+            texels,
+        };
+        pending.copies.push((before, copy));
     }
 
     fn chunk(
@@ -151,6 +269,7 @@ impl Context {
         &self,
         pipeline: &Pipeline,
         chunk: &wgpu::Buffer,
+        textures: &[&GpuTexture],
         bindings: &[Binding<'_>],
     ) -> wgpu::BindGroup {
         let mut entries = Vec::with_capacity(bindings.len() + 1);
@@ -162,7 +281,13 @@ impl Context {
                 size: wgpu::BufferSize::new(SLOT as u64),
             }),
         });
-        for (binding, index) in bindings.iter().zip(1..) {
+        for (texture, index) in textures.iter().zip(1..) {
+            entries.push(wgpu::BindGroupEntry {
+                binding: index,
+                resource: wgpu::BindingResource::TextureView(texture.view()),
+            });
+        }
+        for (binding, index) in bindings.iter().zip(1 + low_bits(textures.len())..) {
             entries.push(wgpu::BindGroupEntry {
                 binding: index,
                 resource: wgpu::BindingResource::Buffer(wgpu::BufferBinding {
@@ -181,7 +306,10 @@ impl Context {
 
     /// Whether all that was recorded is on the queue.
     pub(super) fn nothing_recorded(&self) -> bool {
-        self.pending().dispatches.is_empty() && self.recording_list() == self.submitted_lists()
+        let pending = self.pending();
+        pending.dispatches.is_empty()
+            && pending.copies.is_empty()
+            && self.recording_list() == self.submitted_lists()
     }
 
     /// Submits all that was recorded.
@@ -197,7 +325,7 @@ impl Context {
         timestamps: Option<&wgpu::QuerySet>,
         after: impl FnOnce(&mut wgpu::CommandEncoder),
     ) -> Result<()> {
-        let Pending { dispatches, params, offsets, chunks } = {
+        let Pending { dispatches, copies, params, offsets, chunks } = {
             let mut pending = self.pending();
             self.close_list();
             let chunks = pending.chunks.clone();
@@ -208,26 +336,16 @@ impl Context {
                 self.queue().write_buffer(chunk, 0, bytes);
             }
             let mut encoder = self.device().create_command_encoder(&Default::default());
-            if !dispatches.is_empty() {
-                let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor {
-                    label: Some("filtro"),
-                    timestamp_writes: timestamps.map(|query_set| {
-                        wgpu::ComputePassTimestampWrites {
-                            query_set,
-                            beginning_of_pass_write_index: Some(0),
-                            end_of_pass_write_index: Some(1),
-                        }
-                    }),
-                });
-                let mut first = 0;
-                for dispatch in &dispatches {
-                    let offsets = &offsets[first..dispatch.offsets_end];
-                    first = dispatch.offsets_end;
-                    pass.set_pipeline(&dispatch.pipeline.pipeline);
-                    pass.set_bind_group(0, &dispatch.bind_group, offsets);
-                    pass.dispatch_workgroups(dispatch.grid.width, dispatch.grid.height, 1);
-                }
+            // Copies lie between passes. The first and the last pass tell the time, even if empty.
+            let mut first = 0;
+            for (index, (before, copy)) in copies.iter().enumerate() {
+                let times = timestamps.filter(|_| index == 0).map(|queries| (queries, true, false));
+                encode_pass(&mut encoder, &dispatches[first..*before], &offsets, times);
+                first = *before;
+                copy.encode(&mut encoder);
             }
+            let times = timestamps.map(|queries| (queries, copies.is_empty(), true));
+            encode_pass(&mut encoder, &dispatches[first..], &offsets, times);
             after(&mut encoder);
             self.queue().submit([encoder.finish()]);
         });

@@ -28,7 +28,14 @@ params!(Params {
 
 /// The shader.
 pub(crate) fn shader() -> Shader {
-    Shader { template: "select", values: Vec::new(), reads: 2, uniforms: 0, writes: 1 }
+    Shader {
+        template: "select",
+        values: Vec::new(),
+        reads: 2,
+        uniforms: 0,
+        textures: &[],
+        writes: 1,
+    }
 }
 
 /// Records that the images which `numbers[picked]` name are copied from a buffer of `images`

@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, UndefinedBehavior};
 
+use super::texture::TexelFormat;
+
 /// Declares every file of `shaders/` that this crate uses.
 macro_rules! sources {
     ($($name:literal),+ $(,)?) => {
@@ -25,16 +27,27 @@ sources![
     "avg_pool2d_grad_input",
     "avg_pool2d_strip",
     "conv2d_depthwise",
+    "bench_copy",
+    "bench_fma",
     "conv2d_general",
     "conv2d_grad_bias",
     "conv2d_grad_input",
     "conv2d_grad_sum",
     "conv2d_grad_weight",
+    "conv2d_halo",
+    "conv2d_pack",
+    "conv2d_texel",
+    "conv2d_texel_pad",
+    "conv2d_tiled",
     "conv2d_turned_weight",
     "cross_entropy",
     "lib/activation",
+    "lib/conv2d_params",
+    "lib/conv2d_skipping",
+    "lib/conv2d_store",
     "lib/element",
     "lib/padding",
+    "lib/padding_inside",
     "lib/pool_divisor",
     "lib/pool_params",
     "lib/pool_window",
@@ -58,6 +71,8 @@ pub(crate) enum Value {
     Number(u32),
     /// `[height, width]`.
     Pair([u32; 2]),
+    /// A number that follows from the others, and has no place in a name.
+    Derived(u32),
     Flag(bool),
     Name(&'static str),
 }
@@ -86,15 +101,24 @@ impl From<&'static str> for Value {
     }
 }
 
+/// A texture that a shader reads or writes texel by texel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct StorageTexture {
+    pub(crate) format: TexelFormat,
+    pub(crate) written: bool,
+}
+
 /// A shader in one variant: the key of the pipeline cache, and all that composition sees.
 ///
-/// Binding 0 holds the parameters, then come `uniforms` uniform buffers, `reads` storage buffers
-/// that are read and `writes` that are written. Every uniform buffer has a dynamic offset.
+/// Binding 0 holds the parameters, then come `uniforms` uniform buffers, the textures, `reads`
+/// storage buffers that are read and `writes` that are written. Every uniform buffer has a dynamic
+/// offset.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Shader {
     pub(crate) template: &'static str,
     pub(crate) values: Vec<(&'static str, Value)>,
     pub(crate) uniforms: u32,
+    pub(crate) textures: &'static [StorageTexture],
     pub(crate) reads: u32,
     pub(crate) writes: u32,
 }
@@ -126,11 +150,6 @@ fn touched(axis: Vec<usize>, phase: usize, width: usize) -> Vec<usize> {
 }
 
 impl Shader {
-    /// The number of bindings beside the parameters.
-    pub(crate) fn bindings(&self) -> u32 {
-        self.uniforms + self.reads + self.writes
-    }
-
     /// The WGSL of this variant, or the template engine's words.
     pub(crate) fn compose(&self) -> Result<String, String> {
         let values: BTreeMap<_, _> = self
@@ -138,7 +157,9 @@ impl Shader {
             .iter()
             .map(|&(name, value)| {
                 let value = match value {
-                    Value::Number(number) => minijinja::Value::from(number),
+                    Value::Number(number) | Value::Derived(number) => {
+                        minijinja::Value::from(number)
+                    }
                     Value::Pair(pair) => minijinja::Value::from(pair.to_vec()),
                     Value::Flag(flag) => minijinja::Value::from(flag),
                     Value::Name(name) => minijinja::Value::from(name),
@@ -170,7 +191,7 @@ impl Shader {
                     label.push_str(&format!("-{name}{height}x{width}"));
                 }
                 Value::Flag(true) => label.push_str(&format!("-{name}")),
-                Value::Flag(false) => {}
+                Value::Flag(false) | Value::Derived(_) => {}
                 Value::Name(text) => label.push_str(&format!("-{text}")),
             }
         }

@@ -2,6 +2,7 @@
 
 use super::params::Fields;
 use super::shader::{SOURCES, Shader};
+use super::texture::TexelFormat;
 use crate::{Activation, PaddingMode};
 
 /// Every variant that an operation can ask for, with the parameters that the host passes.
@@ -29,6 +30,7 @@ fn variants() -> Vec<(Shader, Fields)> {
             }
         }
     }
+    variants.extend(super::conv2d::tests::variants());
     for adaptive in [false, true] {
         for indices in [false, true] {
             let shader = super::pool2d::general::max_shader(adaptive, indices);
@@ -42,6 +44,11 @@ fn variants() -> Vec<(Shader, Fields)> {
     variants.extend(gradients());
     variants.extend(training());
     variants.extend(strips());
+    for accumulators in super::ceiling::ACCUMULATORS {
+        let shader = super::ceiling::multiply_add_shader(accumulators);
+        variants.push((shader, super::ceiling::MultiplyAddParams::FIELDS));
+    }
+    variants.push((super::ceiling::copy_shader(), super::ceiling::CopyParams::FIELDS));
     variants
 }
 
@@ -160,20 +167,37 @@ fn the_bindings_are_those_that_the_pipeline_layout_declares() {
             .iter()
             .filter_map(|(_, variable)| {
                 let binding = variable.binding?.binding;
-                let written = match variable.space {
-                    naga::AddressSpace::Uniform => None,
-                    naga::AddressSpace::Storage { access } => {
-                        Some(access.contains(naga::StorageAccess::STORE))
-                    }
+                let written =
+                    |access: naga::StorageAccess| Some(access.contains(naga::StorageAccess::STORE));
+                let kind = match variable.space {
+                    naga::AddressSpace::Uniform => (None, None),
+                    naga::AddressSpace::Storage { access } => (written(access), None),
+                    naga::AddressSpace::Handle => match module.types[variable.ty].inner {
+                        naga::TypeInner::Image {
+                            class: naga::ImageClass::Storage { format, access },
+                            ..
+                        } => (written(access), Some(format)),
+                        ref other => panic!("{}: a binding of {other:?}", shader.label()),
+                    },
                     other => panic!("{}: a binding in {other:?}", shader.label()),
                 };
-                Some((binding, written))
+                Some((binding, kind))
             })
             .collect();
-        bindings.sort_unstable();
-        let written = shader.uniforms + shader.reads;
-        let expected: Vec<_> = (0..=shader.bindings())
-            .map(|binding| (binding, (binding > shader.uniforms).then_some(binding > written)))
+        bindings.sort_unstable_by_key(|&(binding, _)| binding);
+        let textures = shader.textures.iter().map(|texture| {
+            let format = match texture.format {
+                TexelFormat::One => naga::StorageFormat::R32Float,
+                TexelFormat::Four => naga::StorageFormat::Rgba32Float,
+            };
+            (Some(texture.written), Some(format))
+        });
+        let buffers = 0..shader.reads + shader.writes;
+        let expected: Vec<_> = std::iter::repeat_n((None, None), 1 + shader.uniforms as usize)
+            .chain(textures)
+            .chain(buffers.map(|index| (Some(index >= shader.reads), None)))
+            .zip(0..)
+            .map(|(kind, binding)| (binding, kind))
             .collect();
         assert_eq!(bindings, expected, "{}", shader.label());
     }

@@ -28,8 +28,8 @@ impl Context {
         self.guarded(operation, None, || {
             if !self.write_mapped(buffer.raw(), bytes) {
                 self.queue().write_buffer(buffer.raw(), 0, bytes);
-                // wgpu keeps the write back until a submit. Without one it would come after a
-                // later write straight into the buffer, once that is handed out again.
+                // wgpu would map the buffer while this write still waits, and write it later over
+                // what the next upload puts there.
                 self.queue().submit([]);
             }
         })?;

@@ -20,6 +20,7 @@
 //! ```
 
 mod colour;
+mod kernel;
 mod sheet;
 mod text;
 
@@ -32,7 +33,8 @@ use ndarray::{Array4, s};
 
 pub use colour::{ColourMap, Scale, paint};
 pub use image::RgbImage;
-pub use sheet::{ContactSheet, Tile, kernel_tile};
+pub use kernel::kernel_tile;
+pub use sheet::{ContactSheet, Tile};
 
 /// What went wrong with a picture.
 #[derive(Debug, thiserror::Error)]
@@ -302,5 +304,46 @@ fn pixels(what: &'static str, size: [usize; 2]) -> Result<[u32; 2], Error> {
     match size.map(u32::try_from) {
         [Ok(rows), Ok(columns)] if rows > 0 && columns > 0 => Ok([rows, columns]),
         _ => Err(Error::Size { what, height, width }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_image_without_a_pixel_is_an_error_and_no_panic() {
+        for [width, height] in [[0, 0], [0, 3], [3, 0]] {
+            let image = RgbImage::new(width, height);
+            assert!(encode_png(&image).is_err());
+            assert!(encode_small_png(&image).is_err());
+        }
+        assert!(resize(&Array4::zeros((1, 3, 0, 4)), [2, 2]).is_err());
+        assert!(resize(&Array4::zeros((1, 3, 4, 4)), [2, 0]).is_err());
+        assert_eq!(
+            resize(&Array4::zeros((0, 3, 4, 4)), [2, 2]).map(|empty| empty.dim()).ok(),
+            Some((0, 3, 2, 2))
+        );
+    }
+
+    #[test]
+    fn resizing_keeps_a_flat_picture_and_the_mean_of_a_halved_one() {
+        let flat = Array4::from_elem((2, 3, 6, 8), 0.25);
+        let half = resize(&flat, [3, 4]).unwrap_or_default();
+        assert!(half.dim() == (2, 3, 3, 4) && half.iter().all(|value| (value - 0.25).abs() < 1e-6));
+    }
+
+    #[test]
+    fn transparent_pixels_lie_on_white_and_sixteen_bits_are_read() {
+        let pixels = image::RgbaImage::from_pixel(2, 1, image::Rgba([255, 0, 0, 0]));
+        let mut bytes = Cursor::new(Vec::new());
+        assert!(pixels.write_to(&mut bytes, image::ImageFormat::Png).is_ok());
+        assert_eq!(decode(bytes.get_ref()).ok(), Some(Array4::ones((1, 3, 1, 2))));
+
+        let deep = ImageBuffer::from_pixel(1, 1, Luma([32_768_u16]));
+        let mut bytes = Cursor::new(Vec::new());
+        assert!(deep.write_to(&mut bytes, image::ImageFormat::Png).is_ok());
+        let value = decode(bytes.get_ref()).map_or(f32::NAN, |array| array[[0, 1, 0, 0]]);
+        assert!((value - 0.500_008).abs() < 1e-5, "{value}");
     }
 }

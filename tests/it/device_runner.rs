@@ -21,6 +21,22 @@ pub fn software() -> &'static Device {
     &DEVICE
 }
 
+/// The software adapter with bindings so small that tensors are split; plans are the same on any
+/// adapter.
+pub fn with_bindings_of(bytes: u64) -> Device {
+    let instance = wgpu::Instance::default();
+    let adapters = pollster::block_on(instance.enumerate_adapters(wgpu::Backends::VULKAN));
+    let adapter = adapters
+        .into_iter()
+        .find(|adapter| adapter.get_info().device_type == wgpu::DeviceType::Cpu)
+        .expect("a software adapter");
+    let required_limits =
+        wgpu::Limits { max_storage_buffer_binding_size: bytes, ..Default::default() };
+    let descriptor = wgpu::DeviceDescriptor { required_limits, ..Default::default() };
+    let (device, queue) = pollster::block_on(adapter.request_device(&descriptor)).unwrap();
+    Device::from_wgpu(device, queue)
+}
+
 /// A device, with the algorithm that the plan picks or a pinned one.
 #[derive(Debug)]
 pub struct DeviceRunner {

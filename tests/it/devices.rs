@@ -6,7 +6,7 @@ use std::time::Duration;
 use filtro::{Activation, AvgPool2d, Conv2d, Device, DeviceKind, MaxPool2d, Shape};
 use ndarray::{Array4, s};
 
-use crate::device_runner::software;
+use crate::device_runner::{software, with_bindings_of};
 
 fn ramp(shape: [usize; 4]) -> Array4<f32> {
     let mut next = 0_u32;
@@ -175,6 +175,17 @@ fn the_last_upload_into_a_reused_buffer_wins() {
 }
 
 #[test]
+fn uploads_into_one_buffer_keep_their_order() {
+    let device = Device::software().unwrap();
+    for value in 0..100_u16 {
+        let value = f32::from(value);
+        drop(device.upload(&Array4::from_elem((1, 1, 8, 8), f32::NAN)).unwrap());
+        let y = device.upload(&Array4::from_elem((1, 1, 8, 8), value)).unwrap();
+        assert_eq!(y.download().unwrap(), Array4::from_elem((1, 1, 8, 8), value));
+    }
+}
+
+#[test]
 fn a_chain_compiles_each_variant_once_and_warm_up_compiles_ahead() {
     let device = Device::software().unwrap();
     let conv = Conv2d::new(4, 4, [3, 3]).padding([1, 1]);
@@ -256,25 +267,11 @@ fn a_pooling_of_576_megabytes_is_split() {
 
 #[test]
 fn what_exceeds_one_binding_is_split_by_images_channels_and_rows() {
-    // Bindings so small that every way to split is taken; the plan is the same on any adapter.
-    let raw = |bytes: u64| {
-        let instance = wgpu::Instance::default();
-        let adapters = pollster::block_on(instance.enumerate_adapters(wgpu::Backends::VULKAN));
-        let adapter = adapters
-            .into_iter()
-            .find(|adapter| adapter.get_info().device_type == wgpu::DeviceType::Cpu)
-            .expect("a software adapter");
-        let required_limits =
-            wgpu::Limits { max_storage_buffer_binding_size: bytes, ..Default::default() };
-        let descriptor = wgpu::DeviceDescriptor { required_limits, ..Default::default() };
-        let (device, queue) = pollster::block_on(adapter.request_device(&descriptor)).unwrap();
-        Device::from_wgpu(device, queue)
-    };
     let cpu = Device::cpu();
     let image = ramp([3, 4, 21, 19]);
     let weight = ramp([6, 2, 3, 5]);
     for bytes in [16_384, 8_192, 4_096, 2_048, 1_024] {
-        let device = raw(bytes);
+        let device = with_bindings_of(bytes);
         for mode in filtro::PaddingMode::ALL {
             let conv = Conv2d::new(4, 6, [3, 5])
                 .groups(2)

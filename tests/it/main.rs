@@ -14,6 +14,10 @@
 mod case;
 mod cases;
 mod check;
+#[cfg(feature = "cli")]
+mod command;
+#[cfg(feature = "cli")]
+mod command_bench;
 mod compare;
 mod device_gradients;
 mod device_runner;
@@ -21,8 +25,11 @@ mod devices;
 mod errors;
 mod goldens;
 mod gradients;
+mod gradients_backends;
 mod laws;
 mod mistakes;
+mod nn;
+mod nn_errors;
 mod properties;
 mod runner;
 mod strategies;

@@ -99,6 +99,8 @@ struct Work {
     input: Array4<f32>,
     names: Vec<String>,
     looks: Vec<Look>,
+    /// How many maps belong together: those of one colour.
+    together: usize,
 }
 
 pub(crate) fn run(options: &Options, out: &mut dyn Write) -> Result<(), Failure> {
@@ -188,6 +190,7 @@ fn work(options: &Options, picture: &Array4<f32>) -> Result<Work, Failure> {
             input: picture.clone(),
             names: colours.map(String::from).into(),
             looks: vec![Look::Picture; 3],
+            together: 3,
         }
     } else {
         let bank = if options.filter.is_empty() { &CLASSICS[..] } else { &options.filter };
@@ -211,6 +214,7 @@ fn work(options: &Options, picture: &Array4<f32>) -> Result<Work, Failure> {
             input,
             names: apart.iter().flat_map(named).collect(),
             looks: apart.iter().flat_map(|_| bank.iter().map(look)).collect(),
+            together: bank.len(),
         }
     };
     work.layers.extend(pools);
@@ -241,6 +245,7 @@ fn learned(options: &Options, path: &Path, picture: &Array4<f32>) -> Result<Work
         input,
         names: (0..out_channels).map(|channel| format!("map-{channel:03}")).collect(),
         looks: vec![Look::Either; out_channels],
+        together: out_channels,
     })
 }
 
@@ -290,7 +295,7 @@ fn write(
         true => format!("; the first {MOST_TILES} of them"),
         false => String::new(),
     };
-    let sheet = ContactSheet::new(stem.clone(), tiles.len().clamp(3, 6))
+    let sheet = ContactSheet::new(stem.clone(), work.together.clamp(3, 6))
         .lead(picture::to_image(picture))
         .line(steps.join(", "))
         .line(format!("{} of {height} x {width}{shown}", count(channels)))

@@ -122,7 +122,7 @@ impl Difference {
     fn add(&mut self, difference: f64, bound: f64) {
         // A NaN is within no bound, and stays the largest.
         self.within &= difference <= bound;
-        if difference.is_nan() || difference > self.largest {
+        if difference > self.largest || difference.is_nan() {
             self.largest = difference;
         }
     }

@@ -18,7 +18,7 @@ use crate::maps::{self, Look};
 use crate::{measure, output, table};
 
 /// By Stéfan van der Walt, CC0.
-const PICTURE: &[u8] = include_bytes!("data/chelsea.png");
+const PICTURE: &[u8] = include_bytes!("../../../examples/data/chelsea.png");
 
 const FILTERS: [Filter; 6] = crate::apply::CLASSICS;
 

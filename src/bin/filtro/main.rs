@@ -36,7 +36,8 @@ struct Cli {
 
 const AFTER_HELP: &str = "\
 Devices: --device auto|gpu|software|cpu or a part of an adapter's name; without the flag the \
-environment variable FILTRO_DEVICE decides. RUST_LOG=info shows more on stderr. Exit codes: 0 done, \
+environment variable FILTRO_DEVICE decides, else it is the best there is; only the demo and bench \
+take a software adapter unasked. RUST_LOG=info shows more on stderr. Exit codes: 0 done, \
 1 a check or a device failed, 2 a file or an option is wrong.";
 
 #[derive(Debug, Subcommand)]

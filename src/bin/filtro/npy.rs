@@ -265,11 +265,17 @@ fn read(path: &Path, what: &str, ranks: &[usize]) -> Result<ArrayD<f32>> {
         fs::read(path)
     };
     let bytes = bytes.map_err(|error| failed(&error))?;
+    let unreadable = |error: &dyn std::fmt::Display| {
+        failed(&format!("not a .npy file that can be read: {error}"))
+    };
+    if claimed_elements(&bytes).is_some_and(|elements| elements > bytes.len() as u128) {
+        return Err(unreadable(&"it is shorter than its header says"));
+    }
     let array = ArrayD::<f32>::read_npy(&bytes[..]).map_err(|error| match error {
         ReadNpyError::WrongDescriptor(descriptor) => failed(&format!(
             "holds {descriptor}, but it must hold float32; in NumPy: array.astype('float32')"
         )),
-        error => failed(&format!("not a .npy file that can be read: {error}")),
+        error => unreadable(&error),
     })?;
     if !ranks.contains(&array.ndim()) {
         let ranks: Vec<_> = ranks.iter().map(usize::to_string).collect();
@@ -277,6 +283,22 @@ fn read(path: &Path, what: &str, ranks: &[usize]) -> Result<ArrayD<f32>> {
         return Err(failed(&format!("has {} axes, {shape:?}, but {what} {ranks}", array.ndim())));
     }
     Ok(array)
+}
+
+/// The number of elements that the header of a .npy file speaks of, for which the reader would
+/// allocate before it looks how many there are.
+fn claimed_elements(bytes: &[u8]) -> Option<u128> {
+    // The header is a Python dictionary, after a few bytes that say how long it is.
+    let header = String::from_utf8_lossy(bytes.get(..bytes.len().min(1 << 16))?);
+    let (_, shape) = header.split_once("'shape'")?;
+    let (shape, _) = shape.split_once('(')?.1.split_once(')')?;
+    let sizes = shape.split(',').map(str::trim).filter(|size| !size.is_empty());
+    // A size that does not fit is more than any file has.
+    let sizes: Vec<u128> = sizes.map(|size| size.parse().unwrap_or(u128::MAX)).collect();
+    if sizes.contains(&0) {
+        return Some(0);
+    }
+    Some(sizes.into_iter().fold(1, u128::saturating_mul))
 }
 
 /// The bytes of a .npy file.
@@ -293,7 +315,10 @@ fn write<T: WritableElement, D: Dimension>(
 ) -> Result<()> {
     let bytes = bytes(&array)?;
     if is_std(path) {
-        return Ok(out.write_all(&bytes)?);
+        // `out` takes escape sequences out of what goes to a file.
+        out.flush()?;
+        let mut stdout = io::stdout().lock();
+        return Ok(stdout.write_all(&bytes).and_then(|()| stdout.flush())?);
     }
     output::write(path, &bytes)
 }

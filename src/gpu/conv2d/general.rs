@@ -73,6 +73,7 @@ pub(crate) fn shader(padding_mode: PaddingMode, activation: &'static str, bias: 
             ("f16", false.into()),
         ],
         uniforms: 0,
+        textures: &[],
         reads: 2 + u32::from(bias),
         writes: 1,
     }

@@ -2,23 +2,40 @@
 
 mod depthwise;
 pub(crate) mod general;
+pub(crate) mod halo;
+pub(crate) mod pack;
+#[cfg(test)]
+pub(crate) mod tests;
+pub(crate) mod texel;
+pub(crate) mod tile;
+pub(crate) mod tiled;
 
 use std::sync::Arc;
 
 use super::buffer::{GpuBuffer, Reuse};
 use super::context::Context;
 use super::record::Binding;
+use super::shader::Shader;
 use super::strip::{self, Buffers};
 use crate::ops::Conv2dProblem;
-use crate::{Activation, Algorithm, Limits, Result};
+use crate::{Activation, Algorithm, Error, Limits, Result};
+pub(crate) use pack::Packed;
+use texel::TexelPlan;
+use tile::TilePlan;
 
 pub(super) const OPERATION: &str = "conv2d";
 
-/// How a convolution is done on a device with these limits.
+/// What an algorithm serves, said of a problem that it does not.
+pub(super) type Rule = &'static str;
+
+/// How a convolution is done on a device with certain limits.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Conv2dPlan {
     General(Vec<general::Step>),
     Depthwise(strip::Plan),
+    Tiled(TilePlan),
+    Halo(TilePlan),
+    Texel(TexelPlan),
 }
 
 impl Conv2dPlan {
@@ -30,15 +47,45 @@ impl Conv2dPlan {
         pinned: Option<Algorithm>,
         limits: &Limits,
     ) -> Result<Self> {
-        if let Some(plan) = depthwise::plan(problem, bias, pinned, limits)? {
+        let strips = matches!(pinned, None | Some(Algorithm::Strip | Algorithm::Windows));
+        if strips && let Some(plan) = depthwise::plan(problem, bias, pinned, limits)? {
             return Ok(Self::Depthwise(plan));
         }
-        match pinned {
-            None | Some(Algorithm::General) => {
-                Ok(Self::General(general::plan(problem, bias, limits)?))
-            }
-            Some(algorithm) => Err(strip::unsupported(OPERATION, algorithm)),
+        let Some(algorithm) = pinned else { return Self::cascade(problem, bias, limits) };
+        let plan = match algorithm {
+            Algorithm::General => return Self::general(problem, bias, limits),
+            Algorithm::Tiled => tiled::plan(problem, bias, limits).map(Self::Tiled),
+            Algorithm::Halo => halo::plan(problem, bias, limits).map(Self::Halo),
+            Algorithm::Texel => texel::plan(problem, bias, limits).map(Self::Texel),
+            algorithm => return Err(strip::unsupported(OPERATION, algorithm)),
+        };
+        plan.map_err(|rule| Error::Unsupported {
+            operation: OPERATION,
+            algorithm: algorithm.to_string(),
+            rule: rule.into(),
+        })
+    }
+
+    /// The first of these that serves the problem on a device with these limits.
+    fn cascade(problem: &Conv2dProblem, bias: bool, limits: &Limits) -> Result<Self> {
+        if texel::is_worth_it(limits)
+            && let Ok(plan) = texel::plan(problem, bias, limits)
+        {
+            return Ok(Self::Texel(plan));
         }
+        if halo::is_worth_it(problem)
+            && let Ok(plan) = halo::plan(problem, bias, limits)
+        {
+            return Ok(Self::Halo(plan));
+        }
+        if let Ok(plan) = tiled::plan(problem, bias, limits) {
+            return Ok(Self::Tiled(plan));
+        }
+        Self::general(problem, bias, limits)
+    }
+
+    fn general(problem: &Conv2dProblem, bias: bool, limits: &Limits) -> Result<Self> {
+        Ok(Self::General(general::plan(problem, bias, limits)?))
     }
 
     /// The algorithm that was picked.
@@ -46,22 +93,32 @@ impl Conv2dPlan {
         match self {
             Self::General(_) => Algorithm::General,
             Self::Depthwise(plan) => plan.algorithm(),
+            Self::Tiled(_) => Algorithm::Tiled,
+            Self::Halo(_) => Algorithm::Halo,
+            Self::Texel(_) => Algorithm::Texel,
         }
     }
 
-    /// The number of dispatches.
+    /// The number of dispatches, without the packing of the weight that is done once.
     pub(crate) fn dispatches(&self) -> usize {
         match self {
             Self::General(steps) => steps.len(),
             Self::Depthwise(plan) => plan.dispatches(),
+            Self::Tiled(plan) | Self::Halo(plan) => plan.parts.len(),
+            Self::Texel(plan) => plan.dispatches(),
         }
     }
 
     /// The shaders that the plan needs.
-    pub(crate) fn shaders(&self) -> Vec<super::shader::Shader> {
+    pub(crate) fn shaders(&self) -> Vec<Shader> {
         match self {
             Self::General(steps) => steps.iter().take(1).map(|step| step.shader.clone()).collect(),
             Self::Depthwise(plan) => vec![plan.shader().clone()],
+            Self::Tiled(plan) | Self::Halo(plan) => vec![plan.shader.clone(), pack::shader()],
+            Self::Texel(plan) => {
+                let shaders = [plan.shader.clone(), pack::shader()];
+                shaders.into_iter().chain(plan.pad_shader.clone()).collect()
+            }
         }
     }
 }
@@ -86,6 +143,12 @@ pub(crate) fn conv2d(
         Conv2dPlan::Depthwise(plan) => {
             let (weight, output, indices) = (Some(weight), &output, None);
             plan.record(context, Buffers { input, weight, bias, output, indices })?;
+        }
+        Conv2dPlan::Tiled(plan) | Conv2dPlan::Halo(plan) => {
+            plan.record(context, problem, input, weight, bias, &output)?;
+        }
+        Conv2dPlan::Texel(plan) => {
+            plan.record(context, problem, input, weight, bias, &output)?;
         }
     }
     Ok(output)

@@ -74,6 +74,7 @@ pub(crate) fn shader(padding_mode: PaddingMode, bias: bool) -> Shader {
         ],
         reads: 2 + u32::from(bias),
         uniforms: 0,
+        textures: &[],
         writes: 1,
     }
 }

@@ -30,6 +30,7 @@ pub(crate) fn shader() -> Shader {
         values: vec![("f16", false.into())],
         reads: 1,
         uniforms: 0,
+        textures: &[],
         writes: 1,
     }
 }

@@ -64,6 +64,7 @@ pub(crate) fn shader(padding_mode: PaddingMode) -> Shader {
         values: vec![("padding_mode", padding_mode.name().into()), ("f16", false.into())],
         reads: 2,
         uniforms: 0,
+        textures: &[],
         writes: 1,
     }
 }

@@ -55,6 +55,7 @@ pub(crate) fn max_shader(adaptive: bool, indices: bool) -> Shader {
         template: "max_pool2d_general",
         values: vec![("adaptive", adaptive.into()), ("indices", indices.into())],
         uniforms: 0,
+        textures: &[],
         reads: 1,
         writes: 1 + u32::from(indices),
     }
@@ -70,6 +71,7 @@ pub(crate) fn avg_shader(adaptive: bool, divisor: &'static str) -> Shader {
             ("f16", false.into()),
         ],
         uniforms: 0,
+        textures: &[],
         reads: 1,
         writes: 1,
     }

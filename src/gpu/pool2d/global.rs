@@ -154,6 +154,7 @@ fn storage_shader(lanes: u32, load_width: u32, unroll: u32) -> Shader {
         ],
         uniforms: 0,
         reads: 1,
+        textures: &[],
         writes: 1,
     }
 }
@@ -164,6 +165,7 @@ fn windows_shader(windows: u32, window_vectors: u32) -> Shader {
         values: vec![("windows", windows.into()), ("window_vectors", window_vectors.into())],
         uniforms: windows,
         reads: 0,
+        textures: &[],
         writes: 1,
     }
 }

@@ -30,6 +30,7 @@ pub(crate) fn max_shader(adaptive: bool) -> Shader {
         values: vec![("adaptive", adaptive.into())],
         reads: 2,
         uniforms: 0,
+        textures: &[],
         writes: 1,
     }
 }
@@ -45,6 +46,7 @@ pub(crate) fn avg_shader(adaptive: bool, divisor: &'static str) -> Shader {
         ],
         reads: 1,
         uniforms: 0,
+        textures: &[],
         writes: 1,
     }
 }

@@ -137,6 +137,7 @@ fn fixed_axis(input_size: usize, output_size: usize) -> Option<Axis> {
 }
 
 /// How a pooling is done on a device with these limits.
+#[allow(clippy::large_enum_variant, reason = "a plan lives for one call")]
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Pool2dPlan {
     General(Vec<general::Step>),

@@ -344,7 +344,7 @@ impl Problem {
         values.push(("multiplied", multiplied.into()));
         values.push(("indices", indexed.into()));
         values.extend(f16.map(|f16| ("f16", f16.into())));
-        Shader { template, values, uniforms, reads, writes: 1 + u32::from(indexed) }
+        Shader { template, values, uniforms, reads, textures: &[], writes: 1 + u32::from(indexed) }
     }
 
     /// The parameters with these tiles, for a grid of workgroups that run over all planes.
@@ -517,6 +517,7 @@ pub(crate) fn unsupported(operation: &'static str, algorithm: Algorithm) -> Erro
         ),
         Algorithm::Global => "serves averages whose one window is the whole unpadded plane".into(),
         Algorithm::General => "serves everything".into(),
+        Algorithm::Tiled | Algorithm::Halo | Algorithm::Texel => "serves convolutions".into(),
     };
     Error::Unsupported { operation, algorithm: algorithm.to_string(), rule }
 }

@@ -43,7 +43,7 @@ pub(crate) fn text(out: &mut dyn Write, device: &Device, sweeps: &[Sweep]) -> Re
     Ok(())
 }
 
-pub(crate) fn json(out: &mut dyn Write, device: &Device, sweeps: &[Sweep]) -> Result<(), Failure> {
+pub(crate) fn json(device: &Device, sweeps: &[Sweep]) -> Value {
     let info = device.info();
     let sweeps: Vec<_> = sweeps
         .iter()
@@ -57,7 +57,7 @@ pub(crate) fn json(out: &mut dyn Write, device: &Device, sweeps: &[Sweep]) -> Re
             })
         })
         .collect();
-    let document = json!({
+    json!({
         "filtro": env!("CARGO_PKG_VERSION"),
         "device": {
             "name": info.name,
@@ -67,12 +67,10 @@ pub(crate) fn json(out: &mut dyn Write, device: &Device, sweeps: &[Sweep]) -> Re
         },
         "cpu": Device::cpu().info().name,
         "sweeps": sweeps,
-    });
-    writeln!(out, "{document:#}")?;
-    Ok(())
+    })
 }
 
-fn name(device: &Device) -> &'static str {
+pub(crate) fn name(device: &Device) -> &'static str {
     match device.info().kind {
         DeviceKind::Gpu => "GPU",
         DeviceKind::Software => "software",

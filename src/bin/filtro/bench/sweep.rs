@@ -76,7 +76,7 @@ impl Operation {
 }
 
 /// Numbers between -1 and 1 without a pattern.
-fn noise(shape: Shape) -> Array4<f32> {
+pub(crate) fn noise(shape: Shape) -> Array4<f32> {
     let mut state = 1_u32;
     Array4::from_shape_simple_fn(shape.dims(), || {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);

@@ -1,0 +1,162 @@
+// Computes: a convolution whose workgroups share their inputs through workgroup memory.
+// Owns: an invocation tile_channels output channels of one group at tile_rows rows of a column; a
+//   workgroup lanes_x columns and lanes_y * tile_rows rows, row_step apart. It copies the inputs
+//   they need, channel_step channels at a time; neighbouring invocations copy and read
+//   neighbouring elements, and all load the same weights. Workgroup z is the block of channels.
+// Padding: applied while copying; places over zeros stay 0, and a tile with a NaN is computed
+//   without them.
+// Host guarantees: channel_step divides group_in_channels and block_channels; weight is packed by
+//   conv2d_pack with these strides; row_step divides dilation_y; every index is below 2^32.
+// Reference: src/reference/conv2d.rs
+{% include "lib/element" %}
+{% set lanes = lanes_x * lanes_y %}
+{# Along y the halo holds every row_step-th row alone. #}
+{% set tap_step = dilation_y // row_step %}
+{% set halo_width = (lanes_x - 1) * stride_x + (kernel_width - 1) * dilation_x + 1 %}
+{% set halo_height = (lanes_y * tile_rows - 1) * stride_y + (kernel_height - 1) * tap_step + 1 %}
+{% set places = halo_width * halo_height %}
+{% set copies = (places + lanes - 1) // lanes %}
+{% set quads = tile_channels // 4 %}
+{% set rows = touched([tile_rows, stride_y, kernel_height, tap_step], 0, 1) %}
+
+{% include "lib/conv2d_params" %}
+
+alias Pack = {{ "f32" if channel_step == 1 else "vec" ~ channel_step ~ "<f32>" }};
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> input: array<Element>;
+@group(0) @binding(2) var<storage, read> weight: array<vec4<Element>>;
+{% if bias %}
+@group(0) @binding(3) var<storage, read> bias: array<Element>;
+{% endif %}
+@group(0) @binding({{ 4 if bias else 3 }}) var<storage, read_write> output: array<Element>;
+
+// The last place is for copies that nobody reads.
+var<workgroup> halo: array<Pack, {{ places + 1 }}>;
+
+{% include "lib/padding_inside" %}
+
+{% include "lib/activation" %}
+
+{% if masked %}
+fn input_at(plane: u32, in_y: u32, in_x: u32) -> f32 {
+    return f32(input[params.input_start + (plane * params.in_height + in_y) * params.in_width + in_x]);
+}
+
+fn weight_at(index: u32) -> f32 {
+    return f32(weight[index / 4u][index % 4u]);
+}
+
+{% include "lib/conv2d_skipping" %}
+{% endif %}
+
+@compute @workgroup_size({{ lanes_x }}, {{ lanes_y }})
+fn main(
+    @builtin(workgroup_id) workgroup: vec3<u32>,
+    @builtin(local_invocation_id) lane: vec3<u32>,
+    @builtin(local_invocation_index) local: u32,
+) {
+    let tile = workgroup.y * params.grid_width + workgroup.x;
+    if tile >= params.tiles {
+        return;
+    }
+    let tile_y = tile / params.tiles_x % params.tiles_y;
+    let first_x = tile % params.tiles_x * {{ lanes_x }}u;
+{% if row_step > 1 %}
+    let first_y = tile_y / {{ row_step }}u * {{ row_step * lanes_y * tile_rows }}u + tile_y % {{ row_step }}u;
+{% else %}
+    let first_y = tile_y * {{ lanes_y * tile_rows }}u;
+{% endif %}
+    let image = tile / (params.tiles_x * params.tiles_y);
+    let group = workgroup.z / params.channel_blocks;
+    let first_channel = workgroup.z % params.channel_blocks * {{ tile_channels }}u;
+
+    // An invocation copies the same places of every channel.
+    let in_y = i32(first_y * {{ stride_y }}u) - i32(params.pad_top);
+    let in_x = i32(first_x * {{ stride_x }}u) - i32(params.pad_left);
+{% for copy in range(copies) %}
+    let place_{{ copy }} = local + {{ copy * lanes }}u;
+    let y_{{ copy }} = in_y + i32(place_{{ copy }} / {{ halo_width }}u{{ " * " ~ row_step ~ "u" if row_step > 1 }});
+    let x_{{ copy }} = in_x + i32(place_{{ copy }} % {{ halo_width }}u);
+    let from_{{ copy }} = params.input_start + source_inside(y_{{ copy }}, params.in_height) * params.in_width
+        + source_inside(x_{{ copy }}, params.in_width);
+{% if masked %}
+    let inside_{{ copy }} = u32(y_{{ copy }}) < params.in_height && u32(x_{{ copy }}) < params.in_width;
+    let to_{{ copy }} = select({{ places }}u, min(place_{{ copy }}, {{ places }}u), inside_{{ copy }});
+{% else %}
+    let to_{{ copy }} = min(place_{{ copy }}, {{ places }}u);
+{% endif %}
+{% endfor %}
+{% if masked %}
+    // Places outside the input stay zero.
+    for (var place = local; place < {{ places }}u; place += {{ lanes }}u) {
+        halo[place] = Pack();
+    }
+{% endif %}
+{% for channel in range(tile_channels) %}{% for y in range(tile_rows) %}
+    var sum_{{ channel }}_{{ y }} = 0.0;
+{% if blocked %}
+    var total_{{ channel }}_{{ y }} = 0.0;
+{% endif %}
+{% endfor %}{% endfor %}
+
+    let corner = lane.y * {{ tile_rows * stride_y * halo_width }}u + lane.x * {{ stride_x }}u;
+    let in_plane = params.in_height * params.in_width;
+    let first_plane = (image * params.groups + group) * params.group_in_channels;
+    let end_plane = first_plane + params.group_in_channels;
+    var step = workgroup.z * (params.group_in_channels / {{ channel_step }}u) * {{ step_stride // 4 }}u;
+{% if blocked %}
+    // Sums of blocks of channels keep the rounding error far below that of one long sum.
+    for (var block = first_plane; block < end_plane; block += params.block_channels) {
+    let end_block = min(block + params.block_channels, end_plane);
+    for (var plane = block; plane < end_block; plane += {{ channel_step }}u) {
+{% else %}
+    for (var plane = first_plane; plane < end_plane; plane += {{ channel_step }}u) {
+{% endif %}
+        workgroupBarrier();
+{% for c in range(channel_step) %}
+        let start_{{ c }} = (plane + {{ c }}u) * in_plane;
+{% endfor %}
+{% for copy in range(copies) %}
+        halo[to_{{ copy }}] = Pack(
+{%- for c in range(channel_step) %}f32(input[start_{{ c }} + from_{{ copy }}]){{ ", " if not loop.last }}{% endfor -%}
+        );
+{% endfor %}
+        workgroupBarrier();
+        for (var kernel_x = 0u; kernel_x < {{ kernel_width }}u; kernel_x++) {
+            let top = corner + kernel_x{{ " * " ~ dilation_x ~ "u" if dilation_x > 1 }};
+            let taps = step + kernel_x * {{ column_stride // 4 }}u;
+{% for row in rows %}
+            let in_{{ row }} = halo[top + {{ row * halo_width }}u];
+{% endfor %}
+{% for kernel_y in range(kernel_height) %}{% for c in range(channel_step) %}{% for quad in range(quads) %}
+{% set at = (c * channel_stride + kernel_y * row_stride) // 4 + quad %}
+            let weight_{{ at }} = vec4<f32>(weight[taps + {{ at }}u]);
+{% for lane in range(4) %}{% for y in range(tile_rows) %}
+{% set sum = "sum_" ~ (quad * 4 + lane) ~ "_" ~ y %}
+            {{ sum }} = fma(weight_{{ at }}.{{ "xyzw"[lane] }}, in_{{ y * stride_y + kernel_y * tap_step }}{{ "." ~ "xyzw"[c] if channel_step > 1 }}, {{ sum }});
+{% endfor %}{% endfor %}
+{% endfor %}{% endfor %}{% endfor %}
+        }
+        step += {{ step_stride // 4 }}u;
+    }
+{% if blocked %}
+{% for channel in range(tile_channels) %}{% for y in range(tile_rows) %}
+    total_{{ channel }}_{{ y }} += sum_{{ channel }}_{{ y }};
+    sum_{{ channel }}_{{ y }} = 0.0;
+{% endfor %}{% endfor %}
+    }
+{% endif %}
+
+    let out_x = first_x + lane.x;
+    let out_y = first_y + lane.y * {{ tile_rows * row_step }}u;
+    if out_x >= params.out_width || out_y >= params.out_height {
+        return;
+    }
+{% include "lib/conv2d_store" %}
+{% if masked %}
+    if any_nan {
+        store_skipping(image, group, first_channel, out_y, out_x);
+    }
+{% endif %}
+}

@@ -1,0 +1,59 @@
+// Computes: the padded image of a tensor, four neighbours of a row in a texel, for conv2d_texel.
+// Owns: an invocation a row, so that it divides once and not at every texel; a workgroup
+//   consecutive rows.
+// Padding: coordinates are mapped into the input; over zeros and behind the padding the image is 0.
+// Host guarantees: both textures are texture_width texels wide and filled row by row, source with
+//   one element a texel; padded_width is in texels; both have room for all.
+// Reference: src/reference/conv2d.rs
+struct Params {
+    in_height: u32,
+    in_width: u32,
+    pad_top: u32,
+    pad_left: u32,
+    padded_height: u32,
+    padded_width: u32,
+    rows: u32,
+    grid_width: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var source: texture_storage_2d<r32float, read>;
+@group(0) @binding(2) var image: texture_storage_2d<rgba32float, write>;
+
+{% include "lib/padding_inside" %}
+
+fn position(texel: u32) -> vec2<u32> {
+    return vec2<u32>(texel % {{ texture_width }}u, texel / {{ texture_width }}u);
+}
+
+@compute @workgroup_size({{ lanes_x }})
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+    let row = (group.x + group.y * params.grid_width) * {{ lanes_x }}u + local;
+    if row >= params.rows {
+        return;
+    }
+    let in_y = i32(row % params.padded_height) - i32(params.pad_top);
+    let plane = row / params.padded_height;
+    let source_row = plane * params.in_height + source_inside(in_y, params.in_height);
+    let start = source_row * params.in_width;
+    let first = row * params.padded_width;
+    for (var texel = 0u; texel < params.padded_width; texel++) {
+        let in_x = i32(texel * 4u) - i32(params.pad_left);
+        let value = vec4<f32>(
+{% for x in range(4) %}
+            textureLoad(source, position(start + source_inside(in_x + {{ x }}, params.in_width))).x,
+{% endfor %}
+        );
+{% if padding_mode == "zeros" %}
+        let inside_y = u32(in_y) < params.in_height;
+        let inside = vec4<bool>(
+{% for x in range(4) %}
+            inside_y && u32(in_x + {{ x }}) < params.in_width,
+{% endfor %}
+        );
+        textureStore(image, position(first + texel), select(vec4<f32>(0.0), value, inside));
+{% else %}
+        textureStore(image, position(first + texel), value);
+{% endif %}
+    }
+}

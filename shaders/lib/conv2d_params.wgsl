@@ -1,0 +1,23 @@
+// Of a dense convolution. The last three sizes are read by conv2d_texel alone.
+struct Params {
+    group_in_channels: u32,
+    group_out_channels: u32,
+    groups: u32,
+    in_height: u32,
+    in_width: u32,
+    out_height: u32,
+    out_width: u32,
+    pad_top: u32,
+    pad_left: u32,
+    block_channels: u32,
+    channel_blocks: u32,
+    tiles_y: u32,
+    tiles_x: u32,
+    tiles: u32,
+    grid_width: u32,
+    input_start: u32,
+    output_start: u32,
+    padded_height: u32,
+    padded_width: u32,
+    activation_parameter: f32,
+}

@@ -1,0 +1,25 @@
+    // What lies inside the output is stored.
+    let out_channel = group * params.group_out_channels + first_channel;
+    let out_plane = params.out_height * params.out_width;
+    let out_start = params.output_start + out_y * params.out_width + out_x
+        + (image * params.groups * params.group_out_channels + out_channel) * out_plane;
+{% if masked %}
+    var any_nan = false;
+{% endif %}
+{% for channel in range(tile_channels) %}
+    if first_channel + {{ channel }}u < params.group_out_channels {
+{% if bias %}
+        let bias_{{ channel }} = f32(bias[out_channel + {{ channel }}u]);
+{% endif %}
+{% for y in range(tile_rows) %}
+        let value_{{ channel }}_{{ y }} = {{ "total" if blocked else "sum" }}_{{ channel }}_{{ y }}{{ " + bias_" ~ channel if bias }};
+{% if masked %}
+        any_nan |= is_nan(value_{{ channel }}_{{ y }});
+{% endif %}
+        if out_y + {{ y * row_step }}u < params.out_height {
+            output[out_start + {{ channel }}u * out_plane + {{ y * row_step }}u * params.out_width]
+                = Element(activate(value_{{ channel }}_{{ y }}));
+        }
+{% endfor %}
+    }
+{% endfor %}
