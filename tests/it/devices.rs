@@ -1,6 +1,7 @@
 //! What devices promise: chains, threads, memory, sizes beyond one binding, errors of the GPU.
 
 use std::thread;
+use std::time::Duration;
 
 use filtro::{Activation, AvgPool2d, Conv2d, Device, DeviceKind, MaxPool2d, Shape};
 use ndarray::{Array4, s};
@@ -145,6 +146,32 @@ fn an_upload_does_not_overtake_recorded_work() {
     let second = device.upload(&Array4::from_elem((1, 1, 8, 8), 2.0_f32)).unwrap();
     assert_eq!(y.download().unwrap()[[0, 0, 7, 7]], 1.0);
     assert_eq!(second.download().unwrap()[[0, 0, 7, 7]], 2.0);
+}
+
+#[test]
+fn the_last_upload_into_a_reused_buffer_wins() {
+    // A device of its own: other tests would take its buffers.
+    let device = Device::software().unwrap();
+    let array = |value| Array4::from_elem([1, 1, 4, 4], value);
+    let image = device.upload(&ramp([1, 16, 64, 96])).unwrap();
+    let weight = device.upload(&ramp([16, 16, 3, 3])).unwrap();
+    let conv = Conv2d::new(16, 16, [3, 3]).padding([1, 1]);
+    conv.forward(&image, &weight, None).unwrap().download().unwrap();
+    for round in 0..20 {
+        // The small buffers are busy for as long as the convolution that is submitted with them.
+        let small = device.upload(&array(1.0)).unwrap();
+        let used = Activation::Relu.forward(&small).unwrap();
+        let busy = conv.forward(&image, &weight, None).unwrap();
+        device.flush().unwrap();
+        drop((small, used));
+        // One upload into such a buffer while it is busy, and one when it no longer is; nothing
+        // is submitted between them.
+        drop(device.upload(&array(f32::NAN)).unwrap());
+        thread::sleep(Duration::from_millis(30));
+        let last = device.upload(&array(2.0)).unwrap();
+        assert_eq!(last.download().unwrap(), array(2.0), "round {round}");
+        drop(busy);
+    }
 }
 
 #[test]
