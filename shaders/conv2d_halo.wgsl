@@ -154,9 +154,4 @@ fn main(
         return;
     }
 {% include "lib/conv2d_store" %}
-{% if masked %}
-    if any_nan {
-        store_skipping(image, group, first_channel, out_y, out_x);
-    }
-{% endif %}
 }

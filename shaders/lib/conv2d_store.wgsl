@@ -23,3 +23,16 @@
 {% endfor %}
     }
 {% endfor %}
+{% if masked %}
+    if any_nan {
+        let end_channel = min(first_channel + {{ tile_channels }}u, params.group_out_channels);
+        let end_y = min(out_y + {{ tile_rows * row_step }}u, params.out_height);
+        for (var channel = first_channel; channel < end_channel; channel++) {
+            for (var y = out_y; y < end_y; y += {{ row_step }}u) {
+                let sum = sum_skipping(image, group, channel, y, out_x);
+                output[out_start + (channel - first_channel) * out_plane + (y - out_y) * params.out_width]
+                    = Element(activate(sum));
+            }
+        }
+    }
+{% endif %}

@@ -28,12 +28,20 @@ pub struct DeviceRunner {
     algorithm: Option<Algorithm>,
 }
 
-/// The CPU, the software adapter as planned, and every algorithm pinned.
-pub fn device_runners() -> Vec<Box<dyn Runner>> {
+/// Whether an algorithm serves some problems of an operation.
+fn serves(algorithm: Algorithm, operation: &str) -> bool {
+    match algorithm {
+        Algorithm::Tiled | Algorithm::Halo | Algorithm::Texel => operation == "conv2d",
+        _ => true,
+    }
+}
+
+/// The CPU, the software adapter as planned, and every algorithm of the operation pinned.
+pub fn device_runners(operation: &str) -> Vec<Box<dyn Runner>> {
     let mut runners: Vec<Box<dyn Runner>> =
         vec![Box::new(DeviceRunner { device: Device::cpu(), algorithm: None })];
-    let algorithms = Algorithm::ALL.iter().copied().map(Some);
-    for algorithm in [None].into_iter().chain(algorithms) {
+    let algorithms = Algorithm::ALL.iter().copied().filter(|&pin| serves(pin, operation));
+    for algorithm in [None].into_iter().chain(algorithms.map(Some)) {
         runners.push(Box::new(DeviceRunner { device: software().clone(), algorithm }));
     }
     runners

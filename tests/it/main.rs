@@ -22,6 +22,7 @@ mod goldens;
 mod gradients;
 mod mistakes;
 mod properties;
+mod rounding;
 mod runner;
 mod strategies;
 mod table;

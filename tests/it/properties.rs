@@ -4,7 +4,7 @@
 //! equal, not close.
 
 use filtro::{
-    AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, Conv2d, MaxPool2d, Padding, PaddingMode,
+    AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, Conv2d, Error, MaxPool2d, Padding, PaddingMode,
 };
 use ndarray::{Array4, Axis, Slice, concatenate, s};
 use proptest::prelude::*;
@@ -411,7 +411,10 @@ proptest! {
         let (input, ones) = (integers(shape, seed), Array4::ones([channels, 1, height, width]));
         let runners = (runners("avg_pool2d"), runners("conv2d"));
         for pool in &runners.0 {
-            let output = pool.avg_pool2d(&sum, &input).map_err(text)?;
+            let output = match pool.avg_pool2d(&sum, &input) {
+                Err(Error::Unsupported { .. }) if pool.is_partial() => continue,
+                output => output.map_err(text)?,
+            };
             for conv_runner in runners.1.iter().filter(|runner| !runner.is_partial()) {
                 let expected = conv_runner.conv2d(&conv, &input, &ones, None).map_err(text)?;
                 equal("output", &output, &expected).map_err(fail(&pool.name()))?;

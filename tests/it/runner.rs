@@ -133,7 +133,7 @@ pub trait GradientRunner {
 pub fn runners(operation: &str) -> Vec<Box<dyn Runner>> {
     let mut runners: Vec<Box<dyn Runner>> = vec![Box::new(Reference)];
     if operation != "conv_transpose2d" {
-        runners.extend(crate::device_runner::device_runners());
+        runners.extend(crate::device_runner::device_runners(operation));
     }
     runners
 }

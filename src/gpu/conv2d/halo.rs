@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Rule;
-use super::tile::{Sizes, TapOrder, Tile, TilePlan, Variant, parts};
+use super::tile::{Sizes, TapOrder, Tile, TilePlan, Variant, block_channels, parts};
 use super::tiled::is_narrow;
 use crate::Limits;
 use crate::gpu::params::low_bits;
@@ -80,6 +80,7 @@ pub(crate) fn tile(sizes: &Sizes, limits: &Limits) -> Result<Tile, Rule> {
                 channel_step,
                 order: TapOrder::ColumnLoop,
                 alignment: 4,
+                adds_parts: false,
                 lanes,
             })
         });
@@ -90,7 +91,9 @@ pub(crate) fn tile(sizes: &Sizes, limits: &Limits) -> Result<Tile, Rule> {
             .min_by_key(|&(cost, _)| cost)
             .map(|(_, tile)| tile)
     };
-    let steps = (1..=4).rev().filter(|step| sizes.group_in_channels.is_multiple_of(*step));
+    // Steps within which the rounding error stays small.
+    let most = block_channels(sizes).clamp(1, 4);
+    let steps = (1..=most).rev().filter(|step| sizes.group_in_channels.is_multiple_of(*step));
     steps.into_iter().find_map(candidates).ok_or(MEMORY_RULE)
 }
 

@@ -92,6 +92,7 @@ fn tile(sizes: &Sizes, limits: &Limits) -> Result<Tile, Rule> {
         channel_step: sizes.channel_step(channel_step),
         order,
         alignment: 32,
+        adds_parts: true,
         lanes,
     });
     tiles.into_iter().find(|tile| tile.check_text(sizes).is_ok()).ok_or(TEXT_RULE)

@@ -22,9 +22,8 @@ pub(super) const BINDING_RULE: Rule = "serves tensors whose images each fit one 
 /// Multiply-adds in the text of one iteration: more take long to compile.
 const LONGEST_TEXT: u32 = 800;
 
-/// Terms of a sum that are added up without a break where its rounding error allows: blocks of
-/// about as many lie within the bound that this crate states, whatever the data.
-const BLOCK_TERMS: u32 = 128;
+/// Parts that are added up without a break.
+const BLOCK_PARTS: u32 = 32;
 
 params!(Params {
     group_in_channels: u32,
@@ -127,6 +126,8 @@ pub(crate) struct Tile {
     pub(crate) order: TapOrder,
     /// To how many floats what an iteration reads of the weight is aligned.
     pub(crate) alignment: u32,
+    /// Whether an iteration adds up its own terms and then those to the sum.
+    pub(crate) adds_parts: bool,
     /// Invocations of a workgroup, `[height, width]`.
     pub(crate) lanes: [u32; 2],
 }
@@ -163,6 +164,15 @@ impl Tile {
         if taps.saturating_mul(outputs) > LONGEST_TEXT { Err(TEXT_RULE) } else { Ok(()) }
     }
 
+    /// Input channels of a block.
+    fn block_channels(&self, sizes: &Sizes) -> u32 {
+        if self.adds_parts {
+            let parts = if self.order == TapOrder::RowLoop { sizes.kernel_size[0] } else { 1 };
+            return BLOCK_PARTS / parts * self.channel_step;
+        }
+        block_channels(sizes)
+    }
+
     /// Where the taps lie in the packed weight.
     pub(crate) fn strides(&self, sizes: &Sizes) -> Strides {
         let [height, width] = sizes.kernel_size;
@@ -194,6 +204,22 @@ impl Tile {
         let tiles_y = sizes.out_size[0].div_ceil(rows.ok_or(SIZES_RULE)?) * self.row_step;
         Ok([tiles_y, sizes.out_size[1].div_ceil(lanes[1] * self.columns)])
     }
+}
+
+/// Input channels whose terms may be added up without a break.
+///
+/// The error grows with the terms of a block over the root of all, and with the root of the number
+/// of blocks: both are the same at the power of two thirds.
+pub(crate) fn block_channels(sizes: &Sizes) -> u32 {
+    let taps = f64::from(sizes.taps());
+    let terms = taps * f64::from(sizes.group_in_channels);
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a positive number, at most the channels of a group"
+    )]
+    let channels = (terms.cbrt().powi(2) / taps).round() as u32;
+    channels
 }
 
 /// A tile in the shader of one problem: all that its text depends on.
@@ -230,10 +256,11 @@ impl Variant {
         }
     }
 
-    /// Input channels whose terms are added up without a break.
+    /// Input channels whose terms are added up without a break, so that the rounding error stays
+    /// within the bound that this crate states, whatever the data.
     pub(crate) fn block_channels(&self) -> u32 {
-        let channels = (BLOCK_TERMS / self.sizes.taps()).max(1);
-        channels.next_multiple_of(self.tile.channel_step)
+        let channels = self.tile.block_channels(&self.sizes).max(1);
+        channels.checked_next_multiple_of(self.tile.channel_step).unwrap_or(self.tile.channel_step)
     }
 
     pub(crate) fn shader(&self) -> Shader {

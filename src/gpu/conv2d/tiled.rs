@@ -40,6 +40,7 @@ pub(crate) fn tile(sizes: &Sizes, limits: &Limits) -> Tile {
         channel_step: sizes.channel_step(channel_step),
         order,
         alignment: 4,
+        adds_parts: false,
         lanes: [1, WORKGROUP],
     }
 }
