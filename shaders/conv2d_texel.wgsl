@@ -63,25 +63,24 @@ fn main(
     let first_channel = workgroup.z % params.channel_blocks * {{ tile_channels }}u;
 {% for channel in range(tile_channels) %}{% for y in range(tile_rows) %}
     var sum_{{ channel }}_{{ y }} = vec4<f32>();
-{% if blocked %}
+{% if totals != "none" %}
     var total_{{ channel }}_{{ y }} = vec4<f32>();
 {% endif %}
 {% endfor %}{% endfor %}
 
     let in_plane = params.padded_height * params.padded_width;
     let first_plane = (batch * params.groups + group) * params.group_in_channels;
-    let end_plane = first_plane + params.group_in_channels;
     var corner = first_plane * in_plane + out_y * {{ stride_y }}u * params.padded_width
         + tile_x * {{ stride_x }}u;
     var step = workgroup.z * (params.group_in_channels / {{ channel_step }}u) * {{ step_stride // 4 }}u
         + min(lane, 7u);
-{% if blocked %}
+{% if totals != "none" %}
     // Sums of blocks of channels keep the rounding error far below that of one long sum.
-    for (var block = first_plane; block < end_plane; block += params.block_channels) {
-    let end_block = min(block + params.block_channels, end_plane);
-    for (var plane = block; plane < end_block; plane += {{ channel_step }}u) {
+    for (var block = 0u; block < params.group_in_channels; block += params.block_channels) {
+    let end_block = min(block + params.block_channels, params.group_in_channels);
+    for (var channel = block; channel < end_block; channel += {{ channel_step }}u) {
 {% else %}
-    for (var plane = first_plane; plane < end_plane; plane += {{ channel_step }}u) {
+    for (var channel = 0u; channel < params.group_in_channels; channel += {{ channel_step }}u) {
 {% endif %}
 {% if not unroll_rows %}
         for (var kernel_y = 0u; kernel_y < {{ kernel_height }}u; kernel_y++) {
@@ -130,7 +129,7 @@ in_{{ c }}_{{ row }}_{{ column // 4 }}.{{ "xyzw"[column % 4] }}{{ ", " if not lo
         corner += {{ channel_step }}u * in_plane;
         step += {{ step_stride // 4 }}u;
     }
-{% if blocked %}
+{% if totals != "none" %}
 {% for channel in range(tile_channels) %}{% for y in range(tile_rows) %}
     total_{{ channel }}_{{ y }} += sum_{{ channel }}_{{ y }};
     sum_{{ channel }}_{{ y }} = vec4<f32>();
@@ -153,7 +152,7 @@ in_{{ c }}_{{ row }}_{{ column // 4 }}.{{ "xyzw"[column % 4] }}{{ ", " if not lo
     for (var i = 0u; i < channels * {{ tile_rows }}u; i++) {
 {% set leaves = tile_channels * tile_rows %}
 {% for leaf in range(leaves) %}
-        let leaf_1_{{ leaf }} = {{ "total" if blocked else "sum" }}_{{ leaf // tile_rows }}_{{ leaf % tile_rows }};
+        let leaf_1_{{ leaf }} = {{ "total" if totals != "none" else "sum" }}_{{ leaf // tile_rows }}_{{ leaf % tile_rows }};
 {% endfor %}
 {% for level in [1, 2, 4, 8, 16, 32] if level < leaves %}
         let is_odd_{{ level }} = (i & {{ level }}u) != 0u;
@@ -177,15 +176,14 @@ in_{{ c }}_{{ row }}_{{ column // 4 }}.{{ "xyzw"[column % 4] }}{{ ", " if not lo
 {% if masked %}
     // Apart from that loop, since software adapters also run what no invocation enters.
     if any_nan {
-        let end_y = min(out_y + {{ tile_rows }}u, params.out_height);
-        let end_x = min(out_x + 4u, params.out_width);
-        for (var channel = 0u; channel < channels; channel++) {
-            for (var y = out_y; y < end_y; y++) {
-                for (var x = out_x; x < end_x; x++) {
-                    let sum = sum_skipping(batch, group, first_channel + channel, y, x);
-                    let out_row = out_start + (channel * params.out_height + y) * params.out_width;
-                    output[out_row + x - out_x] = Element(activate(sum));
-                }
+        for (var i = 0u; i < channels * {{ 4 * tile_rows }}u; i++) {
+            let channel = i / {{ 4 * tile_rows }}u;
+            let y = out_y + i / 4u % {{ tile_rows }}u;
+            let x = i % 4u;
+            if y < params.out_height && out_x + x < params.out_width {
+                let sum = sum_skipping(batch, group, first_channel + channel, y, out_x + x);
+                let out_row = out_start + (channel * params.out_height + y) * params.out_width;
+                output[out_row + x] = Element(activate(sum));
             }
         }
     }

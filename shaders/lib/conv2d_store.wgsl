@@ -12,7 +12,13 @@
         let bias_{{ channel }} = f32(bias[out_channel + {{ channel }}u]);
 {% endif %}
 {% for y in range(tile_rows) %}
-        let value_{{ channel }}_{{ y }} = {{ "total" if blocked else "sum" }}_{{ channel }}_{{ y }}{{ " + bias_" ~ channel if bias }};
+{% set place = channel ~ "_" ~ y %}
+{% set total = "total_" ~ place if totals == "registers" else "sum_" ~ place %}
+{% if totals == "memory" %}
+{% set vector = (channel // 4 * tile_rows + y) * lanes_x * lanes_y %}
+{% set total = "totals[" ~ vector ~ "u + local]." ~ "xyzw"[channel % 4] %}
+{% endif %}
+        let value_{{ place }} = {{ total }}{{ " + bias_" ~ channel if bias }};
 {% if masked %}
         any_nan |= is_nan(value_{{ channel }}_{{ y }});
 {% endif %}

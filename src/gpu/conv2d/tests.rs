@@ -107,7 +107,7 @@ fn no_planned_text_is_too_long() {
 fn write_every_variant() {
     let folder = std::env::var("SHADERS_OUT").unwrap();
     for (shader, _) in variants() {
-        std::fs::write(format!("{folder}/{}.wgsl", shader.label()), shader.compose().unwrap())
+        std::fs::write(format!("{folder}/{}.wgsl", shader.label()), shader.standalone().unwrap())
             .unwrap();
     }
 }

@@ -93,6 +93,7 @@ fn tile(sizes: &Sizes, limits: &Limits) -> Result<Tile, Rule> {
         order,
         alignment: 32,
         adds_parts: true,
+        totals_in_memory: false,
         lanes,
     });
     tiles.into_iter().find(|tile| tile.check_text(sizes).is_ok()).ok_or(TEXT_RULE)

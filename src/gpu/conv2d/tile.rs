@@ -22,6 +22,9 @@ pub(super) const BINDING_RULE: Rule = "serves tensors whose images each fit one 
 /// Multiply-adds in the text of one iteration: more take long to compile.
 const LONGEST_TEXT: u32 = 800;
 
+/// Terms so few that their order does not matter to the error.
+const FEW_TERMS: f64 = 48.0;
+
 /// Parts that are added up without a break.
 const BLOCK_PARTS: u32 = 32;
 
@@ -128,6 +131,8 @@ pub(crate) struct Tile {
     pub(crate) alignment: u32,
     /// Whether an iteration adds up its own terms and then those to the sum.
     pub(crate) adds_parts: bool,
+    /// Whether sums of blocks are added up in workgroup memory, for want of registers.
+    pub(crate) totals_in_memory: bool,
     /// Invocations of a workgroup, `[height, width]`.
     pub(crate) lanes: [u32; 2],
 }
@@ -142,6 +147,12 @@ pub(crate) struct Strides {
 }
 
 impl Tile {
+    /// Bytes of workgroup memory for the sums of blocks.
+    pub(crate) fn totals_bytes(&self) -> u32 {
+        let sums = self.channels * self.rows * self.columns * self.workgroup_size();
+        if self.totals_in_memory { 4 * sums } else { 0 }
+    }
+
     pub(crate) fn workgroup_size(&self) -> u32 {
         self.lanes[0] * self.lanes[1]
     }
@@ -218,7 +229,7 @@ pub(crate) fn block_channels(sizes: &Sizes) -> u32 {
         clippy::cast_sign_loss,
         reason = "a positive number, at most the channels of a group"
     )]
-    let channels = (terms.cbrt().powi(2) / taps).round() as u32;
+    let channels = (terms.cbrt().powi(2).max(FEW_TERMS) / taps).round() as u32;
     channels
 }
 
@@ -263,6 +274,17 @@ impl Variant {
         channels.checked_next_multiple_of(self.tile.channel_step).unwrap_or(self.tile.channel_step)
     }
 
+    /// Where the sums of blocks are added up.
+    fn totals(&self) -> &'static str {
+        if self.block_channels() >= self.sizes.group_in_channels {
+            "none"
+        } else if self.tile.totals_in_memory {
+            "memory"
+        } else {
+            "registers"
+        }
+    }
+
     pub(crate) fn shader(&self) -> Shader {
         let Self { tile, sizes, .. } = self;
         let strides = tile.strides(sizes);
@@ -274,7 +296,7 @@ impl Variant {
                 ("activation", activation_name(self.activation).into()),
                 ("bias", self.bias.into()),
                 ("f16", false.into()),
-                ("blocked", (self.block_channels() < sizes.group_in_channels).into()),
+                ("totals", self.totals().into()),
                 ("kernel_height", sizes.kernel_size[0].into()),
                 ("kernel_width", sizes.kernel_size[1].into()),
                 ("stride_y", sizes.stride[0].into()),
