@@ -103,11 +103,13 @@ pub(crate) fn tile(sizes: &Sizes, limits: &Limits) -> Result<Tile, Rule> {
     steps.into_iter().find_map(candidates).ok_or(MEMORY_RULE)
 }
 
-/// Whether the inputs are shared enough to be worth their copying.
-pub(crate) fn is_worth_it(problem: &Conv2dProblem) -> bool {
+/// Whether the inputs are shared enough to be worth their copying. Those of small kernels with a
+/// stride are not, where weights or copies are what [`tiled`](super::tiled) does better.
+pub(crate) fn is_worth_it(problem: &Conv2dProblem, limits: &Limits) -> bool {
     let Ok(sizes) = Sizes::new(problem) else { return false };
     let taps = sizes.taps();
-    taps >= 25 || (taps > 1 && sizes.stride == [1, 1])
+    let is_shared = taps >= 25 || sizes.stride == [1, 1];
+    taps > 1 && (is_shared || !(has_scalar_unit(limits) || is_narrow(limits)))
 }
 
 /// The plan for a problem, or what is served.

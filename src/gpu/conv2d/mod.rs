@@ -65,7 +65,7 @@ impl Conv2dPlan {
         {
             return Ok(Self::Texel(plan));
         }
-        if halo::is_worth_it(problem)
+        if halo::is_worth_it(problem, limits)
             && let Ok(plan) = halo::plan(problem, bias, limits)
         {
             return Ok(Self::Halo(plan));
