@@ -15,12 +15,7 @@
 
 {% include "lib/pool_window" %}
 
-{% if divisor == "padded" %}
-// Cells of the window in the padded input, along one axis.
-fn padded_cells(start: u32, kernel_size: u32, pad: u32, in_size: u32) -> f32 {
-    return f32(min(start + kernel_size, in_size + 2u * pad) - start);
-}
-{% endif %}
+{% include "lib/pool_divisor" %}
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
@@ -61,16 +56,5 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     }
     sum += block;
 
-{% if divisor == "override" %}
-    let divisor = params.divisor_override;
-{% elif divisor == "padded" %}
-    let divisor = padded_cells(out_y * params.stride_height, params.kernel_height, params.pad_top,
-            params.in_height)
-        * padded_cells(out_x * params.stride_width, params.kernel_width, params.pad_left,
-            params.in_width);
-{% else %}
-    let divisor = f32(max(rows.end, rows.first) - rows.first)
-        * f32(max(columns.end, columns.first) - columns.first);
-{% endif %}
-    output[output_index] = Element(sum / divisor);
+    output[output_index] = Element(sum / divisor_of(out_y, out_x));
 }

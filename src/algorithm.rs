@@ -21,11 +21,26 @@ pub enum Algorithm {
     /// A tile of outputs in registers, inputs and weights from textures: for software adapters,
     /// whose texel loads are much faster than their buffer loads.
     Texel,
+    /// A tile of outputs per invocation with the taps unrolled: depthwise convolution and pooling.
+    Strip,
+    /// As [`Strip`](Self::Strip), with the input in uniform buffers: for software adapters, whose
+    /// uniform loads are much faster than their storage loads.
+    Windows,
+    /// Several invocations per plane: averages of whole planes.
+    Global,
 }
 
 impl Algorithm {
     /// All algorithms.
-    pub const ALL: &[Self] = &[Self::General, Self::Tiled, Self::Halo, Self::Texel];
+    pub const ALL: &[Self] = &[
+        Self::General,
+        Self::Tiled,
+        Self::Halo,
+        Self::Texel,
+        Self::Strip,
+        Self::Windows,
+        Self::Global,
+    ];
 
     /// The name on the command line and in tables.
     #[must_use]
@@ -35,6 +50,9 @@ impl Algorithm {
             Self::Tiled => "tiled",
             Self::Halo => "halo",
             Self::Texel => "texel",
+            Self::Strip => "strip",
+            Self::Windows => "windows",
+            Self::Global => "global",
         }
     }
 }

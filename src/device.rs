@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use crate::gpu::Context;
-use crate::{Error, Limits, Result, Tensor};
+use crate::{Error, Indices, Limits, Result, Tensor};
 
 /// Where tensors live and operations run: a GPU, a software adapter, or the CPU.
 ///
@@ -424,15 +424,26 @@ impl Device {
         argument: &'static str,
         tensor: &Tensor,
     ) -> Result<()> {
-        if self.is(tensor.device()) {
+        self.check_device(operation, argument, tensor.device())
+    }
+
+    /// The error for indices that are on another device than the other tensors.
+    pub(crate) fn check_indices(&self, operation: &'static str, indices: &Indices) -> Result<()> {
+        self.check_device(operation, "indices", indices.device())
+    }
+
+    /// The error for an argument whose device is another than the input's.
+    pub(crate) fn check_device(
+        &self,
+        operation: &'static str,
+        argument: &'static str,
+        device: &Self,
+    ) -> Result<()> {
+        if self.is(device) {
             return Ok(());
         }
-        Err(Error::DifferentDevice {
-            operation,
-            argument,
-            expected: self.to_string(),
-            actual: tensor.device().to_string(),
-        })
+        let (expected, actual) = (self.to_string(), device.to_string());
+        Err(Error::DifferentDevice { operation, argument, expected, actual })
     }
 
     pub(crate) fn not_here(&self, operation: &'static str, argument: &'static str) -> Error {

@@ -86,14 +86,14 @@ pub enum Error {
 
     /// The tensors of one operation live on different devices.
     #[error(
-        "{operation}: {argument} is on the device {actual}, but the input is on another device, {expected}"
+        "{operation}: {argument} is on the device {actual}, but the other tensors are on another device, {expected}"
     )]
     DifferentDevice {
         /// The operation.
         operation: &'static str,
         /// The tensor that is elsewhere.
         argument: &'static str,
-        /// The device of the input.
+        /// The device of the other tensors.
         expected: String,
         /// The device of the argument.
         actual: String,
@@ -121,6 +121,51 @@ pub enum Error {
         algorithm: String,
         /// What the algorithm serves.
         rule: String,
+    },
+
+    /// A layer was asked for a backward pass that no forward pass came before.
+    #[error("{layer}: backward needs a forward pass before it, one for each")]
+    NoForward {
+        /// The layer, such as `Conv2d`.
+        layer: &'static str,
+    },
+
+    /// A file of parameters cannot be read or written.
+    #[error("parameters: {file}: {message}")]
+    ParameterFile {
+        /// The file's path, or its format.
+        file: String,
+        /// What is wrong with it.
+        message: String,
+    },
+
+    /// A file of parameters lacks one that the network has.
+    #[error("parameters: the network has {name}, but the file only {found}")]
+    MissingParameter {
+        /// The parameter's name.
+        name: String,
+        /// The names in the file.
+        found: String,
+    },
+
+    /// A file of parameters has one that the network lacks.
+    #[error("parameters: the file has {name}, but the network only {expected}")]
+    UnexpectedParameter {
+        /// The parameter's name.
+        name: String,
+        /// The names in the network.
+        expected: String,
+    },
+
+    /// A parameter has another type or other sizes in a file than in the network.
+    #[error("parameters: {name} is {actual} in the file, but {expected} in the network")]
+    ParameterMismatch {
+        /// The parameter's name.
+        name: String,
+        /// Its type and sizes in the file.
+        actual: String,
+        /// Its type and sizes in the network.
+        expected: String,
     },
 
     /// No adapter answers to what was asked for.

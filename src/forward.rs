@@ -21,21 +21,30 @@ impl Tensor {
         fill(&mut elements);
         Self { shape, storage: Storage::Cpu(Arc::new(elements)), device: device.clone() }
     }
-
-    pub(crate) fn gpu_buffer(&self, operation: &'static str) -> Result<&Arc<GpuBuffer>> {
-        match &self.storage {
-            Storage::Gpu(buffer) => Ok(buffer),
-            Storage::Cpu(_) => Err(self.device.not_here(operation, "a tensor")),
-        }
-    }
-
-    pub(crate) fn cpu_elements(&self, operation: &'static str) -> Result<&[f32]> {
-        match &self.storage {
-            Storage::Cpu(elements) => Ok(elements),
-            Storage::Gpu(_) => Err(self.device.not_here(operation, "a tensor")),
-        }
-    }
 }
+
+macro_rules! elements {
+    ($name:ident, $element:ty) => {
+        impl $name {
+            pub(crate) fn gpu_buffer(&self, operation: &'static str) -> Result<&Arc<GpuBuffer>> {
+                match &self.storage {
+                    Storage::Gpu(buffer) => Ok(buffer),
+                    Storage::Cpu(_) => Err(self.device.not_here(operation, "a tensor")),
+                }
+            }
+
+            pub(crate) fn cpu_elements(&self, operation: &'static str) -> Result<&[$element]> {
+                match &self.storage {
+                    Storage::Cpu(elements) => Ok(elements),
+                    Storage::Gpu(_) => Err(self.device.not_here(operation, "a tensor")),
+                }
+            }
+        }
+    };
+}
+
+elements!(Tensor, f32);
+elements!(Indices, u32);
 
 impl Conv2d {
     /// Convolves `input` with `weight` and adds `bias`.
@@ -104,17 +113,18 @@ impl Conv2d {
 type MaxOutput = (Tensor, Option<Indices>);
 
 fn max_on_cpu(
-    device: &Device,
+    input: &Tensor,
     shape: Shape,
     with_indices: bool,
     run: impl FnOnce(&mut [f32], Option<&mut [u32]>),
 ) -> MaxOutput {
     let mut found = vec![0; if with_indices { shape.len() } else { 0 }];
+    let (device, input) = (input.device(), input.shape());
     let output = Tensor::on_cpu(device, shape, |output| {
         run(output, with_indices.then_some(found.as_mut_slice()));
     });
     let storage = Storage::Cpu(Arc::new(found));
-    let indices = with_indices.then(|| Indices { shape, storage, device: device.clone() });
+    let indices = with_indices.then(|| Indices { shape, input, storage, device: device.clone() });
     (output, indices)
 }
 
@@ -131,6 +141,7 @@ fn pool_on_gpu(
     let shape = problem.output;
     let indices = indices.map(|buffer| Indices {
         shape,
+        input: problem.input,
         storage: Storage::Gpu(Arc::new(buffer)),
         device: device.clone(),
     });
@@ -175,7 +186,7 @@ macro_rules! max_forward {
                     Backend::Cpu => {
                         let elements = input.cpu_elements($operation)?;
                         let shape = problem.output_shape();
-                        Ok(max_on_cpu(device, shape, with_indices, |output, indices| {
+                        Ok(max_on_cpu(input, shape, with_indices, |output, indices| {
                             $cpu(&problem, elements, output, indices);
                         }))
                     }

@@ -1,14 +1,88 @@
-//! filtro
+//! Convolution and pooling layers on any GPU, with PyTorch's options and numbers.
+//!
+//! A [`Tensor`] is a rank 4 array of `f32` in NCHW order on a [`Device`]: a GPU that wgpu reaches,
+//! a software adapter, or the CPU. Operations are small values with the names and defaults of
+//! `torch.nn`: [`Conv2d`], [`MaxPool2d`], [`AvgPool2d`], [`AdaptiveAvgPool2d`],
+//! [`AdaptiveMaxPool2d`], [`ConvTranspose2d`], [`Activation`]. Each runs forward and gives its
+//! gradients.
+//!
+//! ```
+//! use filtro::{Conv2d, Device, MaxPool2d, PaddingMode};
+//! use ndarray::{Array1, Array4};
+//!
+//! # fn main() -> filtro::Result<()> {
+//! let image = Array4::<f32>::zeros((1, 3, 64, 48));
+//! # let device = Device::cpu();
+//! # let _ = r#"
+//! let device = Device::new()?; // a hardware GPU, else the CPU; never a software adapter unasked
+//! # "#;
+//! let x = device.upload(&image)?;
+//! let weight = device.upload(&Array4::<f32>::ones((8, 3, 7, 7)))?;
+//! let bias = device.upload(&Array1::<f32>::zeros(8))?;
+//! let conv = Conv2d::new(3, 8, [7, 7]) // in_channels, out_channels, kernel_size
+//!     .stride([2, 2])
+//!     .padding([3, 3])
+//!     .padding_mode(PaddingMode::Reflect);
+//! let y = conv.forward(&x, &weight, Some(&bias))?; // stays on the device
+//! let y = MaxPool2d::new([3, 3]).stride([2, 2]).padding([1, 1]).forward(&y)?;
+//! let features: Array4<f32> = y.download()?;
+//! assert_eq!(features.dim(), (1, 8, 16, 12));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Why convolutions
+//!
+//! A dense layer from an image of 224 x 224 x 3 to 1 024 neurons has 154 million weights. A
+//! convolution uses one small filter at every position instead: few weights, shared, and a shifted
+//! image gives a shifted result. [`Conv2d::weights`] and [`Conv2d::dense_weights`] compare the two,
+//! [`ReceptiveField`] tells how far a chain of layers sees. The filters are trainable values:
+//! [`nn`] trains them.
+//!
+//! # The life of one call
+//!
+//! [`Conv2d::forward`] resolves its options for the input's shape, checks everything, and gives a
+//! typed [`Error`] or a plan: which [`Algorithm`], which shader variant, which parameters and grid.
+//! Plans depend on the problem and the device's [`Limits`] alone; [`Conv2d::plan`] shows one
+//! without a GPU. On a GPU the dispatches of the plan are recorded, and submitted together with
+//! all others by the next download or [`Device::flush`]. Nothing waits before a download.
+//!
+//! # Where things are
+//!
+//! - [`mod@reference`]: every operation as plain loops in `f64`; what the tests trust, and the place to
+//!   read what an operation means.
+//! - [`nn`]: layers that own their parameters, losses, optimizers.
+//! - [`filters`]: the classic filters, from Sobel to emboss.
+//! - `shaders/`: the WGSL, one file per algorithm.
+//!
+//! # Features
+//!
+//! - `cli` (default): the command `filtro`.
+//! - `image`: pictures to tensors and feature maps to pictures.
+//! - `safetensors`: parameters to and from files that PyTorch reads and writes.
+
+/// The README's examples, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 mod algorithm;
+mod backward;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod ceiling;
 mod cpu;
 mod device;
 mod error;
+pub mod filters;
 mod forward;
 mod gpu;
 mod limits;
+pub mod nn;
+mod numbers;
 mod ops;
 mod padding;
+#[cfg(feature = "image")]
+pub mod picture;
 mod plan;
 pub mod reference;
 mod shape;
@@ -19,6 +93,7 @@ pub use algorithm::Algorithm;
 pub use device::{Device, DeviceChoice, DeviceInfo, DeviceKind, MemoryUse, Timed};
 pub use error::{Error, Result};
 pub use limits::Limits;
+pub use numbers::Numbers;
 pub use ops::{
     Activation, AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, Conv2d, ConvTranspose2d,
     MaxPool2d, ReceptiveField,

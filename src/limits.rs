@@ -11,6 +11,12 @@ pub struct Limits {
     pub max_buffer_bytes: u64,
     /// To how many bytes the start of a binding is aligned.
     pub binding_alignment: u32,
+    /// The most bytes of a uniform buffer that a shader sees at once.
+    pub max_uniform_bytes: u64,
+    /// The most uniform buffers of a shader, and of them those whose start a dispatch sets.
+    pub max_uniform_buffers: u32,
+    /// To how many bytes the start of a uniform buffer's binding is aligned.
+    pub uniform_alignment: u32,
     /// The most texels of a texture along one dimension.
     pub max_texture_size: u32,
     /// The most workgroups along one dimension of a dispatch.
@@ -35,6 +41,9 @@ impl Limits {
             max_binding_bytes: 128 << 20,
             max_buffer_bytes: 256 << 20,
             binding_alignment: 256,
+            max_uniform_bytes: 65_536,
+            max_uniform_buffers: 8,
+            uniform_alignment: 256,
             max_texture_size: 8_192,
             max_workgroups: 65_535,
             max_workgroup_invocations: 256,

@@ -6,7 +6,7 @@ use ndarray::{Array4, ArrayBase, Data, Dimension};
 
 use crate::device::Backend;
 use crate::gpu::GpuBuffer;
-use crate::{Device, Error, Result, Shape};
+use crate::{Device, Error, Numbers, Result, Shape};
 
 /// A rank 4 array of `f32` on a [`Device`], in NCHW order.
 ///
@@ -40,6 +40,8 @@ pub struct Tensor {
 #[derive(Debug, Clone)]
 pub struct Indices {
     pub(crate) shape: Shape,
+    /// Of the pooling's input.
+    pub(crate) input: Shape,
     pub(crate) storage: Storage<u32>,
     pub(crate) device: Device,
 }
@@ -138,6 +140,7 @@ macro_rules! downloads {
 
 downloads!(Tensor, f32);
 downloads!(Indices, u32);
+downloads!(Numbers, u32);
 
 impl Device {
     /// Copies an array to this device. Views and arrays of any memory layout are taken.
@@ -227,4 +230,58 @@ fn checked(elements: &[f32], shape: Shape) -> Result<Shape> {
         return Err(Error::shape("upload", "the tensor", shape, rule));
     }
     Ok(shape)
+}
+
+impl Device {
+    /// Copies the indices of a max pooling to this device: those that
+    /// [`forward_with_indices`](crate::MaxPool2d::forward_with_indices) gave for an input of this
+    /// shape, perhaps elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ShapeMismatch`] for another batch or number of channels than the input's,
+    /// [`Error::InvalidArgument`] for an index that is neither of a plane of the input nor
+    /// `u32::MAX`, and as [`upload`](Self::upload).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use filtro::{Device, MaxPool2d};
+    /// use ndarray::array;
+    ///
+    /// let device = Device::cpu();
+    /// let indices = device.upload_indices(&array![[[[1, 3]]]], [1, 1, 1, 4])?;
+    /// let grad_output = device.upload(&array![[[[10.0, 20.0]]]])?;
+    /// let grad_input = MaxPool2d::new([1, 2]).grad_input([1, 1, 1, 4], &indices, &grad_output)?;
+    /// assert_eq!(grad_input.download()?, array![[[[0.0, 10.0, 0.0, 20.0]]]]);
+    /// # Ok::<(), filtro::Error>(())
+    /// ```
+    pub fn upload_indices(
+        &self,
+        indices: &Array4<u32>,
+        input_shape: impl Into<Shape>,
+    ) -> Result<Indices> {
+        const OPERATION: &str = "upload_indices";
+        let input = input_shape.into();
+        let (batch, channels, height, width) = indices.dim();
+        let shape = Shape::new(batch, channels, height, width);
+        if (batch, channels) != (input.batch, input.channels) {
+            let rule = format!("the input has shape {input}");
+            return Err(Error::shape(OPERATION, "indices", shape, rule));
+        }
+        input.checked_len(OPERATION)?;
+        let plane = input.height.saturating_mul(input.width);
+        let inside =
+            |index: u32| index == u32::MAX || usize::try_from(index).is_ok_and(|i| i < plane);
+        if let Some(index) = indices.iter().find(|&&index| !inside(index)) {
+            let rule = format!("a plane of the input has {plane} elements");
+            return Err(Error::argument(OPERATION, "an index", index, rule));
+        }
+        let elements: Vec<u32> = indices.iter().copied().collect();
+        let storage = match self.backend() {
+            Backend::Cpu => Storage::Cpu(Arc::new(elements)),
+            Backend::Gpu(context) => Storage::Gpu(Arc::new(context.upload(OPERATION, &elements)?)),
+        };
+        Ok(Indices { shape, input, storage, device: self.clone() })
+    }
 }

@@ -1,6 +1,6 @@
 //! The window of an operation along one axis: the only place that computes an output size.
 
-use crate::{Error, Result};
+use crate::{Error, PaddingMode, Result};
 
 /// `height` or `width`, in messages.
 pub(crate) const AXIS_NAMES: [&str; 2] = ["height", "width"];
@@ -136,7 +136,7 @@ impl AxisOptions {
                     self.input_size, self.stride
                 ))
             })?;
-        let cut = self.pad_begin.checked_add(self.pad_end).unwrap_or(usize::MAX);
+        let cut = self.pad_begin.saturating_add(self.pad_end);
         uncut.checked_sub(cut).filter(|&size| size > 0).ok_or_else(|| {
             let rule = format!(
                 "twice of it must be less than the {uncut} that the output has before it is cut \
@@ -149,6 +149,34 @@ impl AxisOptions {
 }
 
 impl Axis {
+    /// The coordinates of the padded input that are copies of this cell of the input: one under
+    /// zero padding, and those that another padding mode reads it through.
+    pub(crate) fn pre_images(
+        &self,
+        padding_mode: PaddingMode,
+        at: usize,
+    ) -> impl Iterator<Item = usize> + use<> {
+        let (size, begin, end) = (self.input_size, self.pad_begin, self.pad_end);
+        let from_end = size - 1 - at;
+        let own = begin + at;
+        let mirrored_begin = (at > 0 && at <= begin).then(|| begin - at);
+        let mirrored_end = (from_end > 0 && from_end <= end).then(|| own + 2 * from_end);
+        let (range, others) = match padding_mode {
+            PaddingMode::Zeros => (own..own + 1, [None; 2]),
+            PaddingMode::Reflect => (own..own + 1, [mirrored_begin, mirrored_end]),
+            PaddingMode::Circular => {
+                let after = Some(own + size).filter(|&copy| copy < begin + size + end);
+                (own..own + 1, [own.checked_sub(size), after])
+            }
+            PaddingMode::Replicate => {
+                let first = if at == 0 { 0 } else { own };
+                let last = if from_end == 0 { own + end } else { own };
+                (first..last + 1, [None; 2])
+            }
+        };
+        range.chain(others.into_iter().flatten())
+    }
+
     /// What the dilated kernel spans.
     pub(crate) const fn span(&self) -> usize {
         self.dilation * (self.kernel_size - 1) + 1

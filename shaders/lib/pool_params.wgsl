@@ -1,4 +1,5 @@
-// Of a general pooling. Only an average with its own divisor reads divisor_override.
+// Of a general pooling or its gradient. Only an average with its own divisor reads
+// divisor_override.
 struct Params {
     grid_width: u32,
     count: u32,

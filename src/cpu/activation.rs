@@ -2,7 +2,7 @@
 
 use super::blocks;
 use crate::Activation;
-use pulp::Arch;
+use pulp::{Arch, Simd, WithSimd};
 
 /// `output[i] = activation(input[i])`.
 pub(crate) fn activation(activation: Activation, input: &[f32], output: &mut [f32]) {
@@ -10,14 +10,81 @@ pub(crate) fn activation(activation: Activation, input: &[f32], output: &mut [f3
     let work = output.len();
     let blocks = input.chunks(BLOCK_LEN).zip(output.chunks_mut(BLOCK_LEN)).collect();
     blocks::for_each(blocks, work, |(input, output): (&[f32], &mut [f32])| {
-        arch.dispatch(
-            #[inline(always)]
-            || {
-                output.copy_from_slice(input);
-                activate(activation, output);
-            },
-        );
+        arch.dispatch(Apply { activation, input, output });
     });
+}
+
+struct Apply<'a> {
+    activation: Activation,
+    input: &'a [f32],
+    output: &'a mut [f32],
+}
+
+impl WithSimd for Apply<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _simd: S) {
+        self.output.copy_from_slice(self.input);
+        activate(self.activation, self.output);
+    }
+}
+
+/// `grad_input[i] = derivative(input[i]) * grad_output[i]`.
+pub(crate) fn activation_grad_input(
+    activation: Activation,
+    input: &[f32],
+    grad_output: &[f32],
+    grad_input: &mut [f32],
+) {
+    let arch = Arch::new();
+    let work = grad_input.len();
+    let inputs = input.chunks(BLOCK_LEN).zip(grad_output.chunks(BLOCK_LEN));
+    let blocks = inputs.zip(grad_input.chunks_mut(BLOCK_LEN)).collect();
+    blocks::for_each(
+        blocks,
+        work,
+        |((input, grad_output), grad_input): ((&[f32], &[f32]), &mut [f32])| {
+            arch.dispatch(
+                #[inline(always)]
+                || {
+                    grad_input.copy_from_slice(input);
+                    differentiate(activation, grad_input);
+                    for (gradient, &grad) in grad_input.iter_mut().zip(grad_output) {
+                        *gradient *= grad;
+                    }
+                },
+            );
+        },
+    );
+}
+
+/// Replaces values by the activation's derivative at them.
+#[inline(always)]
+fn differentiate(activation: Activation, values: &mut [f32]) {
+    match activation {
+        Activation::Relu => map(values, |x| if x <= 0.0 { 0.0 } else { 1.0 }),
+        Activation::Relu6 => map(values, |x| if x <= 0.0 || x >= 6.0 { 0.0 } else { 1.0 }),
+        Activation::LeakyRelu { negative_slope } => {
+            map(values, |x| if x > 0.0 { 1.0 } else { negative_slope });
+        }
+        Activation::Silu => map(values, |x| {
+            let s = 1.0 / (1.0 + exp(-x));
+            s * (1.0 + x * (1.0 - s))
+        }),
+        Activation::HardSwish => map(values, |x| {
+            let inner = if x < 3.0 { x / 3.0 + 0.5 } else { 1.0 };
+            if x <= -3.0 { 0.0 } else { inner }
+        }),
+        Activation::Sigmoid => map(values, |x| {
+            let s = 1.0 / (1.0 + exp(-x));
+            s * (1.0 - s)
+        }),
+        Activation::Tanh => map(values, |x| {
+            let y = tanh(x);
+            1.0 - y * y
+        }),
+    }
 }
 
 const BLOCK_LEN: usize = 1 << 13;

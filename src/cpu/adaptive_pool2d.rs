@@ -1,9 +1,9 @@
-//! Adaptive and global pooling: window by window.
+//! Adaptive and global pooling.
 
 use super::blocks;
 use super::max_pool2d::{larger, scan};
 use crate::ops::AdaptivePool2dProblem;
-use pulp::Arch;
+use pulp::{Arch, Simd, WithSimd};
 
 /// The mean of every window, summed in f64.
 pub(crate) fn adaptive_avg_pool2d(
@@ -13,22 +13,10 @@ pub(crate) fn adaptive_avg_pool2d(
 ) {
     let windows = Windows::new(problem);
     let arch = Arch::new();
-    blocks::for_each(
-        windows.planes(output),
-        input.len() / 4,
-        |(plane, output): (_, &mut [f32])| {
-            arch.dispatch(
-                #[inline(always)]
-                || {
-                    windows.for_each(
-                        &input[plane * windows.in_len..],
-                        output,
-                        |rows, [begin, end]| mean(rows, begin, end),
-                    );
-                },
-            );
-        },
-    );
+    let work = input.len().max(output.len()) / 4;
+    blocks::for_each(windows.planes(output), work, |(plane, output)| {
+        arch.dispatch(PlaneMeans { windows: &windows, plane: windows.plane(input, plane), output });
+    });
 }
 
 /// The largest element of every window, with the rules of [`max_pool2d`](super::max_pool2d).
@@ -40,32 +28,23 @@ pub(crate) fn adaptive_max_pool2d(
 ) {
     let windows = Windows::new(problem);
     let arch = Arch::new();
-    let work = input.len();
+    let work = input.len().max(output.len());
     let Some(indices) = indices else {
-        blocks::for_each(windows.planes(output), work, |(plane, output): (_, &mut [f32])| {
-            arch.dispatch(
-                #[inline(always)]
-                || {
-                    let plane = &input[plane * windows.in_len..];
-                    windows.for_each(plane, output, |rows, [begin, end]| {
-                        rows.map(|row| {
-                            row[begin..end].iter().copied().fold(f32::NEG_INFINITY, larger)
-                        })
-                        .fold(f32::NEG_INFINITY, larger)
-                    });
-                },
-            );
+        blocks::for_each(windows.planes(output), work, |(plane, output)| {
+            let plane = windows.plane(input, plane);
+            arch.dispatch(PlaneMaxima { windows: &windows, plane, output });
         });
         return;
     };
     let index_planes = windows.planes(indices).into_iter().map(|(_, indices)| indices);
     let tasks = windows.planes(output).into_iter().zip(index_planes).collect();
     blocks::for_each(tasks, work, |((plane, output), indices)| {
-        let plane = &input[plane * windows.in_len..][..windows.in_len];
-        let outputs = output.iter_mut().zip(indices);
-        let vertical = windows.vertical.iter();
-        let each = vertical.flat_map(|&y| windows.horizontal.iter().map(move |&x| (y, x)));
-        for ((output, index), ([begin_y, end_y], [begin_x, end_x])) in outputs.zip(each) {
+        let plane = windows.plane(input, plane);
+        let each =
+            windows.vertical.iter().flat_map(|&y| windows.horizontal.iter().map(move |&x| (y, x)));
+        for ((output, index), ([begin_y, end_y], [begin_x, end_x])) in
+            output.iter_mut().zip(indices).zip(each)
+        {
             let cells = (begin_y..end_y)
                 .flat_map(|in_y| (begin_x..end_x).map(move |in_x| in_y * windows.in_width + in_x));
             (*output, *index) = scan(plane, cells);
@@ -73,16 +52,16 @@ pub(crate) fn adaptive_max_pool2d(
     });
 }
 
-/// The windows of both axes.
-struct Windows {
-    vertical: Vec<[usize; 2]>,
-    horizontal: Vec<[usize; 2]>,
+/// The windows of both axes, `[begin, end]`.
+pub(super) struct Windows {
+    pub(super) vertical: Vec<[usize; 2]>,
+    pub(super) horizontal: Vec<[usize; 2]>,
     in_width: usize,
     in_len: usize,
 }
 
 impl Windows {
-    fn new(problem: &AdaptivePool2dProblem) -> Self {
+    pub(super) fn new(problem: &AdaptivePool2dProblem) -> Self {
         let [out_height, out_width] = problem.output_size;
         let (in_height, in_width) = (problem.input.height, problem.input.width);
         let windows = |in_size, out_size| {
@@ -103,36 +82,42 @@ impl Windows {
         output.chunks_exact_mut(len).enumerate().collect()
     }
 
-    /// Sets every output of a plane to what `value` makes of the rows of its window and the range
-    /// of columns.
-    #[inline(always)]
-    fn for_each<'a>(
-        &self,
-        plane: &'a [f32],
-        output: &mut [f32],
-        value: impl Fn(std::iter::Take<std::slice::ChunksExact<'a, f32>>, [usize; 2]) -> f32,
-    ) {
-        let out_rows = output.chunks_exact_mut(self.horizontal.len()).zip(&self.vertical);
-        for (output, &[begin_y, end_y]) in out_rows {
-            let rows = plane[begin_y * self.in_width..].chunks_exact(self.in_width);
-            let rows = rows.take(end_y - begin_y);
-            for (output, &window) in output.iter_mut().zip(&self.horizontal) {
-                *output = value(rows.clone(), window);
-            }
-        }
+    /// A plane of the input.
+    fn plane<'a>(&self, input: &'a [f32], plane: usize) -> &'a [f32] {
+        &input[plane * self.in_len..][..self.in_len]
     }
 }
 
-#[inline(always)]
-#[allow(
-    clippy::cast_possible_truncation,
-    clippy::cast_precision_loss,
-    reason = "a mean in f64 becomes an f32 output; a plane has fewer than 2^53 cells"
-)]
-fn mean<'a>(rows: impl ExactSizeIterator<Item = &'a [f32]>, begin: usize, end: usize) -> f32 {
-    let cells = rows.len() * (end - begin);
-    let sum: f64 = rows.map(|row| sum(&row[begin..end])).sum();
-    (sum / cells as f64) as f32
+struct PlaneMeans<'a> {
+    windows: &'a Windows,
+    plane: &'a [f32],
+    output: &'a mut [f32],
+}
+
+impl WithSimd for PlaneMeans<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        reason = "a mean in f64 becomes an f32 output; a plane has fewer than 2^53 cells"
+    )]
+    fn with_simd<S: Simd>(self, _simd: S) {
+        let Self { windows, plane, output } = self;
+        let out_rows = output.chunks_exact_mut(windows.horizontal.len()).zip(&windows.vertical);
+        for (output, &[begin_y, end_y]) in out_rows {
+            let rows = &plane[begin_y * windows.in_width..end_y * windows.in_width];
+            for (output, &[begin_x, end_x]) in output.iter_mut().zip(&windows.horizontal) {
+                let total = if end_x - begin_x == windows.in_width {
+                    sum(rows)
+                } else {
+                    rows.chunks_exact(windows.in_width).map(|row| sum(&row[begin_x..end_x])).sum()
+                };
+                *output = (total / ((end_y - begin_y) * (end_x - begin_x)) as f64) as f32;
+            }
+        }
+    }
 }
 
 /// The sum in f64, in eight lanes.
@@ -146,4 +131,28 @@ pub(super) fn sum(values: &[f32]) -> f64 {
         }
     }
     sums.iter().sum::<f64>() + rest.iter().copied().map(f64::from).sum::<f64>()
+}
+
+struct PlaneMaxima<'a> {
+    windows: &'a Windows,
+    plane: &'a [f32],
+    output: &'a mut [f32],
+}
+
+impl WithSimd for PlaneMaxima<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _simd: S) {
+        let Self { windows, plane, output } = self;
+        let out_rows = output.chunks_exact_mut(windows.horizontal.len()).zip(&windows.vertical);
+        for (output, &[begin_y, end_y]) in out_rows {
+            let rows = &plane[begin_y * windows.in_width..end_y * windows.in_width];
+            for (output, &[begin_x, end_x]) in output.iter_mut().zip(&windows.horizontal) {
+                let cells =
+                    rows.chunks_exact(windows.in_width).flat_map(|row| &row[begin_x..end_x]);
+                *output = cells.copied().fold(f32::NEG_INFINITY, larger);
+            }
+        }
+    }
 }

@@ -1,44 +1,33 @@
 //! AvgPool2d. Sums are taken in f64, so that a mean is within an ulp whatever the window.
 
-use super::blocks;
-use super::row::{RowTap, fold_row, row_taps};
+use super::adaptive_pool2d::sum;
+use super::blocks::{self, Block};
+use super::row::{RowWindows, fold};
 use crate::ops::AvgPool2dProblem;
 use crate::window::Axis;
-use pulp::Arch;
-
-/// Outputs of a block in one plane.
-const BLOCK_LEN: usize = 4096;
+use pulp::{Arch, Simd, WithSimd};
 
 /// The sum of every window inside the input over its divisor, as in
 /// [`AvgPool2d`](crate::AvgPool2d).
 pub(crate) fn avg_pool2d(problem: &AvgPool2dProblem, input: &[f32], output: &mut [f32]) {
     let (vertical, horizontal) = (&problem.vertical, &problem.horizontal);
-    let taps = row_taps(horizontal);
+    let windows = RowWindows::new(horizontal);
     let factors = factors(problem);
     let (out_width, in_width) = (horizontal.output_size, horizontal.input_size);
-    let rows = (BLOCK_LEN / out_width).clamp(1, vertical.output_size);
     let taps_y = vertical.kernel_size.min(vertical.input_size);
-    let work = output.len().saturating_mul(taps_y.saturating_add(taps.len())) / 4;
-    let plane_len = vertical.output_size * out_width;
-    let blocks = blocks::split(output, 1, [plane_len, plane_len, rows * out_width]);
+    let work = output.len().saturating_mul(taps_y.saturating_add(windows.tap_count())) / 4;
     let in_len = vertical.input_size * in_width;
+    let blocks = blocks::split_planes(output, out_width, vertical.output_size, in_len);
     let arch = Arch::new();
     blocks::for_each(blocks, work, |block| {
-        let plane = &input[block.plane * in_len..][..in_len];
-        let first_y = block.start / out_width;
-        for piece in block.pieces {
-            let mut sums = vec![0.0; in_width + out_width];
-            arch.dispatch(
-                #[inline(always)]
-                || block_means(problem, &taps, &factors, plane, first_y, piece, &mut sums),
-            );
-        }
+        let (windows, factors) = (&windows, &factors);
+        arch.dispatch(BlockMeans { problem, windows, factors, input, block });
     });
 }
 
 /// One over the divisors: the product of a vertical and a horizontal factor.
 #[allow(clippy::cast_precision_loss, reason = "a divisor beyond 2^53 is rounded")]
-fn factors(problem: &AvgPool2dProblem) -> [Vec<f64>; 2] {
+pub(super) fn factors(problem: &AvgPool2dProblem) -> [Vec<f64>; 2] {
     let (vertical, horizontal) = (&problem.vertical, &problem.horizontal);
     if let Some(divisor) = problem.divisor_override {
         let factor = 1.0 / divisor as f64;
@@ -63,30 +52,49 @@ fn window_cells(axis: &Axis, out: usize, include_pad: bool) -> usize {
     }
 }
 
-#[inline(always)]
-fn block_means(
-    problem: &AvgPool2dProblem,
-    taps: &[RowTap],
-    [factors_y, factors_x]: &[Vec<f64>; 2],
-    plane: &[f32],
-    first_y: usize,
-    output: &mut [f32],
-    sums: &mut [f64],
-) {
-    let (vertical, horizontal) = (&problem.vertical, &problem.horizontal);
-    let (in_width, out_width) = (horizontal.input_size, horizontal.output_size);
-    let (columns, sums) = sums.split_at_mut(in_width);
-    for (index, output) in output.chunks_exact_mut(out_width).enumerate() {
-        let (_, count, start) = vertical.taps_inside(first_y + index);
-        columns.fill(0.0);
-        for row in plane[start * in_width..].chunks_exact(in_width).take(count) {
-            for (column, &value) in columns.iter_mut().zip(row) {
-                *column += f64::from(value);
+struct BlockMeans<'a, 'b> {
+    problem: &'a AvgPool2dProblem,
+    windows: &'a RowWindows,
+    factors: &'a [Vec<f64>; 2],
+    input: &'a [f32],
+    block: Block<'b, f32>,
+}
+
+impl WithSimd for BlockMeans<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _simd: S) {
+        let Self { problem, windows, factors: [factors_y, factors_x], input, block } = self;
+        let (vertical, horizontal) = (&problem.vertical, &problem.horizontal);
+        let (in_width, out_width) = (horizontal.input_size, horizontal.output_size);
+        let in_len = vertical.input_size * in_width;
+        let planes = block.pieces.into_iter().zip(input[block.plane * in_len..].chunks(in_len));
+        if let ([factor_y], [_]) = (&factors_y[..], &factors_x[..])
+            && vertical.taps_inside(0).1 == vertical.input_size
+            && horizontal.taps_inside(0).1 == in_width
+        {
+            // One window holds the plane.
+            for (output, plane) in planes {
+                store(output, &[sum(plane)], *factor_y, factors_x);
+            }
+            return;
+        }
+        let first_y = block.start / out_width;
+        let mut columns = vec![0.0; in_width];
+        let mut sums = vec![0.0; out_width];
+        let mut phases = vec![0.0; windows.scratch_len()];
+        let mut offsets = Vec::new();
+        for (output, plane) in planes {
+            for (out_y, output) in (first_y..).zip(output.chunks_exact_mut(out_width)) {
+                let (_, count, start) = vertical.taps_inside(out_y);
+                offsets.clear();
+                offsets.extend((start..start + count).map(|in_y| in_y * in_width));
+                fold(plane, &offsets, 0.0, |sum, value| sum + f64::from(value), &mut columns);
+                windows.fold(&columns, &mut phases, 0.0, |sum, value| sum + value, &mut sums);
+                store(output, &sums, factors_y[out_y], factors_x);
             }
         }
-        sums.fill(0.0);
-        fold_row(taps, horizontal.stride, columns, sums, |sum, value| sum + value);
-        store(output, sums, factors_y[first_y + index], factors_x);
     }
 }
 

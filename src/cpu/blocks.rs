@@ -30,13 +30,14 @@ pub(super) fn split<T>(
     }
     for (band, band_output) in output.chunks_mut(plane_len.saturating_mul(planes)).enumerate() {
         let first = blocks.len();
+        let band_planes = band_output.len() / plane_len;
         for (index, plane) in band_output.chunks_mut(plane_len).enumerate() {
             let pieces = plane.chunks_mut(span).flat_map(|span| span.chunks_mut(block_len));
             let mut start = 0;
             for (position, piece) in pieces.enumerate() {
                 let len = piece.len();
                 if index == 0 {
-                    let pieces = Vec::with_capacity(planes);
+                    let pieces = Vec::with_capacity(band_planes);
                     blocks.push(Block { plane: band * planes, start, pieces });
                 }
                 blocks[first + position].pieces.push(piece);
@@ -45,6 +46,23 @@ pub(super) fn split<T>(
         }
     }
     blocks
+}
+
+/// Cells of the input or the output that a block of a pooling should have.
+const POOL_CELLS: usize = 1 << 13;
+
+/// Splits the output of a pooling into blocks of whole rows, or of several planes where planes of
+/// the input, `in_len` cells, are small.
+pub(super) fn split_planes<T>(
+    output: &mut [T],
+    out_width: usize,
+    out_height: usize,
+    in_len: usize,
+) -> Vec<Block<'_, T>> {
+    let plane_len = out_width * out_height;
+    let planes = (POOL_CELLS / plane_len.max(in_len)).max(1);
+    let rows = (POOL_CELLS / out_width).clamp(1, out_height);
+    split(output, planes, [plane_len, plane_len, rows * out_width])
 }
 
 /// Work below which waking other threads costs more than it saves, in units of about a nanosecond.

@@ -4,7 +4,7 @@ use super::activation::activate;
 use super::blocks::{self, Block, Scratch};
 use super::conv2d_direct;
 use super::layout::{AxisLayout, copy_plane, source_index};
-use super::panel::{self, Rows, Segment, Tile};
+use super::panel::{self, Pack, PackContiguous, Rows, Segment, Tile};
 use crate::PaddingMode;
 use crate::ops::Conv2dProblem;
 use crate::window::Axis;
@@ -43,7 +43,9 @@ pub(super) struct Convolution<'a> {
     pub(super) channels: usize,
     /// Filters of a group.
     pub(super) filters: usize,
-    /// Whether some tap of some output is over zero padding.
+    /// Whether every output reads one cell per channel, in order; planes then have one row.
+    pointwise: bool,
+    /// Whether some tap of some output may be over zero padding.
     zero_padded: bool,
 }
 
@@ -59,8 +61,10 @@ impl<'a> Convolution<'a> {
             .iter()
             .any(|axis| axis.pad_begin > 0 || axis.pad_end > 0);
         let zero_padded = padded && problem.padding_mode == PaddingMode::Zeros;
-        let plain = |axis: &Axis| axis.kernel_size == 1 && axis.stride == 1;
-        if !padded && plain(&problem.vertical) && plain(&problem.horizontal) {
+        // An axis of one output has stride 1 whatever its input; sizes tell.
+        let plain = |axis: &Axis| axis.kernel_size == 1 && axis.output_size == axis.input_size;
+        let pointwise = !padded && plain(&problem.vertical) && plain(&problem.horizontal);
+        if pointwise {
             // Without neighbours a plane is one row.
             let len = problem.vertical.input_size * problem.horizontal.input_size;
             problem.vertical = Axis { input_size: 1, output_size: 1, ..problem.vertical };
@@ -74,6 +78,7 @@ impl<'a> Convolution<'a> {
             taps: problem.vertical.kernel_size * problem.horizontal.kernel_size,
             channels: problem.group_in_channels(),
             filters: problem.group_out_channels(),
+            pointwise,
             zero_padded,
         }
     }
@@ -195,6 +200,9 @@ const BLOCK_LEN: usize = 256;
 /// error of long ones small; a multiple of it stays in the first cache as a panel.
 const CHUNK_TAPS: usize = 128;
 
+/// Panels that are packed together where the inputs of neighbouring outputs are neighbours.
+const CONTIGUOUS_PANELS: usize = 4;
+
 fn run_dense(convolution: &Convolution<'_>, output: &mut [f32]) {
     let plan = DensePlan::new(convolution);
     let work = convolution.work(output);
@@ -267,50 +275,60 @@ impl WithSimd for DenseBlock<'_, '_> {
         let rows = AxisLayout::new(vertical, mode, first_y, last_y - first_y + 1);
         let columns = AxisLayout::new(horizontal, mode, first_x, columns);
         let layouts = [&rows, &columns];
-        let copied = !(taps == 1 && columns.len == horizontal.input_size && rows.len == 1);
-        let copy_len = rows.len * columns.len;
+        // A plane that is read as it is needs no copy.
+        let copied = !convolution.pointwise;
+        let (channel_len, group) = if copied {
+            (rows.len * columns.len, 1)
+        } else {
+            (horizontal.input_size, CONTIGUOUS_PANELS)
+        };
 
         let chunk_channels = (CHUNK_TAPS / taps).clamp(1, channels);
-        let mut tap_offsets = Vec::with_capacity(chunk_channels * taps);
-        for channel in 0..chunk_channels {
-            for &row_offset in &rows.tap_offsets {
-                for &column_offset in &columns.tap_offsets {
-                    tap_offsets.push(channel * copy_len + row_offset * columns.len + column_offset);
-                }
-            }
-        }
+        let tap_offsets = tap_offsets(layouts, channel_len, chunk_channels);
         let chunk_taps = CHUNK_TAPS.min(tap_offsets.len());
-        let _ = copied;
         let stride = len.next_multiple_of(lanes);
-        let [copy, panel, sums] = scratch.buffers([
-            chunk_channels * copy_len + lanes,
-            (chunk_taps + 1) * lanes,
-            filters * stride,
-        ]);
+        let copy_len = if copied { chunk_channels * channel_len + lanes } else { 0 };
+        let panel_len = (chunk_taps + 1) * lanes;
+        let [copy, panels, sums] = scratch.buffers([copy_len, group * panel_len, filters * stride]);
         let mut tile = Tile { sums, stride };
         let mut segments = Vec::new();
 
         for channel in (0..channels).step_by(chunk_channels) {
             let count = chunk_channels.min(channels - channel);
-            convolution.copy_channels(layouts, group_input, channel, count, copy);
+            let source = if copied {
+                convolution.copy_channels(layouts, group_input, channel, count, copy);
+                &*copy
+            } else {
+                &group_input[channel * channel_len..]
+            };
             let tap_offsets = &tap_offsets[..count * taps];
             for (chunk, tap_offsets) in tap_offsets.chunks(CHUNK_TAPS).enumerate() {
                 let first_column = channel * taps + chunk * CHUNK_TAPS;
                 let weight = Rows { data: weight, stride: gemm_k, count: filters, first_column };
-                for lane in (0..len).step_by(lanes) {
-                    segments.clear();
-                    let mut index = lane;
-                    let end = len.min(lane + lanes);
-                    while index < end {
-                        let (out_y, out_x) =
-                            ((start + index) / out_width, (start + index) % out_width);
-                        let base = (out_y - first_y) * columns.len + out_x - first_x;
-                        segments.push(Segment { lane: index - lane, base });
-                        index += out_width - out_x;
+                for first_lane in (0..len).step_by(group * lanes) {
+                    let end = len.min(first_lane + group * lanes);
+                    let panels = &mut panels[..(end - first_lane).div_ceil(lanes) * panel_len];
+                    if copied {
+                        segments.clear();
+                        let mut index = first_lane;
+                        while index < end {
+                            let (out_y, out_x) =
+                                ((start + index) / out_width, (start + index) % out_width);
+                            let base = (out_y - first_y) * columns.len + out_x - first_x;
+                            segments.push(Segment { lane: index - first_lane, base });
+                            index += out_width - out_x;
+                        }
+                        let segments = &segments;
+                        simd.vectorize(Pack { source, tap_offsets, segments, panel: panels });
+                    } else {
+                        let source = &source[start + first_lane..];
+                        simd.vectorize(PackContiguous { source, tap_offsets, panels, panel_len });
                     }
-                    panel::pack(simd, copy, tap_offsets, &segments, panel);
-                    let add = first_column > 0;
-                    panel::multiply(simd, weight, tap_offsets.len(), panel, &mut tile, lane, add);
+                    let lanes_of_panels = (first_lane..).step_by(lanes);
+                    for (lane, panel) in lanes_of_panels.zip(panels.chunks_exact(panel_len)) {
+                        let (taps, add) = (tap_offsets.len(), first_column > 0);
+                        panel::multiply(simd, weight, taps, panel, &mut tile, lane, add);
+                    }
                 }
             }
         }
@@ -321,4 +339,18 @@ impl WithSimd for DenseBlock<'_, '_> {
             convolution.finish(out_plane + filter, start, piece);
         }
     }
+}
+
+/// Where the taps of `channels` channels are in a copy with `channel_len` elements per channel, in
+/// the order of the weight.
+pub(super) fn tap_offsets(
+    [vertical, horizontal]: [&AxisLayout; 2],
+    channel_len: usize,
+    channels: usize,
+) -> Vec<usize> {
+    let channels = (0..channels).map(|channel| channel * channel_len);
+    let rows = channels.flat_map(|channel| {
+        vertical.tap_offsets.iter().map(move |row| channel + row * horizontal.len)
+    });
+    rows.flat_map(|row| horizontal.tap_offsets.iter().map(move |column| row + column)).collect()
 }

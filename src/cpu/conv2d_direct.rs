@@ -4,7 +4,7 @@
 //! the taps of a weight times the vector of inputs at the tap's offset in the padded copy.
 
 use super::blocks::{self, Block, Scratch};
-use super::conv2d::Convolution;
+use super::conv2d::{Convolution, tap_offsets};
 use super::layout::AxisLayout;
 use pulp::{Arch, Simd, WithSimd};
 
@@ -90,15 +90,7 @@ impl DirectBlock<'_, '_> {
         let group_input = convolution.group_input(out_plane);
         convolution.copy_channels(layouts, group_input, 0, channels, copy);
 
-        let mut tap_offsets = Vec::with_capacity(gemm_k);
-        for channel in 0..channels {
-            for &row_offset in &vertical.tap_offsets {
-                for &column_offset in &horizontal.tap_offsets {
-                    let row = channel * copy_len + row_offset * horizontal.len;
-                    tap_offsets.push(row + column_offset);
-                }
-            }
-        }
+        let tap_offsets = tap_offsets(layouts, copy_len, channels);
         let first_filter = out_plane % convolution.problem.out_channels;
         let weight: [&[f32]; FILTERS] = std::array::from_fn(|filter| {
             &convolution.weight[(first_filter + filter) * gemm_k..][..gemm_k]
@@ -107,17 +99,14 @@ impl DirectBlock<'_, '_> {
         for row in 0..pieces[0].len() / columns {
             let copy = &copy[row * horizontal.len..];
             let mut outputs = pieces.each_mut().map(|piece| &mut piece[row * columns..][..columns]);
-            let mut out_x = 0;
-            while out_x < columns {
-                let copy = &copy[out_x..];
-                let left = columns - out_x;
-                out_x += if left > 2 * S::F32_LANES {
-                    vectors::<S, FILTERS, 4>(simd, weight, &tap_offsets, copy, &mut outputs, out_x)
-                } else if left > S::F32_LANES {
-                    vectors::<S, FILTERS, 2>(simd, weight, &tap_offsets, copy, &mut outputs, out_x)
-                } else {
-                    vectors::<S, FILTERS, 1>(simd, weight, &tap_offsets, copy, &mut outputs, out_x)
-                };
+            let outputs = &mut outputs;
+            let lanes = S::F32_LANES;
+            if columns >= 4 * lanes {
+                row_of::<S, FILTERS, 4>(simd, weight, &tap_offsets, copy, outputs);
+            } else if columns >= 2 * lanes {
+                row_of::<S, FILTERS, 2>(simd, weight, &tap_offsets, copy, outputs);
+            } else {
+                row_of::<S, FILTERS, 1>(simd, weight, &tap_offsets, copy, outputs);
             }
         }
         for (filter, piece) in pieces.into_iter().enumerate() {
@@ -126,18 +115,41 @@ impl DirectBlock<'_, '_> {
     }
 }
 
-/// Computes `VECTORS` vectors of outputs from `out_x` on, as far as the row goes, and returns their
-/// number.
+/// Computes a row of outputs by `VECTORS` vectors, the last of which overlap those before them.
+#[inline(always)]
+fn row_of<S: Simd, const FILTERS: usize, const VECTORS: usize>(
+    simd: S,
+    weight: [&[f32]; FILTERS],
+    tap_offsets: &[usize],
+    copy: &[f32],
+    outputs: &mut [&mut [f32]; FILTERS],
+) {
+    let count = VECTORS * S::F32_LANES;
+    let columns = outputs[0].len();
+    for out_x in (0..columns).step_by(count) {
+        let out_x = out_x.min(columns.saturating_sub(count));
+        let sums = vectors::<S, FILTERS, VECTORS>(simd, weight, tap_offsets, &copy[out_x..]);
+        for (output, sums) in outputs.iter_mut().zip(&sums) {
+            let output = &mut output[out_x..];
+            let (vectors, _) = S::as_mut_simd_f32s(output);
+            if let Some((vectors, _)) = vectors.split_first_chunk_mut::<VECTORS>() {
+                *vectors = *sums;
+            } else {
+                simd.partial_store_f32s(output, sums[0]);
+            }
+        }
+    }
+}
+
+/// The sums of `VECTORS` vectors of neighbouring outputs, the first of which finds its taps at
+/// `tap_offsets`.
 #[inline(always)]
 fn vectors<S: Simd, const FILTERS: usize, const VECTORS: usize>(
     simd: S,
     weight: [&[f32]; FILTERS],
     tap_offsets: &[usize],
     copy: &[f32],
-    outputs: &mut [&mut [f32]; FILTERS],
-    out_x: usize,
-) -> usize {
-    let count = VECTORS * S::F32_LANES;
+) -> [[S::f32s; VECTORS]; FILTERS] {
     let mut sums = [[simd.splat_f32s(0.0); VECTORS]; FILTERS];
     for (chunk, tap_offsets) in tap_offsets.chunks(CHUNK_TAPS).enumerate() {
         let weight: [&[f32]; FILTERS] = std::array::from_fn(|filter| {
@@ -145,7 +157,7 @@ fn vectors<S: Simd, const FILTERS: usize, const VECTORS: usize>(
         });
         let mut chunk_sums = [[simd.splat_f32s(0.0); VECTORS]; FILTERS];
         for (tap, &offset) in tap_offsets.iter().enumerate() {
-            let (inputs, _) = S::as_simd_f32s(&copy[offset..][..count]);
+            let (inputs, _) = S::as_simd_f32s(&copy[offset..][..VECTORS * S::F32_LANES]);
             for filter in 0..FILTERS {
                 let factor = simd.splat_f32s(weight[filter][tap]);
                 for vector in 0..VECTORS {
@@ -161,11 +173,5 @@ fn vectors<S: Simd, const FILTERS: usize, const VECTORS: usize>(
             }
         }
     }
-    for (output, sums) in outputs.iter_mut().zip(&sums) {
-        let output = &mut output[out_x..];
-        for (cells, &sum) in output.chunks_mut(S::F32_LANES).zip(sums) {
-            simd.partial_store_f32s(cells, sum);
-        }
-    }
-    count
+    sums
 }

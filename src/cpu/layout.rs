@@ -73,31 +73,68 @@ impl AxisLayout {
         }
     }
 
-    /// The input's index of every cell of the copy, none for a zero.
-    pub(super) fn sources(&self) -> impl Iterator<Item = Option<usize>> + '_ {
-        self.runs.iter().flat_map(|run| (0..run.len).map(|index| run.source_of(index)))
+    /// Whether some cell of the copy is a zero.
+    fn has_zeros(&self) -> bool {
+        self.runs.iter().any(|run| run.source.is_none())
     }
 
-    /// Copies one row of the input.
+    /// Copies one row of the input, but for the zeros.
     #[inline(always)]
     fn copy(&self, row: &[f32], copy: &mut [f32]) {
-        for run in &self.runs {
-            let cells = &mut copy[run.start..][..run.len];
-            match (run.source, run.step) {
-                (None, _) => cells.fill(0.0),
-                (Some(source), 1) => cells.copy_from_slice(&row[source..][..run.len]),
-                (Some(source), 2) => {
-                    for (cell, &value) in cells.iter_mut().zip(row[source..].iter().step_by(2)) {
-                        *cell = value;
-                    }
+        let mut runs = &self.runs[..];
+        while let [run, rest @ ..] = runs {
+            runs = rest;
+            let cells = &mut copy[run.start..];
+            match (run.source, run.step, rest) {
+                (None, ..) => {}
+                (Some(source), 1, _) => {
+                    cells[..run.len].copy_from_slice(&row[source..][..run.len]);
+                }
+                (Some(source), 2, &[Run { start, len, source: Some(next), step: 2 }, ..])
+                    if source.abs_diff(next) == 1 =>
+                {
+                    // The two phases of a stride of 2.
+                    runs = &rest[1..];
+                    let (cells, next_cells) = cells.split_at_mut(start - run.start);
+                    let (cells, next_cells) = (&mut cells[..run.len], &mut next_cells[..len]);
+                    let pairs = row[source.min(next)..].as_chunks::<2>().0;
+                    let count = if source < next {
+                        split_pairs(pairs, cells, next_cells)
+                    } else {
+                        split_pairs(pairs, next_cells, cells)
+                    };
+                    copy_every_second(&row[source..], cells, count);
+                    copy_every_second(&row[next..], next_cells, count);
+                }
+                (Some(source), 2, _) => {
+                    copy_every_second(&row[source..], &mut cells[..run.len], 0);
                 }
                 _ => {
-                    for (index, cell) in cells.iter_mut().enumerate() {
+                    for (index, cell) in cells[..run.len].iter_mut().enumerate() {
                         *cell = run.source_of(index).map_or(0.0, |source| row[source]);
                     }
                 }
             }
         }
+    }
+}
+
+/// Copies the elements of pairs apart, and returns how many pairs.
+#[inline(always)]
+pub(super) fn split_pairs<T: Copy>(pairs: &[[T; 2]], first: &mut [T], second: &mut [T]) -> usize {
+    let count = pairs.len().min(first.len()).min(second.len());
+    let cells = first[..count].iter_mut().zip(&mut second[..count]);
+    for ((first, second), &pair) in cells.zip(&pairs[..count]) {
+        [*first, *second] = pair;
+    }
+    count
+}
+
+/// Copies every second element, from `cells[begin]` on.
+#[inline(always)]
+fn copy_every_second(row: &[f32], cells: &mut [f32], begin: usize) {
+    for (index, cell) in cells.iter_mut().enumerate().skip(begin) {
+        *cell = row[2 * index];
     }
 }
 
@@ -109,10 +146,15 @@ pub(super) fn copy_plane(
     in_width: usize,
     copy: &mut [f32],
 ) {
-    for (row, source) in copy.chunks_exact_mut(horizontal.len).zip(vertical.sources()) {
-        match source {
-            None => row.fill(0.0),
-            Some(in_y) => horizontal.copy(&plane[in_y * in_width..][..in_width], row),
+    if vertical.has_zeros() || horizontal.has_zeros() {
+        copy.fill(0.0);
+    }
+    for run in &vertical.runs {
+        let rows = copy[run.start * horizontal.len..].chunks_exact_mut(horizontal.len);
+        for (index, row) in rows.take(run.len).enumerate() {
+            if let Some(in_y) = run.source_of(index) {
+                horizontal.copy(&plane[in_y * in_width..][..in_width], row);
+            }
         }
     }
 }

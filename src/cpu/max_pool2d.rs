@@ -1,12 +1,9 @@
 //! MaxPool2d.
 
-use super::blocks::{self, Scratch};
-use super::row::{RowTap, fold_row, row_taps};
+use super::blocks::{self, Block, Scratch};
+use super::row::{RowWindows, fold};
 use crate::ops::MaxPool2dProblem;
-use pulp::Arch;
-
-/// Outputs of a block in one plane.
-const BLOCK_LEN: usize = 4096;
+use pulp::{Arch, Simd, WithSimd};
 
 /// The largest tap of every window, by a scan in row-major order that replaces the best by what is
 /// larger or NaN. A window without a tap inside the input gives -inf and the index `u32::MAX`.
@@ -31,59 +28,117 @@ pub(super) fn larger(best: f32, value: f32) -> f32 {
     if value.is_nan() { value } else { larger }
 }
 
-/// Rows per block and about the nanoseconds for all of it.
-fn rows_and_work(problem: &MaxPool2dProblem, taps_x: usize, output_len: usize) -> (usize, usize) {
-    let rows = (BLOCK_LEN / problem.horizontal.output_size).max(1);
+/// About the nanoseconds that one thread needs.
+fn work(problem: &MaxPool2dProblem, taps_x: usize, output: &[f32]) -> usize {
     let taps = problem.vertical.kernel_size.min(problem.vertical.input_size) + taps_x;
-    (rows.min(problem.vertical.output_size), output_len.saturating_mul(taps) / 8)
+    output.len().saturating_mul(taps) / 8
 }
 
 /// Values alone: each row's maxima are taken once and joined into the windows that hold the row,
 /// which keeps the order of the scan.
 fn values(problem: &MaxPool2dProblem, input: &[f32], output: &mut [f32]) {
-    let taps = row_taps(&problem.horizontal);
-    let (rows, work) = rows_and_work(problem, taps.len(), output.len());
+    let (vertical, horizontal) = (&problem.vertical, &problem.horizontal);
+    let windows = RowWindows::new(horizontal);
+    let work = work(problem, windows.tap_count(), output);
     let arch = Arch::new();
-    let out_width = problem.horizontal.output_size;
-    let plane_len = problem.vertical.output_size * out_width;
-    let blocks = blocks::split(output, 1, [plane_len, plane_len, rows * out_width]);
-    let in_len = problem.vertical.input_size * problem.horizontal.input_size;
+    let out_rows: Vec<_> = (0..vertical.output_size).map(|y| vertical.taps_inside(y)).collect();
+    let in_len = vertical.input_size * horizontal.input_size;
+    let blocks = blocks::split_planes(output, horizontal.output_size, out_rows.len(), in_len);
     blocks::for_each(blocks, work, |block| {
-        let plane = &input[block.plane * in_len..][..in_len];
-        let first_y = block.start / out_width;
-        for piece in block.pieces {
-            Scratch::with(|scratch| {
-                arch.dispatch(
-                    #[inline(always)]
-                    || block_values(problem, &taps, plane, first_y, piece, scratch),
-                );
-            });
-        }
+        Scratch::with(|scratch| {
+            let first_y = block.start / horizontal.output_size;
+            let (windows, out_rows) = (&windows, &out_rows[first_y..]);
+            arch.dispatch(BlockValues { problem, windows, input, out_rows, block, scratch });
+        });
     });
 }
 
-#[inline(always)]
-fn block_values(
-    problem: &MaxPool2dProblem,
-    taps: &[RowTap],
-    plane: &[f32],
-    first_y: usize,
-    output: &mut [f32],
-    scratch: &mut Scratch,
-) {
-    let (vertical, horizontal) = (&problem.vertical, &problem.horizontal);
-    let (in_width, out_width) = (horizontal.input_size, horizontal.output_size);
-    let [maxima, _, _] = scratch.buffers([out_width, 0, 0]);
-    for (index, output) in output.chunks_exact_mut(out_width).enumerate() {
-        output.fill(f32::NEG_INFINITY);
-        let (_, count, start) = vertical.taps_inside(first_y + index);
-        for in_y in (start..).step_by(vertical.dilation).take(count) {
-            let row = &plane[in_y * in_width..][..in_width];
-            maxima.fill(f32::NEG_INFINITY);
-            fold_row(taps, horizontal.stride, row, maxima, larger);
-            for (output, &value) in output.iter_mut().zip(&*maxima) {
-                *output = larger(*output, value);
+struct BlockValues<'a, 'b> {
+    problem: &'a MaxPool2dProblem,
+    windows: &'a RowWindows,
+    input: &'a [f32],
+    /// The vertical taps of each row of the output, from the block's first on.
+    out_rows: &'a [(usize, usize, usize)],
+    block: Block<'b, f32>,
+    scratch: &'a mut Scratch,
+}
+
+impl WithSimd for BlockValues<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _simd: S) {
+        let Self { problem, windows, input, out_rows, block, scratch } = self;
+        let (vertical, horizontal) = (&problem.vertical, &problem.horizontal);
+        let (in_width, out_width) = (horizontal.input_size, horizontal.output_size);
+        // The maxima of the last rows, each at its number modulo the number of slots.
+        let slots = vertical.span().min(vertical.input_size);
+        let [maxima, phases, _] = scratch.buffers([slots * out_width, windows.scratch_len(), 0]);
+        let mut rows = Rows {
+            windows,
+            in_width,
+            dilation: vertical.dilation,
+            maxima,
+            phases,
+            in_slots: vec![usize::MAX; slots],
+            offsets: Vec::new(),
+        };
+        let in_len = vertical.input_size * in_width;
+        for (plane, output) in (block.plane..).zip(block.pieces) {
+            let plane = &input[plane * in_len..][..in_len];
+            let out_rows = &out_rows[..output.len() / out_width];
+            let taps = out_rows.iter().filter(|&&(_, count, _)| count > 0);
+            let begin = taps.clone().map(|&(_, _, start)| start).min().unwrap_or(0);
+            let end =
+                taps.map(|&(_, count, start)| start + (count - 1) * vertical.dilation + 1).max();
+            let cells = &plane[begin * in_width..end.unwrap_or(begin) * in_width];
+            // Most inputs have no NaN, and the maximum of other numbers is one instruction.
+            if cells.iter().fold(false, |any, value| any | value.is_nan()) {
+                rows.join(plane, out_rows, output, larger);
+            } else {
+                let larger = |best, value| if value > best { value } else { best };
+                rows.join(plane, out_rows, output, larger);
             }
+        }
+    }
+}
+
+/// The maxima of rows of one plane.
+struct Rows<'a> {
+    windows: &'a RowWindows,
+    in_width: usize,
+    dilation: usize,
+    maxima: &'a mut [f32],
+    phases: &'a mut [f32],
+    /// Whose maxima are in each slot.
+    in_slots: Vec<usize>,
+    offsets: Vec<usize>,
+}
+
+impl Rows<'_> {
+    #[inline(always)]
+    fn join(
+        &mut self,
+        plane: &[f32],
+        out_rows: &[(usize, usize, usize)],
+        output: &mut [f32],
+        join: impl Fn(f32, f32) -> f32 + Copy,
+    ) {
+        let out_width = output.len() / out_rows.len();
+        self.in_slots.fill(usize::MAX);
+        for (output, &(_, count, start)) in output.chunks_exact_mut(out_width).zip(out_rows) {
+            self.offsets.clear();
+            for in_y in (start..).step_by(self.dilation).take(count) {
+                let slot = in_y % self.in_slots.len();
+                if self.in_slots[slot] != in_y {
+                    self.in_slots[slot] = in_y;
+                    let row = &plane[in_y * self.in_width..][..self.in_width];
+                    let maxima = &mut self.maxima[slot * out_width..][..out_width];
+                    self.windows.fold(row, self.phases, f32::NEG_INFINITY, join, maxima);
+                }
+                self.offsets.push(slot * out_width);
+            }
+            fold(self.maxima, &self.offsets, f32::NEG_INFINITY, join, output);
         }
     }
 }
@@ -99,17 +154,17 @@ fn values_and_indices(
     let columns: Vec<_> =
         (0..horizontal.output_size).map(|out_x| horizontal.taps_inside(out_x)).collect();
     let taps_x = columns.iter().map(|column| column.1).max().unwrap_or(0);
-    let (rows, work) = rows_and_work(problem, taps_x, output.len());
+    let work = work(problem, taps_x, output);
     let (in_width, out_width) = (horizontal.input_size, horizontal.output_size);
-    let plane_len = vertical.output_size * out_width;
-    let lengths = [plane_len, plane_len, rows * out_width];
-    let blocks = blocks::split(output, 1, lengths);
-    let tasks = blocks.into_iter().zip(blocks::split(indices, 1, lengths)).collect();
     let in_len = vertical.input_size * in_width;
-    blocks::for_each(tasks, work, |(block, index_block)| {
-        let plane = &input[block.plane * in_len..][..in_len];
+    let blocks = blocks::split_planes(output, out_width, vertical.output_size, in_len);
+    let index_blocks = blocks::split_planes(indices, out_width, vertical.output_size, in_len);
+    let tasks = blocks.into_iter().zip(index_blocks).collect();
+    blocks::for_each(tasks, work, |(block, index_block): (Block<'_, _>, Block<'_, _>)| {
         let first_y = block.start / out_width;
-        for (output, indices) in block.pieces.into_iter().zip(index_block.pieces) {
+        let planes = (block.plane..).zip(block.pieces.into_iter().zip(index_block.pieces));
+        for (plane, (output, indices)) in planes {
+            let plane = &input[plane * in_len..][..in_len];
             let rows = output.chunks_exact_mut(out_width).zip(indices.chunks_exact_mut(out_width));
             for (row, (output, indices)) in rows.enumerate() {
                 let (_, count_y, start_y) = vertical.taps_inside(first_y + row);

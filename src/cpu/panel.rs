@@ -5,7 +5,7 @@
 //! high-performance matrix multiplication* (2008), with the packing of im2col folded into that of
 //! the panel.
 
-use pulp::Simd;
+use pulp::{Simd, WithSimd};
 
 /// Outputs per panel: two vectors.
 pub(super) const fn lanes<S: Simd>() -> usize {
@@ -29,30 +29,91 @@ pub(super) struct Segment {
 
 /// Gathers a panel: lane `l` of tap `t` becomes `source[base + tap_offsets[t] + l - lane]` by the
 /// last segment that starts at or before it.
-///
-/// `panel` has [`lanes`] elements per tap, and as many to spare.
-#[inline(always)]
-pub(super) fn pack<S: Simd>(
-    _simd: S,
-    source: &[f32],
-    tap_offsets: &[usize],
-    segments: &[Segment],
-    panel: &mut [f32],
-) {
-    // Every copy is a whole panel wide: what runs over is overwritten by the next segment or tap.
-    for (tap, &offset) in tap_offsets.iter().enumerate() {
-        let tap_lanes = &mut panel[tap * lanes::<S>()..][..2 * lanes::<S>()];
-        for segment in segments {
-            let lanes_here = &mut tap_lanes[segment.lane..][..lanes::<S>()];
-            let start = segment.base + offset;
-            match source.get(start..start + lanes::<S>()) {
-                Some(inputs) => lanes_here.copy_from_slice(inputs),
-                None => {
-                    let inputs = source.get(start..).unwrap_or_default();
-                    lanes_here[..inputs.len()].copy_from_slice(inputs);
+#[derive(Debug)]
+pub(super) struct Pack<'a> {
+    pub(super) source: &'a [f32],
+    pub(super) tap_offsets: &'a [usize],
+    /// In the order of lanes, from lane 0 on.
+    pub(super) segments: &'a [Segment],
+    /// [`lanes`] elements per tap, and as many to spare.
+    pub(super) panel: &'a mut [f32],
+}
+
+/// Gathers neighbouring panels, one after another in `panels`, from inputs without a gap: element
+/// `l` of tap `t` is `source[tap_offsets[t] + l]`. Long reads let the memory keep up.
+#[derive(Debug)]
+pub(super) struct PackContiguous<'a> {
+    pub(super) source: &'a [f32],
+    pub(super) tap_offsets: &'a [usize],
+    pub(super) panels: &'a mut [f32],
+    /// The elements from one panel to the next.
+    pub(super) panel_len: usize,
+}
+
+impl WithSimd for PackContiguous<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _simd: S) {
+        for (tap, &offset) in self.tap_offsets.iter().enumerate() {
+            let source = self.source.get(offset..).unwrap_or_default();
+            for (index, panel) in self.panels.chunks_exact_mut(self.panel_len).enumerate() {
+                let source = source.get(index * lanes::<S>()..).unwrap_or_default();
+                copy_lanes::<S>(source, &mut panel[tap * lanes::<S>()..]);
+            }
+        }
+    }
+}
+
+impl WithSimd for Pack<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _simd: S) {
+        // Every copy is a whole panel wide: what runs over is overwritten by the next segment or
+        // tap.
+        let Self { source, tap_offsets, segments, panel } = self;
+        match *segments {
+            [Segment { base, .. }] => {
+                let source = source.get(base..).unwrap_or_default();
+                for (&offset, target) in
+                    tap_offsets.iter().zip(panel.chunks_exact_mut(lanes::<S>()))
+                {
+                    copy_lanes::<S>(source.get(offset..).unwrap_or_default(), target);
+                }
+            }
+            [Segment { base, .. }, Segment { base: second_base, lane }] => {
+                let mut panel = panel;
+                for &offset in tap_offsets {
+                    copy_lanes::<S>(&source[base + offset..], panel);
+                    copy_lanes::<S>(&source[second_base + offset..], &mut panel[lane..]);
+                    panel = &mut panel[lanes::<S>()..];
+                }
+            }
+            _ => {
+                let mut panel = panel;
+                for &offset in tap_offsets {
+                    for &Segment { lane, base } in segments {
+                        copy_lanes::<S>(&source[base + offset..], &mut panel[lane..]);
+                    }
+                    panel = &mut panel[lanes::<S>()..];
                 }
             }
         }
+    }
+}
+
+/// Copies a panel's width, or what there is.
+#[inline(always)]
+fn copy_lanes<S: Simd>(source: &[f32], target: &mut [f32]) {
+    let (vectors, _) = S::as_simd_f32s(source);
+    let (target_vectors, _) = S::as_mut_simd_f32s(target);
+    if let (&[low, high, ..], [target_low, target_high, ..]) = (vectors, target_vectors) {
+        *target_low = low;
+        *target_high = high;
+    } else {
+        let len = source.len().min(lanes::<S>());
+        target[..len].copy_from_slice(&source[..len]);
     }
 }
 
@@ -65,11 +126,11 @@ pub(super) struct Rows<'a> {
     pub(super) first_column: usize,
 }
 
-impl<'a> Rows<'a> {
-    #[inline(always)]
-    fn row(&self, row: usize, columns: usize) -> &'a [f32] {
-        &self.data[row * self.stride + self.first_column..][..columns]
-    }
+/// Sums of a block of outputs: a row per filter, `stride` apart.
+#[derive(Debug)]
+pub(super) struct Tile<'a> {
+    pub(super) sums: &'a mut [f32],
+    pub(super) stride: usize,
 }
 
 /// Multiplies every row of `weight` with a panel of `taps` taps, and stores the sums in lanes
@@ -84,17 +145,21 @@ pub(super) fn multiply<S: Simd>(
     lane: usize,
     add: bool,
 ) {
+    let panel = &panel[..taps * lanes::<S>()];
     let passes = weight.count.div_ceil(max_rows::<S>());
-    let (vectors, _) = S::as_simd_f32s(panel);
-    let inputs = &vectors.as_chunks::<2>().0[..taps];
     for pass in 0..passes {
         // Rows are dealt out evenly: a pass with few accumulators waits for its additions.
         let first = pass * weight.count / passes;
         let end = (pass + 1) * weight.count / passes;
+        let sums = &mut tile.sums[first * tile.stride + lane..];
+        let data = &weight.data[first * weight.stride + weight.first_column..];
+        let (weight_stride, sums_stride) = (weight.stride, tile.stride);
         macro_rules! pass_of {
             ($($rows:literal)*) => {
                 match end - first {
-                    $($rows => multiply_rows::<S, $rows>(simd, weight, first, inputs, tile, lane, add),)*
+                    $($rows => simd.vectorize(Pass::<$rows> {
+                        weight: data, weight_stride, panel, sums, sums_stride, add,
+                    }),)*
                     _ => {}
                 }
             };
@@ -107,42 +172,42 @@ pub(super) fn multiply<S: Simd>(
     }
 }
 
-/// Sums of a block of outputs: a row per filter, `stride` apart.
-#[derive(Debug)]
-pub(super) struct Tile<'a> {
-    pub(super) sums: &'a mut [f32],
-    pub(super) stride: usize,
+/// One pass over a panel: the sums of `ROWS` rows in registers.
+struct Pass<'a, const ROWS: usize> {
+    weight: &'a [f32],
+    weight_stride: usize,
+    panel: &'a [f32],
+    sums: &'a mut [f32],
+    sums_stride: usize,
+    add: bool,
 }
 
-#[inline(always)]
-fn multiply_rows<S: Simd, const ROWS: usize>(
-    simd: S,
-    weight: Rows<'_>,
-    first: usize,
-    inputs: &[[S::f32s; 2]],
-    tile: &mut Tile<'_>,
-    lane: usize,
-    add: bool,
-) {
-    let rows: [&[f32]; ROWS] = std::array::from_fn(|row| weight.row(first + row, inputs.len()));
-    let mut sums = [[simd.splat_f32s(0.0); 2]; ROWS];
-    for (tap, &[low, high]) in inputs.iter().enumerate() {
-        for row in 0..ROWS {
-            let factor = simd.splat_f32s(rows[row][tap]);
-            sums[row][0] = simd.mul_add_e_f32s(factor, low, sums[row][0]);
-            sums[row][1] = simd.mul_add_e_f32s(factor, high, sums[row][1]);
+impl<const ROWS: usize> WithSimd for Pass<'_, ROWS> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let (vectors, _) = S::as_simd_f32s(self.panel);
+        let (inputs, _) = vectors.as_chunks::<2>();
+        let rows: [&[f32]; ROWS] =
+            std::array::from_fn(|row| &self.weight[row * self.weight_stride..][..inputs.len()]);
+        let mut sums = [[simd.splat_f32s(0.0); 2]; ROWS];
+        for (tap, &[low, high]) in inputs.iter().enumerate() {
+            for row in 0..ROWS {
+                let factor = simd.splat_f32s(rows[row][tap]);
+                sums[row][0] = simd.mul_add_e_f32s(factor, low, sums[row][0]);
+                sums[row][1] = simd.mul_add_e_f32s(factor, high, sums[row][1]);
+            }
         }
-    }
-    for (row, &[low, high]) in sums.iter().enumerate() {
-        let target = &mut tile.sums[(first + row) * tile.stride + lane..][..lanes::<S>()];
-        let (target, _) = S::as_mut_simd_f32s(target);
-        if let [target_low, target_high] = target {
-            if add {
-                *target_low = simd.add_f32s(*target_low, low);
-                *target_high = simd.add_f32s(*target_high, high);
-            } else {
-                *target_low = low;
-                *target_high = high;
+        for (row, &[low, high]) in sums.iter().enumerate() {
+            let target = &mut self.sums[row * self.sums_stride..][..lanes::<S>()];
+            if let ([target_low, target_high], _) = S::as_mut_simd_f32s(target) {
+                if self.add {
+                    *target_low = simd.add_f32s(*target_low, low);
+                    *target_high = simd.add_f32s(*target_high, high);
+                } else {
+                    (*target_low, *target_high) = (low, high);
+                }
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Activations on the GPU.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::buffer::{GpuBuffer, Reuse};
@@ -22,10 +23,31 @@ pub(crate) fn shader(name: &'static str) -> Shader {
     Shader {
         template: "activation",
         values: vec![("activation", name.into()), ("f16", false.into())],
+        uniforms: 0,
         textures: &[],
         reads: 1,
         writes: 1,
     }
+}
+
+/// The dispatches for `len` elements.
+fn parts(
+    context: &Context,
+    activation: Activation,
+    len: usize,
+) -> Result<Vec<(Range<usize>, Params, Grid)>> {
+    // Parts start at multiples of every alignment, so that no binding begins before its part.
+    let step = (context.limits().max_binding_elements() / 64 * 64).max(64);
+    let part = |part: Range<usize>| {
+        let grid = Grid::new(OPERATION, part.len().div_ceil(WORKGROUP), context.limits())?;
+        let params = Params {
+            grid_width: grid.width,
+            count: size(OPERATION, "the elements of one dispatch", part.len())?,
+            activation_parameter: activation.parameter(),
+        };
+        Ok((part, params, grid))
+    };
+    chunks(len, step).map(part).collect()
 }
 
 /// Records an activation of `len` elements.
@@ -37,18 +59,40 @@ pub(crate) fn activation(
 ) -> Result<GpuBuffer> {
     let output = context.allocate(OPERATION, len as u64 * 4, Reuse::Recorded)?;
     let shader = shader(activation.name());
-    // Parts start at multiples of every alignment, so that no binding begins before its part.
-    let step = context.limits().max_binding_elements() / 1024 * 1024;
-    for part in chunks(len, step) {
-        let grid = Grid::new(OPERATION, part.len().div_ceil(WORKGROUP), context.limits())?;
-        let params = Params {
-            grid_width: grid.width,
-            count: size(OPERATION, "the elements of one dispatch", part.len())?,
-            activation_parameter: activation.parameter(),
-        };
+    for (part, params, grid) in parts(context, activation, len)? {
         let (input, _) = Binding::range(context, input, part.clone());
         let (output, _) = Binding::range(context, &output, part);
         context.record(OPERATION, &shader, &params, &[input, output], grid)?;
     }
     Ok(output)
+}
+
+/// The shader of an activation's gradient.
+pub(crate) fn grad_shader(name: &'static str) -> Shader {
+    Shader {
+        template: "activation_grad_input",
+        values: vec![("activation", name.into()), ("f16", false.into())],
+        reads: 2,
+        uniforms: 0,
+        textures: &[],
+        writes: 1,
+    }
+}
+
+/// Records the gradient of an activation of `len` elements.
+pub(crate) fn activation_grad_input(
+    context: &Arc<Context>,
+    activation: Activation,
+    input: &GpuBuffer,
+    grad_output: &GpuBuffer,
+    len: usize,
+) -> Result<GpuBuffer> {
+    let grad_input = context.allocate(OPERATION, len as u64 * 4, Reuse::Recorded)?;
+    let shader = grad_shader(activation.name());
+    for (part, params, grid) in parts(context, activation, len)? {
+        let bindings = [input, grad_output, &grad_input]
+            .map(|buffer| Binding::range(context, buffer, part.clone()).0);
+        context.record(OPERATION, &shader, &params, &bindings, grid)?;
+    }
+    Ok(grad_input)
 }

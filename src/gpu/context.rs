@@ -69,10 +69,19 @@ impl Context {
         {
             tensor_usages |= wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::MAP_WRITE;
         }
+        let software = info.device_type == wgpu::DeviceType::Cpu;
+        if software {
+            tensor_usages |= wgpu::BufferUsages::UNIFORM;
+        }
         let limits = Limits {
             max_binding_bytes: limits.max_storage_buffer_binding_size,
             max_buffer_bytes: limits.max_buffer_size,
             binding_alignment: limits.min_storage_buffer_offset_alignment,
+            max_uniform_bytes: limits.max_uniform_buffer_binding_size,
+            max_uniform_buffers: limits
+                .max_uniform_buffers_per_shader_stage
+                .min(limits.max_dynamic_uniform_buffers_per_pipeline_layout),
+            uniform_alignment: limits.min_uniform_buffer_offset_alignment,
             max_texture_size: limits.max_texture_dimension_2d,
             max_workgroups: limits.max_compute_workgroups_per_dimension,
             max_workgroup_invocations: limits.max_compute_invocations_per_workgroup,
@@ -81,7 +90,7 @@ impl Context {
                 .contains(wgpu::Features::SUBGROUP)
                 .then_some((info.subgroup_min_size, info.subgroup_max_size)),
             shader_f16: features.contains(wgpu::Features::SHADER_F16),
-            software: info.device_type == wgpu::DeviceType::Cpu,
+            software,
         };
         Arc::new(Self {
             device,

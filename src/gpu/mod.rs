@@ -3,23 +3,35 @@
 
 mod activation;
 mod buffer;
+pub(crate) mod ceiling;
 mod context;
 mod conv2d;
+mod conv2d_grad;
 mod grid;
+mod loss;
+mod optimizer;
 mod params;
 mod pipeline;
 mod pool2d;
 mod record;
+mod select;
 mod shader;
 mod split;
+mod strip;
 #[cfg(test)]
 mod tests;
 mod texture;
 mod timing;
 mod transfer;
+mod windows;
 
-pub(crate) use activation::activation;
+pub(crate) use activation::{activation, activation_grad_input};
 pub(crate) use buffer::GpuBuffer;
 pub(crate) use context::Context;
 pub(crate) use conv2d::{Conv2dPlan, conv2d};
+pub(crate) use conv2d_grad::{conv2d_grad_bias, conv2d_grad_input, conv2d_grad_weight};
+pub(crate) use loss::{cross_entropy, mse};
+pub(crate) use optimizer::{adam, sgd};
+pub(crate) use pool2d::grad::pool2d_grad_input;
 pub(crate) use pool2d::{Pool2dPlan, Pool2dProblem, pool2d};
+pub(crate) use select::select;

@@ -89,7 +89,8 @@ fn compile(context: &Context, operation: &'static str, shader: &Shader) -> Resul
         let storage = (0..shader.reads + shader.writes).map(|index| {
             buffer(wgpu::BufferBindingType::Storage { read_only: index < shader.reads })
         });
-        let entries: Vec<_> = std::iter::once(buffer(wgpu::BufferBindingType::Uniform))
+        let uniform = buffer(wgpu::BufferBindingType::Uniform);
+        let entries: Vec<_> = std::iter::repeat_n(uniform, 1 + shader.uniforms as usize)
             .chain(shader.textures.iter().map(texture))
             .chain(storage)
             .zip(0..)

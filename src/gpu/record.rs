@@ -26,6 +26,8 @@ pub(crate) struct Pending {
     copies: Vec<(usize, Copy)>,
     /// The parameters of all dispatches, `SLOT` bytes each.
     params: Vec<u8>,
+    /// The dynamic offsets of all dispatches.
+    offsets: Vec<u32>,
     /// The buffers that the parameters are written to when the list is submitted.
     chunks: Vec<wgpu::Buffer>,
 }
@@ -34,7 +36,8 @@ pub(crate) struct Pending {
 struct Dispatch {
     pipeline: Arc<Pipeline>,
     bind_group: wgpu::BindGroup,
-    params_offset: u32,
+    /// Which of the list's dynamic offsets are its.
+    offsets: std::ops::Range<usize>,
     grid: Grid,
 }
 
@@ -93,6 +96,11 @@ impl<'a> Binding<'a> {
         Self { buffer, first: 0, len }
     }
 
+    /// With the elements to the next vector of four, which every buffer has.
+    pub(crate) fn in_vectors(self) -> Self {
+        Self { len: self.len.next_multiple_of(4), ..self }
+    }
+
     /// The elements `range`, and what of the alignment lies before them; with it the index of the
     /// first element that the shader sees.
     pub(crate) fn range(
@@ -110,6 +118,7 @@ impl<'a> Binding<'a> {
 fn encode_pass(
     encoder: &mut wgpu::CommandEncoder,
     dispatches: &[Dispatch],
+    offsets: &[u32],
     times: Option<(&wgpu::QuerySet, bool, bool)>,
 ) {
     if dispatches.is_empty() && times.is_none() {
@@ -126,7 +135,7 @@ fn encode_pass(
     for dispatch in dispatches {
         let Grid { width, height, depth } = dispatch.grid;
         pass.set_pipeline(&dispatch.pipeline.pipeline);
-        pass.set_bind_group(0, &dispatch.bind_group, &[dispatch.params_offset]);
+        pass.set_bind_group(0, &dispatch.bind_group, &offsets[dispatch.offsets.clone()]);
         pass.dispatch_workgroups(width, height, depth);
     }
 }
@@ -141,7 +150,7 @@ impl Context {
         bindings: &[Binding<'_>],
         grid: Grid,
     ) -> Result<()> {
-        self.record_with_textures(operation, shader, params, &[], bindings, grid)
+        self.record_bound(operation, shader, &[], bindings, grid, [(*params, [])])
     }
 
     /// As [`record`](Self::record), for a shader with textures.
@@ -154,21 +163,61 @@ impl Context {
         bindings: &[Binding<'_>],
         grid: Grid,
     ) -> Result<()> {
+        self.record_bound(operation, shader, textures, bindings, grid, [(*params, [])])
+    }
+
+    /// Records dispatches that share their shader, buffers and grid. Each has its parameters, and
+    /// the first element of every uniform buffer.
+    pub(crate) fn record_all<P: bytemuck::NoUninit>(
+        &self,
+        operation: &'static str,
+        shader: &Shader,
+        bindings: &[Binding<'_>],
+        grid: Grid,
+        dispatches: impl IntoIterator<Item = (P, impl IntoIterator<Item = u32>)>,
+    ) -> Result<()> {
+        self.record_bound(operation, shader, &[], bindings, grid, dispatches)
+    }
+
+    fn record_bound<P: bytemuck::NoUninit>(
+        &self,
+        operation: &'static str,
+        shader: &Shader,
+        textures: &[&GpuTexture],
+        bindings: &[Binding<'_>],
+        grid: Grid,
+        dispatches: impl IntoIterator<Item = (P, impl IntoIterator<Item = u32>)>,
+    ) -> Result<()> {
         let pipeline = self.pipelines.get(self, operation, shader)?;
         let length = {
             let mut pending = self.pending();
-            let slot = pending.dispatches.len();
-            let chunk = self.chunk(operation, &mut pending, slot / SLOTS_PER_CHUNK)?;
-            let bind_group = self.guarded(operation, None, || {
-                self.bind_group(&pipeline, &chunk, textures, bindings)
-            })??;
-            let bytes = bytemuck::bytes_of(params);
-            pending.params.resize(slot * SLOT, 0);
-            pending.params.extend_from_slice(bytes);
-            pending.params.resize((slot + 1) * SLOT, 0);
-            let offset = slot % SLOTS_PER_CHUNK * SLOT;
-            let params_offset = u32::try_from(offset).unwrap_or(0);
-            pending.dispatches.push(Dispatch { pipeline, bind_group, params_offset, grid });
+            let mut bind_group = None;
+            for (params, starts) in dispatches {
+                let slot = pending.dispatches.len();
+                let bind_group = match bind_group {
+                    Some(ref bind_group) if !slot.is_multiple_of(SLOTS_PER_CHUNK) => bind_group,
+                    _ => {
+                        let chunk = self.chunk(operation, &mut pending, slot / SLOTS_PER_CHUNK)?;
+                        &*bind_group.insert(self.guarded(operation, None, || {
+                            self.bind_group(&pipeline, &chunk, textures, bindings)
+                        })?)
+                    }
+                };
+                pending.params.resize(slot * SLOT, 0);
+                pending.params.extend_from_slice(bytemuck::bytes_of(&params));
+                pending.params.resize((slot + 1) * SLOT, 0);
+                let offset = u32::try_from(slot % SLOTS_PER_CHUNK * SLOT).unwrap_or(0);
+                let first_offset = pending.offsets.len();
+                pending.offsets.push(offset);
+                pending.offsets.extend(starts.into_iter().map(|start| start * 4));
+                let dispatch = Dispatch {
+                    pipeline: pipeline.clone(),
+                    bind_group: bind_group.clone(),
+                    offsets: first_offset..pending.offsets.len(),
+                    grid,
+                };
+                pending.dispatches.push(dispatch);
+            }
             pending.dispatches.len()
         };
         if length >= LONGEST_LIST { self.flush(operation) } else { Ok(()) }
@@ -222,7 +271,7 @@ impl Context {
         chunk: &wgpu::Buffer,
         textures: &[&GpuTexture],
         bindings: &[Binding<'_>],
-    ) -> Result<wgpu::BindGroup> {
+    ) -> wgpu::BindGroup {
         let mut entries = Vec::with_capacity(bindings.len() + 1);
         entries.push(wgpu::BindGroupEntry {
             binding: 0,
@@ -248,11 +297,11 @@ impl Context {
                 }),
             });
         }
-        Ok(self.device().create_bind_group(&wgpu::BindGroupDescriptor {
+        self.device().create_bind_group(&wgpu::BindGroupDescriptor {
             label: None,
             layout: &pipeline.layout,
             entries: &entries,
-        }))
+        })
     }
 
     /// Whether all that was recorded is on the queue.
@@ -276,7 +325,7 @@ impl Context {
         timestamps: Option<&wgpu::QuerySet>,
         after: impl FnOnce(&mut wgpu::CommandEncoder),
     ) -> Result<()> {
-        let Pending { dispatches, copies, params, chunks } = {
+        let Pending { dispatches, copies, params, offsets, chunks } = {
             let mut pending = self.pending();
             self.close_list();
             let chunks = pending.chunks.clone();
@@ -291,12 +340,12 @@ impl Context {
             let mut first = 0;
             for (index, (before, copy)) in copies.iter().enumerate() {
                 let times = timestamps.filter(|_| index == 0).map(|queries| (queries, true, false));
-                encode_pass(&mut encoder, &dispatches[first..*before], times);
+                encode_pass(&mut encoder, &dispatches[first..*before], &offsets, times);
                 first = *before;
                 copy.encode(&mut encoder);
             }
             let times = timestamps.map(|queries| (queries, copies.is_empty(), true));
-            encode_pass(&mut encoder, &dispatches[first..], times);
+            encode_pass(&mut encoder, &dispatches[first..], &offsets, times);
             after(&mut encoder);
             self.queue().submit([encoder.finish()]);
         });

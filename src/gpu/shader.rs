@@ -19,13 +19,28 @@ macro_rules! sources {
 
 sources![
     "activation",
+    "activation_grad_input",
+    "adam",
     "avg_pool2d_general",
+    "avg_pool2d_global",
+    "avg_pool2d_global_windows",
+    "avg_pool2d_grad_input",
+    "avg_pool2d_strip",
+    "conv2d_depthwise",
+    "bench_copy",
+    "bench_fma",
     "conv2d_general",
+    "conv2d_grad_bias",
+    "conv2d_grad_input",
+    "conv2d_grad_sum",
+    "conv2d_grad_weight",
     "conv2d_halo",
     "conv2d_pack",
     "conv2d_texel",
     "conv2d_texel_pad",
     "conv2d_tiled",
+    "conv2d_turned_weight",
+    "cross_entropy",
     "lib/activation",
     "lib/conv2d_params",
     "lib/conv2d_skipping",
@@ -35,15 +50,29 @@ sources![
     "lib/element",
     "lib/padding",
     "lib/padding_inside",
+    "lib/pool_divisor",
     "lib/pool_params",
     "lib/pool_window",
+    "lib/pool_windows_of",
+    "lib/pre_image",
+    "lib/strip",
+    "lib/strip_params",
+    "lib/workgroup_sum",
     "max_pool2d_general",
+    "max_pool2d_grad_input",
+    "max_pool2d_strip",
+    "select",
+    "sgd",
+    "squared_error",
+    "sum",
 ];
 
 /// A value of a variant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Value {
     Number(u32),
+    /// `[height, width]`.
+    Pair([u32; 2]),
     /// A number that follows from the others, and has no place in a name.
     Derived(u32),
     Flag(bool),
@@ -53,6 +82,12 @@ pub(crate) enum Value {
 impl From<u32> for Value {
     fn from(number: u32) -> Self {
         Self::Number(number)
+    }
+}
+
+impl From<[u32; 2]> for Value {
+    fn from(pair: [u32; 2]) -> Self {
+        Self::Pair(pair)
     }
 }
 
@@ -77,12 +112,14 @@ pub(crate) struct StorageTexture {
 
 /// A shader in one variant: the key of the pipeline cache, and all that composition sees.
 ///
-/// Binding 0 holds the parameters, then come the textures, `reads` storage buffers that are read
-/// and `writes` that are written.
+/// Binding 0 holds the parameters, then come `uniforms` uniform buffers, the textures, `reads`
+/// storage buffers that are read and `writes` that are written. Every uniform buffer has a dynamic
+/// offset.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Shader {
     pub(crate) template: &'static str,
     pub(crate) values: Vec<(&'static str, Value)>,
+    pub(crate) uniforms: u32,
     pub(crate) textures: &'static [StorageTexture],
     pub(crate) reads: u32,
     pub(crate) writes: u32,
@@ -125,6 +162,7 @@ impl Shader {
                     Value::Number(number) | Value::Derived(number) => {
                         minijinja::Value::from(number)
                     }
+                    Value::Pair(pair) => minijinja::Value::from(pair.to_vec()),
                     Value::Flag(flag) => minijinja::Value::from(flag),
                     Value::Name(name) => minijinja::Value::from(name),
                 };
@@ -158,7 +196,11 @@ impl Shader {
         let mut label = self.template.to_string();
         for (name, value) in &self.values {
             match value {
+                Value::Number(0) => {}
                 Value::Number(number) => label.push_str(&format!("-{name}{number}")),
+                Value::Pair([height, width]) => {
+                    label.push_str(&format!("-{name}{height}x{width}"));
+                }
                 Value::Flag(true) => label.push_str(&format!("-{name}")),
                 Value::Flag(false) | Value::Derived(_) => {}
                 Value::Name(text) => label.push_str(&format!("-{text}")),

@@ -20,6 +20,7 @@ fn variants() -> Vec<(Shader, Fields)> {
     .map(Activation::name);
     for name in activations {
         variants.push((super::activation::shader(name), super::activation::Params::FIELDS));
+        variants.push((super::activation::grad_shader(name), super::activation::Params::FIELDS));
     }
     for padding_mode in PaddingMode::ALL {
         for activation in activations.into_iter().chain(["none"]) {
@@ -39,6 +40,70 @@ fn variants() -> Vec<(Shader, Fields)> {
             let shader = super::pool2d::general::avg_shader(adaptive, divisor);
             variants.push((shader, super::pool2d::general::Params::FIELDS));
         }
+    }
+    variants.extend(gradients());
+    variants.extend(training());
+    variants.extend(strips());
+    for accumulators in super::ceiling::ACCUMULATORS {
+        let shader = super::ceiling::multiply_add_shader(accumulators);
+        variants.push((shader, super::ceiling::MultiplyAddParams::FIELDS));
+    }
+    variants.push((super::ceiling::copy_shader(), super::ceiling::CopyParams::FIELDS));
+    variants
+}
+
+fn gradients() -> Vec<(Shader, Fields)> {
+    use super::conv2d_grad::{bias, input, sum, turned, weight};
+    let mut variants = vec![
+        (bias::shader(), bias::Params::FIELDS),
+        (sum::shader(), sum::Params::FIELDS),
+        (turned::shader(), turned::Params::FIELDS),
+    ];
+    for padding_mode in PaddingMode::ALL {
+        for bias in [false, true] {
+            variants.push((input::shader(padding_mode, bias), input::Params::FIELDS));
+        }
+        variants.push((weight::shader(padding_mode), weight::Params::FIELDS));
+    }
+    for adaptive in [false, true] {
+        let params = super::pool2d::general::Params::FIELDS;
+        variants.push((super::pool2d::grad::max_shader(adaptive), params));
+        for divisor in ["padded", "inside", "override"] {
+            variants.push((super::pool2d::grad::avg_shader(adaptive, divisor), params));
+        }
+    }
+    variants
+}
+
+fn training() -> Vec<(Shader, Fields)> {
+    use super::{loss, optimizer, select};
+    let mut variants = vec![
+        (select::shader(), select::Params::FIELDS),
+        (loss::cross_entropy_shader(), loss::CrossEntropyParams::FIELDS),
+        (loss::squared_error_shader(), loss::SquaredErrorParams::FIELDS),
+        (loss::sum_shader(), loss::SumParams::FIELDS),
+        (optimizer::adam_shader(), optimizer::AdamParams::FIELDS),
+    ];
+    for (momentum, nesterov) in [(false, false), (true, false), (true, true)] {
+        let shader = optimizer::sgd_shader(momentum, nesterov);
+        variants.push((shader, optimizer::SgdParams::FIELDS));
+    }
+    variants
+}
+
+fn strips() -> Vec<(Shader, Fields)> {
+    let mut variants = Vec::new();
+    let strips = super::strip::tests::pool_shaders().into_iter();
+    for shader in strips.chain(super::strip::tests::depthwise_shaders()) {
+        let fields = match shader.template {
+            "avg_pool2d_global" => super::pool2d::global::Params::FIELDS,
+            "avg_pool2d_global_windows" => super::pool2d::global::WindowParams::FIELDS,
+            "max_pool2d_strip" | "avg_pool2d_strip" | "conv2d_depthwise" => {
+                super::strip::Params::FIELDS
+            }
+            _ => continue,
+        };
+        variants.push((shader, fields));
     }
     variants
 }
@@ -127,8 +192,8 @@ fn the_bindings_are_those_that_the_pipeline_layout_declares() {
             };
             (Some(texture.written), Some(format))
         });
-        let buffers = (0..shader.reads + shader.writes);
-        let expected: Vec<_> = std::iter::once((None, None))
+        let buffers = 0..shader.reads + shader.writes;
+        let expected: Vec<_> = std::iter::repeat_n((None, None), 1 + shader.uniforms as usize)
             .chain(textures)
             .chain(buffers.map(|index| (Some(index >= shader.reads), None)))
             .zip(0..)

@@ -28,6 +28,9 @@ impl Context {
         self.guarded(operation, None, || {
             if !self.write_mapped(buffer.raw(), bytes) {
                 self.queue().write_buffer(buffer.raw(), 0, bytes);
+                // wgpu would map the buffer while this write still waits, and write it later over
+                // what the next upload puts there.
+                self.queue().submit([]);
             }
         })?;
         Ok(buffer)
@@ -198,14 +201,20 @@ impl Context {
 
 /// Resolves when a buffer is mapped.
 #[derive(Debug, Clone, Default)]
-struct Mapping(Arc<Mutex<(Option<Result<()>>, Option<std::task::Waker>)>>);
+struct Mapping(Arc<Mutex<MappingState>>);
+
+#[derive(Debug, Default)]
+struct MappingState {
+    result: Option<Result<()>>,
+    waker: Option<std::task::Waker>,
+}
 
 impl Mapping {
     fn set(&self, result: Result<()>) {
         let waker = {
             let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            state.0 = Some(result);
-            state.1.take()
+            state.result = Some(result);
+            state.waker.take()
         };
         if let Some(waker) = waker {
             waker.wake();
@@ -221,10 +230,10 @@ impl Future for Mapping {
         task: &mut std::task::Context<'_>,
     ) -> std::task::Poll<Self::Output> {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match state.0.take() {
+        match state.result.take() {
             Some(result) => std::task::Poll::Ready(result),
             None => {
-                state.1 = Some(task.waker().clone());
+                state.waker = Some(task.waker().clone());
                 std::task::Poll::Pending
             }
         }

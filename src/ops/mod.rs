@@ -5,7 +5,9 @@ mod adaptive_pool2d;
 mod avg_pool2d;
 mod conv2d;
 mod conv_transpose2d;
+mod gradients;
 mod max_pool2d;
+mod phases;
 mod receptive_field;
 
 pub use activation::Activation;
@@ -19,7 +21,9 @@ pub use receptive_field::ReceptiveField;
 pub(crate) use adaptive_pool2d::AdaptivePool2dProblem;
 pub(crate) use avg_pool2d::AvgPool2dProblem;
 pub(crate) use conv2d::Conv2dProblem;
+pub(crate) use gradients::{check_grad_output, check_indices};
 pub(crate) use max_pool2d::MaxPool2dProblem;
+pub(crate) use phases::Phase;
 
 use crate::{Result, Shape};
 

@@ -52,6 +52,8 @@ pub fn activation(function: Activation, input: ArrayView4<'_, f64>) -> Array4<f6
 /// | sigmoid | `s * (1 - s)` |
 /// | tanh | `1 - tanh(x)^2` |
 ///
+/// The gradient at a NaN is not part of the contract: PyTorch's own loops differ in it.
+///
 /// # Shapes
 ///
 /// - `input` is that of the forward pass: the values before the activation

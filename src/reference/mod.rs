@@ -14,6 +14,9 @@
 //! | [`adaptive_avg_pool2d`] | [`adaptive_avg_pool2d_backward`] |
 //! | [`adaptive_max_pool2d`] | [`adaptive_max_pool2d_backward`] |
 //! | [`activation`] | [`activation_backward`] |
+//! | [`cross_entropy`], [`mse`] | the same, both at once |
+//!
+//! [`sgd`] and [`adam`] are the steps of the optimizers.
 //!
 //! # Examples
 //!
@@ -34,7 +37,9 @@ mod adaptive_pool2d;
 mod avg_pool2d;
 mod conv2d;
 mod conv_transpose2d;
+mod loss;
 mod max_pool2d;
+mod optimizer;
 
 pub use activation::{activation, activation_backward};
 pub use adaptive_pool2d::{
@@ -44,7 +49,9 @@ pub use adaptive_pool2d::{
 pub use avg_pool2d::{avg_pool2d, avg_pool2d_backward};
 pub use conv_transpose2d::{conv_transpose2d, conv_transpose2d_backward};
 pub use conv2d::{ConvGradients, conv2d, conv2d_backward, conv2d_with_magnitude};
+pub use loss::{cross_entropy, mse};
 pub use max_pool2d::{max_pool2d, max_pool2d_backward};
+pub use optimizer::{adam, sgd};
 
 use crate::{Error, Result, Shape};
 

@@ -273,8 +273,10 @@ ACTIVATIONS = {
 
 def activations():
     kinks = [-4, -3, -2.875, -1, -0.125, -0.0, 0.0, 0.125, 1, 2.875, 3, 4, 5.875, 6, 7]
-    values = torch.tensor(kinks + [-40, 40, NAN, INF, -INF], dtype=torch.float64)
     for name, function in ACTIVATIONS.items():
+        # PyTorch's vector and scalar loops differ in the gradient of these at a NaN.
+        nan = 0.5 if name in ["relu6", "hard_swish"] else NAN
+        values = torch.tensor(kinks + [-40, 40, nan, INF, -INF], dtype=torch.float64)
         # The default 0.01 as an f32, which is what a slope is here.
         slopes = [{"negative_slope": 0.009999999776482582}, {"negative_slope": 0.25}]
         for options in slopes if name == "leaky_relu" else [{}]:

@@ -223,7 +223,11 @@ impl<'a> Backward<'a> {
     ///
     /// Those of the reference.
     pub fn new(case: &'a Case) -> Result<Self> {
-        let (input, grad_output) = (case.input(), case.grad_output());
+        let (mut input, grad_output) = (case.input(), case.grad_output());
+        if let Operation::Activation(_) = case.operation {
+            // The slope at a NaN is not defined.
+            input.mapv_inplace(|x| if x.is_nan() { 0.5 } else { x });
+        }
         let mut weight = Array4::zeros([0; 4]);
         if let Operation::Conv2d { .. } | Operation::ConvTranspose2d { .. } = case.operation {
             weight = case.weight();

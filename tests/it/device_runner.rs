@@ -8,7 +8,7 @@ use filtro::{
 };
 use ndarray::{Array1, Array4};
 
-use crate::runner::Runner;
+use crate::runner::{GradientRunner, Runner};
 
 /// The software adapter, opened once. Tests run on it and on nothing else, so that they mean the
 /// same on every machine; without one they fail.
@@ -21,18 +21,37 @@ pub fn software() -> &'static Device {
     &DEVICE
 }
 
+/// The software adapter with bindings so small that tensors are split; plans are the same on any
+/// adapter.
+pub fn with_bindings_of(bytes: u64) -> Device {
+    let instance = wgpu::Instance::default();
+    let adapters = pollster::block_on(instance.enumerate_adapters(wgpu::Backends::VULKAN));
+    let adapter = adapters
+        .into_iter()
+        .find(|adapter| adapter.get_info().device_type == wgpu::DeviceType::Cpu)
+        .expect("a software adapter");
+    let required_limits =
+        wgpu::Limits { max_storage_buffer_binding_size: bytes, ..Default::default() };
+    let descriptor = wgpu::DeviceDescriptor { required_limits, ..Default::default() };
+    let (device, queue) = pollster::block_on(adapter.request_device(&descriptor)).unwrap();
+    Device::from_wgpu(device, queue)
+}
+
 /// A device, with the algorithm that the plan picks or a pinned one.
 #[derive(Debug)]
 pub struct DeviceRunner {
-    device: Device,
-    algorithm: Option<Algorithm>,
+    pub device: Device,
+    pub algorithm: Option<Algorithm>,
 }
 
 /// Whether an algorithm serves some problems of an operation.
 fn serves(algorithm: Algorithm, operation: &str) -> bool {
     match algorithm {
-        Algorithm::Tiled | Algorithm::Halo | Algorithm::Texel => operation == "conv2d",
-        _ => true,
+        _ if matches!(operation, "conv_transpose2d" | "activation") => false,
+        Algorithm::Global => matches!(operation, "avg_pool2d" | "adaptive_avg_pool2d"),
+        Algorithm::Strip | Algorithm::Windows => !operation.starts_with("adaptive"),
+        Algorithm::General => true,
+        _ => operation == "conv2d",
     }
 }
 
@@ -47,10 +66,20 @@ pub fn device_runners(operation: &str) -> Vec<Box<dyn Runner>> {
     runners
 }
 
+/// As [`device_runners`], backward: of the algorithms, gradients know the general one.
+pub fn device_gradient_runners() -> Vec<Box<dyn GradientRunner>> {
+    let runner = |device, algorithm| Box::new(DeviceRunner { device, algorithm });
+    vec![
+        runner(Device::cpu(), None),
+        runner(software().clone(), None),
+        runner(software().clone(), Some(Algorithm::General)),
+    ]
+}
+
 impl DeviceRunner {
     /// Leaves NaN in the memory that the device will hand out for the output, so that an element
     /// that is not written shows.
-    fn poison(&self, shape: Shape) -> Result<()> {
+    pub fn poison(&self, shape: Shape) -> Result<()> {
         let poison = Array4::from_elem(shape.dims(), f32::NAN);
         drop((self.device.upload(&poison)?, self.device.upload(&poison)?));
         Ok(())
@@ -89,8 +118,11 @@ impl Runner for DeviceRunner {
         weight: &Array4<f32>,
         bias: Option<&Array1<f32>>,
     ) -> Result<Array4<f32>> {
-        let _ = (options, input, weight, bias);
-        unreachable!("transposed convolutions are not run on devices")
+        let input = self.device.upload(input)?;
+        let weight = self.device.upload(weight)?;
+        let bias = bias.map(|bias| self.device.upload(bias)).transpose()?;
+        self.poison(options.output_shape(input.shape())?)?;
+        options.forward(&input, &weight, bias.as_ref())?.download()
     }
 
     fn max_pool2d(&self, options: &MaxPool2d, input: &Array4<f32>) -> Result<Array4<f32>> {

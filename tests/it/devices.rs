@@ -5,7 +5,7 @@ use std::thread;
 use filtro::{Activation, AvgPool2d, Conv2d, Device, DeviceKind, MaxPool2d, Shape};
 use ndarray::{Array4, s};
 
-use crate::device_runner::software;
+use crate::device_runner::{software, with_bindings_of};
 
 fn ramp(shape: [usize; 4]) -> Array4<f32> {
     let mut next = 0_u32;
@@ -148,6 +148,17 @@ fn an_upload_does_not_overtake_recorded_work() {
 }
 
 #[test]
+fn uploads_into_one_buffer_keep_their_order() {
+    let device = Device::software().unwrap();
+    for value in 0..100_u16 {
+        let value = f32::from(value);
+        drop(device.upload(&Array4::from_elem((1, 1, 8, 8), f32::NAN)).unwrap());
+        let y = device.upload(&Array4::from_elem((1, 1, 8, 8), value)).unwrap();
+        assert_eq!(y.download().unwrap(), Array4::from_elem((1, 1, 8, 8), value));
+    }
+}
+
+#[test]
 fn a_chain_compiles_each_variant_once_and_warm_up_compiles_ahead() {
     let device = Device::software().unwrap();
     let conv = Conv2d::new(4, 4, [3, 3]).padding([1, 1]);
@@ -214,9 +225,8 @@ fn an_image_of_16_million_pixels_is_convolved() {
 
 #[test]
 fn a_pooling_of_576_megabytes_is_split() {
-    let input = Array4::from_shape_fn((1, 64, 1500, 1500), |(_, c, y, x)| {
-        (c * 3 + y % 7 + x % 5) as f32
-    });
+    let input =
+        Array4::from_shape_fn((1, 64, 1500, 1500), |(_, c, y, x)| (c * 3 + y % 7 + x % 5) as f32);
     let pool = MaxPool2d::new([2, 2]);
     let limits = software().limits().unwrap();
     assert!(pool.plan([1, 64, 1500, 1500], limits).unwrap().dispatches() > 1);
@@ -230,25 +240,11 @@ fn a_pooling_of_576_megabytes_is_split() {
 
 #[test]
 fn what_exceeds_one_binding_is_split_by_images_channels_and_rows() {
-    // Bindings so small that every way to split is taken; the plan is the same on any adapter.
-    let raw = |bytes: u64| {
-        let instance = wgpu::Instance::default();
-        let adapters = pollster::block_on(instance.enumerate_adapters(wgpu::Backends::VULKAN));
-        let adapter = adapters
-            .into_iter()
-            .find(|adapter| adapter.get_info().device_type == wgpu::DeviceType::Cpu)
-            .expect("a software adapter");
-        let mut required_limits = wgpu::Limits::default();
-        required_limits.max_storage_buffer_binding_size = bytes;
-        let descriptor = wgpu::DeviceDescriptor { required_limits, ..Default::default() };
-        let (device, queue) = pollster::block_on(adapter.request_device(&descriptor)).unwrap();
-        Device::from_wgpu(device, queue)
-    };
     let cpu = Device::cpu();
     let image = ramp([3, 4, 21, 19]);
     let weight = ramp([6, 2, 3, 5]);
     for bytes in [16_384, 8_192, 4_096, 2_048, 1_024] {
-        let device = raw(bytes);
+        let device = with_bindings_of(bytes);
         for mode in filtro::PaddingMode::ALL {
             let conv = Conv2d::new(4, 6, [3, 5])
                 .groups(2)

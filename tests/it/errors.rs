@@ -28,10 +28,7 @@ fn options_of_a_convolution() {
         Conv2d::new(4, 0, [3, 2]).output_shape(input),
         "conv2d: out_channels is 0, but must be at least 1",
     );
-    says(
-        conv.clone().groups(0).output_shape(input),
-        "conv2d: groups is 0, but must be at least 1",
-    );
+    says(conv.clone().groups(0).output_shape(input), "conv2d: groups is 0, but must be at least 1");
     says(
         conv.clone().groups(3).output_shape(input),
         "conv2d: in_channels is 4, but must be a multiple of groups 3",
@@ -151,7 +148,7 @@ fn tensors_of_another_device() {
     says(
         conv.forward(&x, &w, None),
         &format!(
-            "conv2d: weight is on the device {there}, but the input is on another device, {here}"
+            "conv2d: weight is on the device {there}, but the other tensors are on another device, {here}"
         ),
     );
     // Two openings of one adapter are two devices.
@@ -161,7 +158,7 @@ fn tensors_of_another_device() {
     says(
         conv.forward(&x, &w, Some(&bias)),
         &format!(
-            "conv2d: bias is on the device {other}, but the input is on another device, {there}"
+            "conv2d: bias is on the device {other}, but the other tensors are on another device, {there}"
         ),
     );
 }
@@ -247,10 +244,10 @@ fn what_a_device_cannot_do() {
          device allows 3840",
     );
     says(
-        Conv2d::new(1, 1, [1, 2]).dilation([1, 1 << 31]).padding([0, 1 << 30]).plan(
-            [1, 1, 4, 16],
-            &Limits::webgpu(),
-        ),
+        Conv2d::new(1, 1, [1, 2])
+            .dilation([1, 1 << 31])
+            .padding([0, 1 << 30])
+            .plan([1, 1, 4, 16], &Limits::webgpu()),
         "conv2d: the size of the padded input is 2147483664, but the device allows 2147483647",
     );
     let big = software().limits().unwrap().max_buffer_bytes;

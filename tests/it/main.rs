@@ -14,13 +14,22 @@
 mod case;
 mod cases;
 mod check;
+#[cfg(feature = "cli")]
+mod command;
+#[cfg(feature = "cli")]
+mod command_bench;
 mod compare;
+mod device_gradients;
 mod device_runner;
 mod devices;
 mod errors;
 mod goldens;
 mod gradients;
+mod gradients_backends;
+mod laws;
 mod mistakes;
+mod nn;
+mod nn_errors;
 mod properties;
 mod rounding;
 mod runner;

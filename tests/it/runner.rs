@@ -131,16 +131,27 @@ pub trait GradientRunner {
 /// Everything that must pass the cases of an operation: each device, and each pinned algorithm of
 /// that operation.
 pub fn runners(operation: &str) -> Vec<Box<dyn Runner>> {
-    let mut runners: Vec<Box<dyn Runner>> = vec![Box::new(Reference)];
-    if operation != "conv_transpose2d" {
-        runners.extend(crate::device_runner::device_runners(operation));
-    }
-    runners
+    crate::device_runner::device_runners(operation)
+}
+
+/// Everything that serves any problem of an operation, the reference among them: for what is held
+/// against numbers or laws instead of the reference.
+pub fn general_runners(operation: &str) -> Vec<Box<dyn Runner>> {
+    let mut general: Vec<Box<dyn Runner>> = vec![Box::new(Reference)];
+    general.extend(runners(operation).into_iter().filter(|runner| !runner.is_partial()));
+    general
 }
 
 /// Everything that must pass the cases of an operation backward.
 pub fn gradient_runners(_operation: &str) -> Vec<Box<dyn GradientRunner>> {
-    vec![Box::new(Reference)]
+    crate::device_runner::device_gradient_runners()
+}
+
+/// The same and the reference: for what is held against numbers instead of the reference.
+pub fn general_gradient_runners(operation: &str) -> Vec<Box<dyn GradientRunner>> {
+    let mut general: Vec<Box<dyn GradientRunner>> = vec![Box::new(Reference)];
+    general.extend(gradient_runners(operation));
+    general
 }
 
 /// The reference, rounded to f32.

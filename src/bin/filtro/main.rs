@@ -1,1 +1,104 @@
-fn main() {}
+//! The command `filtro`: convolution and pooling on pictures and arrays.
+
+mod apply;
+mod bench;
+mod check;
+mod chosen;
+mod demo;
+mod devices;
+mod failure;
+mod layer;
+mod maps;
+mod measure;
+mod npy;
+mod options;
+mod output;
+mod table;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use failure::Failure;
+
+/// Convolution and pooling in PyTorch's terms, on any GPU and on the CPU.
+///
+/// Without a command it runs the demo: classic filters and pooling on a picture, checked and timed.
+#[derive(Debug, Parser)]
+#[command(version, args_conflicts_with_subcommands = true, after_help = AFTER_HELP)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    demo: demo::Options,
+}
+
+const AFTER_HELP: &str = "\
+Devices: --device auto|gpu|software|cpu or a part of an adapter's name; without the flag the \
+environment variable FILTRO_DEVICE decides, else it is the best there is; only the demo and bench \
+take a software adapter unasked. RUST_LOG=info shows more on stderr. Exit codes: 0 done, \
+1 a check or a device failed, 2 a file or an option is wrong.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Filters and pools a picture with the best device there is, checks it, and times it
+    Demo(demo::Options),
+    /// Filters and pools a picture; writes the feature maps as PNG
+    Apply(apply::Options),
+    /// Convolves an array in a .npy file
+    #[command(name = "conv2d")]
+    Conv2d(npy::Conv2dOptions),
+    /// Takes the maximum of every window of an array in a .npy file
+    #[command(name = "max-pool2d")]
+    MaxPool2d(npy::MaxPool2dOptions),
+    /// Takes the mean of every window of an array in a .npy file
+    #[command(name = "avg-pool2d")]
+    AvgPool2d(npy::AvgPool2dOptions),
+    /// Takes the maximum of windows that divide an array in a .npy file
+    #[command(name = "adaptive-max-pool2d")]
+    AdaptiveMaxPool2d(npy::AdaptiveOptions),
+    /// Takes the mean of windows that divide an array in a .npy file
+    #[command(name = "adaptive-avg-pool2d")]
+    AdaptiveAvgPool2d(npy::AdaptiveOptions),
+    /// Lists the filters that `apply --filter` knows
+    Filters,
+    /// Lists the devices of this machine
+    Devices(devices::Options),
+    /// Times the GPU against the CPU
+    Bench(bench::Options),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    env_logger::Builder::from_env(
+        env_logger::Env::default().default_filter_or("error,filtro=warn"),
+    )
+    .target(env_logger::Target::Stderr)
+    .init();
+    let mut out = anstream::stdout();
+    match run(cli, &mut out).and_then(|()| Ok(out.flush()?)) {
+        Ok(()) | Err(Failure::ClosedPipe) => ExitCode::SUCCESS,
+        Err(failure) => {
+            // Where stderr is closed too, the exit code has to do.
+            let _ = writeln!(io::stderr(), "filtro: {failure}");
+            failure.exit_code()
+        }
+    }
+}
+
+fn run(cli: Cli, out: &mut dyn Write) -> Result<(), Failure> {
+    match cli.command {
+        None => demo::run(&cli.demo, out),
+        Some(Command::Demo(options)) => demo::run(&options, out),
+        Some(Command::Apply(options)) => apply::run(&options, out),
+        Some(Command::Conv2d(options)) => npy::conv2d(&options, out),
+        Some(Command::MaxPool2d(options)) => npy::max_pool2d(&options, out),
+        Some(Command::AvgPool2d(options)) => npy::avg_pool2d(&options, out),
+        Some(Command::AdaptiveMaxPool2d(options)) => npy::adaptive_max_pool2d(&options, out),
+        Some(Command::AdaptiveAvgPool2d(options)) => npy::adaptive_avg_pool2d(&options, out),
+        Some(Command::Filters) => apply::list_filters(out),
+        Some(Command::Devices(options)) => devices::run(&options, out),
+        Some(Command::Bench(options)) => bench::run(&options, out),
+    }
+}

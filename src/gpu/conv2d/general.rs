@@ -72,6 +72,7 @@ pub(crate) fn shader(padding_mode: PaddingMode, activation: &'static str, bias: 
             ("bias", bias.into()),
             ("f16", false.into()),
         ],
+        uniforms: 0,
         textures: &[],
         reads: 2 + u32::from(bias),
         writes: 1,
@@ -176,7 +177,11 @@ fn base_params(problem: &Conv2dProblem) -> Result<Params> {
 }
 
 /// The rows of the input that the taps of these output rows read.
-fn input_rows(axis: &Axis, padding_mode: PaddingMode, rows: &Range<usize>) -> Range<usize> {
+pub(crate) fn input_rows(
+    axis: &Axis,
+    padding_mode: PaddingMode,
+    rows: &Range<usize>,
+) -> Range<usize> {
     let first = rows.start * axis.stride;
     let last = (rows.end - 1) * axis.stride + axis.span() - 1;
     let (begin, size) = (axis.pad_begin, axis.input_size);

@@ -1,5 +1,6 @@
 //! Conv2d on the GPU: which algorithm, and its dispatches.
 
+mod depthwise;
 pub(crate) mod general;
 pub(crate) mod halo;
 pub(crate) mod pack;
@@ -15,6 +16,7 @@ use super::buffer::{GpuBuffer, Reuse};
 use super::context::Context;
 use super::record::Binding;
 use super::shader::Shader;
+use super::strip::{self, Buffers};
 use crate::ops::Conv2dProblem;
 use crate::{Activation, Algorithm, Error, Limits, Result};
 pub(crate) use pack::Packed;
@@ -30,6 +32,7 @@ pub(super) type Rule = &'static str;
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Conv2dPlan {
     General(Vec<general::Step>),
+    Depthwise(strip::Plan),
     Tiled(TilePlan),
     Halo(TilePlan),
     Texel(TexelPlan),
@@ -44,12 +47,17 @@ impl Conv2dPlan {
         pinned: Option<Algorithm>,
         limits: &Limits,
     ) -> Result<Self> {
+        let strips = matches!(pinned, None | Some(Algorithm::Strip | Algorithm::Windows));
+        if strips && let Some(plan) = depthwise::plan(problem, bias, pinned, limits)? {
+            return Ok(Self::Depthwise(plan));
+        }
         let Some(algorithm) = pinned else { return Self::cascade(problem, bias, limits) };
         let plan = match algorithm {
             Algorithm::General => return Self::general(problem, bias, limits),
             Algorithm::Tiled => tiled::plan(problem, bias, limits).map(Self::Tiled),
             Algorithm::Halo => halo::plan(problem, bias, limits).map(Self::Halo),
             Algorithm::Texel => texel::plan(problem, bias, limits).map(Self::Texel),
+            algorithm => return Err(strip::unsupported(OPERATION, algorithm)),
         };
         plan.map_err(|rule| Error::Unsupported {
             operation: OPERATION,
@@ -84,6 +92,7 @@ impl Conv2dPlan {
     pub(crate) fn algorithm(&self) -> Algorithm {
         match self {
             Self::General(_) => Algorithm::General,
+            Self::Depthwise(plan) => plan.algorithm(),
             Self::Tiled(_) => Algorithm::Tiled,
             Self::Halo(_) => Algorithm::Halo,
             Self::Texel(_) => Algorithm::Texel,
@@ -94,6 +103,7 @@ impl Conv2dPlan {
     pub(crate) fn dispatches(&self) -> usize {
         match self {
             Self::General(steps) => steps.len(),
+            Self::Depthwise(plan) => plan.dispatches(),
             Self::Tiled(plan) | Self::Halo(plan) => plan.parts.len(),
             Self::Texel(plan) => plan.dispatches(),
         }
@@ -103,6 +113,7 @@ impl Conv2dPlan {
     pub(crate) fn shaders(&self) -> Vec<Shader> {
         match self {
             Self::General(steps) => steps.iter().take(1).map(|step| step.shader.clone()).collect(),
+            Self::Depthwise(plan) => vec![plan.shader().clone()],
             Self::Tiled(plan) | Self::Halo(plan) => vec![plan.shader.clone(), pack::shader()],
             Self::Texel(plan) => {
                 let shaders = [plan.shader.clone(), pack::shader()];
@@ -128,6 +139,10 @@ pub(crate) fn conv2d(
             for step in steps {
                 step.record(context, problem, input, weight, bias, &output)?;
             }
+        }
+        Conv2dPlan::Depthwise(plan) => {
+            let (weight, output, indices) = (Some(weight), &output, None);
+            plan.record(context, Buffers { input, weight, bias, output, indices })?;
         }
         Conv2dPlan::Tiled(plan) | Conv2dPlan::Halo(plan) => {
             plan.record(context, problem, input, weight, bias, &output)?;

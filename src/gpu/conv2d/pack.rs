@@ -79,6 +79,7 @@ pub(crate) fn shader() -> Shader {
         template: "conv2d_pack",
         values: vec![("f16", false.into())],
         textures: &[],
+        uniforms: 0,
         reads: 1,
         writes: 1,
     }

@@ -112,6 +112,7 @@ fn pad_shader(padding_mode: PaddingMode, lanes: u32) -> Shader {
             StorageTexture { format: TexelFormat::One, written: false },
             StorageTexture { format: TexelFormat::Four, written: true },
         ],
+        uniforms: 0,
         reads: 0,
         writes: 0,
     }

@@ -318,6 +318,7 @@ impl Variant {
             ],
             textures: &[],
             reads: 2 + u32::from(self.bias),
+            uniforms: 0,
             writes: 1,
         }
     }

@@ -14,7 +14,7 @@ use crate::ops::AdaptivePool2dProblem;
 use crate::{Error, Limits, Result};
 
 /// Invocations of a workgroup.
-const WORKGROUP: usize = 64;
+pub(super) const WORKGROUP: usize = 64;
 
 params!(Params {
     grid_width: u32,
@@ -54,6 +54,7 @@ pub(crate) fn max_shader(adaptive: bool, indices: bool) -> Shader {
     Shader {
         template: "max_pool2d_general",
         values: vec![("adaptive", adaptive.into()), ("indices", indices.into())],
+        uniforms: 0,
         textures: &[],
         reads: 1,
         writes: 1 + u32::from(indices),
@@ -69,6 +70,7 @@ pub(crate) fn avg_shader(adaptive: bool, divisor: &'static str) -> Shader {
             ("divisor", divisor.into()),
             ("f16", false.into()),
         ],
+        uniforms: 0,
         textures: &[],
         reads: 1,
         writes: 1,
@@ -122,7 +124,7 @@ pub(crate) fn plan(problem: &Pool2dProblem, limits: &Limits) -> Result<Vec<Step>
     Ok(steps)
 }
 
-fn base_params(problem: &Pool2dProblem) -> Result<Params> {
+pub(super) fn base_params(problem: &Pool2dProblem) -> Result<Params> {
     let number = |name, value| size(problem.operation, name, value);
     let mut windows = [[1_u32, 1, 0, 1]; 2];
     match problem.window {

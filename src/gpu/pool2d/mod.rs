@@ -1,15 +1,18 @@
 //! Pooling on the GPU: which algorithm, and its dispatches.
 
 pub(crate) mod general;
+pub(crate) mod global;
+pub(crate) mod grad;
 
 use std::sync::Arc;
 
 use super::buffer::{GpuBuffer, Reuse};
 use super::context::Context;
 use super::shader::Shader;
+use super::strip::{self, Buffers};
 use crate::ops::{AdaptivePool2dProblem, AvgPool2dProblem, MaxPool2dProblem};
 use crate::window::Axis;
-use crate::{Algorithm, Error, Limits, Result, Shape};
+use crate::{Algorithm, Limits, PaddingMode, Result, Shape};
 
 /// A pooling of any kind, as its shaders see it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -89,12 +92,57 @@ impl Pool2dProblem {
             reduction: Reduction::Average(Divisor::Inside),
         }
     }
+
+    /// The windows as fixed ones, which adaptive windows are where the output divides the input.
+    fn fixed(&self) -> Option<Window> {
+        match self.window {
+            Window::Fixed { .. } => Some(self.window),
+            Window::Adaptive => Some(Window::Fixed {
+                vertical: fixed_axis(self.input.height, self.output.height)?,
+                horizontal: fixed_axis(self.input.width, self.output.width)?,
+            }),
+        }
+    }
+
+    /// The pooling as strips see it, where they can.
+    fn strip(&self) -> Option<strip::Problem> {
+        let Window::Fixed { vertical, horizontal } = self.fixed()? else { return None };
+        let kind = match self.reduction {
+            Reduction::Max { indices } => strip::Kind::Max { indices },
+            Reduction::Average(divisor) => strip::Kind::Average {
+                padding_counts: divisor == Divisor::Padded,
+                divisor: match divisor {
+                    Divisor::Override(divisor) => Some(divisor),
+                    Divisor::Padded | Divisor::Inside => None,
+                },
+            },
+        };
+        let Shape { batch, channels, .. } = self.input;
+        let axes = [&vertical, &horizontal];
+        strip::Problem::new(self.operation, kind, PaddingMode::Zeros, [batch, channels], axes)
+    }
+}
+
+fn fixed_axis(input_size: usize, output_size: usize) -> Option<Axis> {
+    let kernel_size = input_size / output_size;
+    input_size.is_multiple_of(output_size).then_some(Axis {
+        input_size,
+        output_size,
+        kernel_size,
+        stride: kernel_size,
+        pad_begin: 0,
+        pad_end: 0,
+        dilation: 1,
+    })
 }
 
 /// How a pooling is done on a device with these limits.
+#[allow(clippy::large_enum_variant, reason = "a plan lives for one call")]
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Pool2dPlan {
     General(Vec<general::Step>),
+    Strip(strip::Plan),
+    Global(global::Plan),
 }
 
 impl Pool2dPlan {
@@ -105,13 +153,20 @@ impl Pool2dPlan {
         pinned: Option<Algorithm>,
         limits: &Limits,
     ) -> Result<Self> {
+        let wanted = |algorithm| pinned.is_none_or(|pinned| pinned == algorithm);
+        if wanted(Algorithm::Global)
+            && let Some(plan) = global::Plan::new(problem, limits)?
+        {
+            return Ok(Self::Global(plan));
+        }
+        if let Some(problem) = problem.strip()
+            && let Some(plan) = strip::Plan::new(&problem, pinned, limits)?
+        {
+            return Ok(Self::Strip(plan));
+        }
         match pinned {
             None | Some(Algorithm::General) => Ok(Self::General(general::plan(problem, limits)?)),
-            Some(algorithm) => Err(Error::Unsupported {
-                operation: problem.operation,
-                algorithm: algorithm.to_string(),
-                rule: "does not serve this problem on this device".into(),
-            }),
+            Some(algorithm) => Err(strip::unsupported(problem.operation, algorithm)),
         }
     }
 
@@ -119,6 +174,8 @@ impl Pool2dPlan {
     pub(crate) fn algorithm(&self) -> Algorithm {
         match self {
             Self::General(_) => Algorithm::General,
+            Self::Strip(plan) => plan.algorithm(),
+            Self::Global(_) => Algorithm::Global,
         }
     }
 
@@ -126,6 +183,8 @@ impl Pool2dPlan {
     pub(crate) fn dispatches(&self) -> usize {
         match self {
             Self::General(steps) => steps.len(),
+            Self::Strip(plan) => plan.dispatches(),
+            Self::Global(plan) => plan.dispatches(),
         }
     }
 
@@ -133,6 +192,8 @@ impl Pool2dPlan {
     pub(crate) fn shaders(&self) -> Vec<Shader> {
         match self {
             Self::General(steps) => steps.iter().take(1).map(|step| step.shader.clone()).collect(),
+            Self::Strip(plan) => vec![plan.shader().clone()],
+            Self::Global(plan) => vec![plan.shader().clone()],
         }
     }
 }
@@ -158,6 +219,11 @@ pub(crate) fn pool2d(
                 step.record(context, problem, input, &output, indices.as_ref())?;
             }
         }
+        Pool2dPlan::Strip(plan) => {
+            let (output, indices) = (&output, indices.as_ref());
+            plan.record(context, Buffers { input, weight: None, bias: None, output, indices })?;
+        }
+        Pool2dPlan::Global(plan) => plan.record(context, input, &output)?,
     }
     Ok((output, indices))
 }

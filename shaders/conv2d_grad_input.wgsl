@@ -1,0 +1,168 @@
+// Computes: the gradient of a convolution's input with any option, as a gather; with a bias, a
+//   transposed convolution.
+// Owns: an invocation one cell of the input; neighbours in a workgroup are neighbours along in_x,
+//   so that they read neighbouring gradients and the same weights.
+// Padding: a cell collects the gradients of every cell of the padded input that is a copy of it.
+// Host guarantees: every size is at least 1; a dispatch covers images, input channels, rows and
+//   output channels whose elements lie in the bindings. Indices are modulo 2^32, as are the bases.
+//   tap_step taps later the stride divides again. Where accumulate is 1 grad_input holds the sum
+//   over the output channels before these.
+// Reference: src/reference/conv2d.rs
+{% include "lib/element" %}
+
+struct Params {
+    grid_width: u32,
+    count: u32,
+    first_image: u32,
+    first_in_channel: u32,
+    dispatch_in_channels: u32,
+    first_row: u32,
+    dispatch_rows: u32,
+    first_group_channel: u32,
+    end_group_channel: u32,
+    in_channels: u32,
+    out_channels: u32,
+    group_in_channels: u32,
+    group_out_channels: u32,
+    in_height: i32,
+    in_width: i32,
+    out_height: i32,
+    out_width: i32,
+    kernel_height: i32,
+    kernel_width: i32,
+    stride_height: i32,
+    stride_width: i32,
+    pad_top: i32,
+    pad_bottom: i32,
+    pad_left: i32,
+    pad_right: i32,
+    dilation_height: i32,
+    dilation_width: i32,
+    tap_step_y: i32,
+    tap_step_x: i32,
+    weight_base: u32,
+    grad_output_base: u32,
+    grad_input_base: u32,
+    accumulate: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> grad_output: array<Element>;
+@group(0) @binding(2) var<storage, read> weight: array<Element>;
+{% if bias %}
+@group(0) @binding(3) var<storage, read> bias: array<Element>;
+@group(0) @binding(4) var<storage, read_write> grad_input: array<Element>;
+{% else %}
+@group(0) @binding(3) var<storage, read_write> grad_input: array<Element>;
+{% endif %}
+
+{% include "lib/pre_image" %}
+
+// The first tap that reads a coordinate of the padded input from a multiple of the stride.
+fn first_tap(padded: i32, stride: i32, dilation: i32, tap_step: i32, kernel_size: i32) -> i32 {
+    for (var tap = 0; tap < min(tap_step, kernel_size); tap++) {
+        if (padded - tap * dilation) % stride == 0 {
+            return tap;
+        }
+    }
+    return kernel_size;
+}
+
+// The sum over the output channels for one tap and one output.
+fn channels(first_grad: u32, first_weight: u32) -> f32 {
+    let out_plane = u32(params.out_height * params.out_width);
+    let filter_size = params.group_in_channels * u32(params.kernel_height * params.kernel_width);
+    var sum = 0.0;
+    var grad_index = first_grad + params.first_group_channel * out_plane;
+    var weight_index = first_weight + params.first_group_channel * filter_size;
+    // Sums of blocks of channels keep the rounding error far below that of one long sum.
+    for (var from_channel = params.first_group_channel; from_channel < params.end_group_channel;
+            from_channel += 32u) {
+        var block = 0.0;
+        let end = min(from_channel + 32u, params.end_group_channel);
+        for (var channel = from_channel; channel < end; channel++) {
+            block = fma(f32(weight[weight_index]), f32(grad_output[grad_index]), block);
+            grad_index += out_plane;
+            weight_index += filter_size;
+        }
+        sum += block;
+    }
+    return sum;
+}
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+    let index = (group.x + group.y * params.grid_width) * 64u + local;
+    if index >= params.count {
+        return;
+    }
+    let in_x = i32(index % u32(params.in_width));
+    let row = index / u32(params.in_width);
+    let in_y = i32(params.first_row + row % params.dispatch_rows);
+    let plane = row / params.dispatch_rows;
+    let in_channel = params.first_in_channel + plane % params.dispatch_in_channels;
+    let image = params.first_image + plane / params.dispatch_in_channels;
+    let input_index = ((image * params.in_channels + in_channel) * u32(params.in_height)
+        + u32(in_y)) * u32(params.in_width) + u32(in_x) - params.grad_input_base;
+
+    let first_out_channel = in_channel / params.group_in_channels * params.group_out_channels;
+    let first_grad_row = (image * params.out_channels + first_out_channel)
+        * u32(params.out_height);
+    let first_filter = first_out_channel * params.group_in_channels
+        + in_channel % params.group_in_channels;
+    let count_y = pre_image_count(in_y, params.in_height, params.pad_top, params.pad_bottom);
+    let count_x = pre_image_count(in_x, params.in_width, params.pad_left, params.pad_right);
+
+    var sum = 0.0;
+    if params.accumulate == 1u {
+        sum = f32(grad_input[input_index]);
+    }
+{% if bias %}
+    if params.accumulate == 0u {
+        sum = f32(bias[in_channel]);
+    }
+{% endif %}
+    for (var copy_y = 0; copy_y < count_y; copy_y++) {
+        let padded_y = pre_image(copy_y, in_y, params.in_height, params.pad_top,
+            params.pad_bottom);
+        if padded_y < 0 {
+            continue;
+        }
+        for (var kernel_y = first_tap(padded_y, params.stride_height, params.dilation_height,
+                params.tap_step_y, params.kernel_height); kernel_y < params.kernel_height;
+                kernel_y += params.tap_step_y) {
+            let from_y = padded_y - kernel_y * params.dilation_height;
+            if from_y < 0 {
+                break;
+            }
+            let out_y = from_y / params.stride_height;
+            if out_y >= params.out_height {
+                continue;
+            }
+            let grad_row = (first_grad_row + u32(out_y)) * u32(params.out_width)
+                - params.grad_output_base;
+            let weight_row = (first_filter * u32(params.kernel_height) + u32(kernel_y))
+                * u32(params.kernel_width) - params.weight_base;
+            for (var copy_x = 0; copy_x < count_x; copy_x++) {
+                let padded_x = pre_image(copy_x, in_x, params.in_width, params.pad_left,
+                    params.pad_right);
+                if padded_x < 0 {
+                    continue;
+                }
+                for (var kernel_x = first_tap(padded_x, params.stride_width,
+                        params.dilation_width, params.tap_step_x, params.kernel_width);
+                        kernel_x < params.kernel_width; kernel_x += params.tap_step_x) {
+                    let from_x = padded_x - kernel_x * params.dilation_width;
+                    if from_x < 0 {
+                        break;
+                    }
+                    let out_x = from_x / params.stride_width;
+                    if out_x < params.out_width {
+                        sum += channels(grad_row + u32(out_x), weight_row + u32(kernel_x));
+                    }
+                }
+            }
+        }
+    }
+    grad_input[input_index] = Element(sum);
+}

@@ -1,0 +1,33 @@
+// Computes: the sums of the parts of a gradient of a convolution's weight or bias.
+// Owns: an invocation one element of the gradient; neighbours in a workgroup are neighbours in
+//   memory where part_stride is 1 part, and read neighbouring parts otherwise.
+// Padding: none.
+// Host guarantees: element i adds up parts values, at i * element_stride + part * part_stride of
+//   the partial sums; count elements in the gradient.
+// Reference: src/reference/conv2d.rs
+{% include "lib/element" %}
+
+struct Params {
+    grid_width: u32,
+    count: u32,
+    parts: u32,
+    element_stride: u32,
+    part_stride: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> partial: array<Element>;
+@group(0) @binding(2) var<storage, read_write> gradient: array<Element>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+    let index = (group.x + group.y * params.grid_width) * 64u + local;
+    if index >= params.count {
+        return;
+    }
+    var sum = 0.0;
+    for (var part = 0u; part < params.parts; part++) {
+        sum += f32(partial[index * params.element_stride + part * params.part_stride]);
+    }
+    gradient[index] = Element(sum);
+}

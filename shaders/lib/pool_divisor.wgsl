@@ -1,0 +1,23 @@
+{% if divisor == "padded" %}
+// Cells of the window in the padded input, along one axis.
+fn padded_cells(start: u32, kernel_size: u32, pad: u32, in_size: u32) -> f32 {
+    return f32(min(start + kernel_size, in_size + 2u * pad) - start);
+}
+{% endif %}
+
+// What the sum of a window is divided by.
+fn divisor_of(out_y: u32, out_x: u32) -> f32 {
+{% if divisor == "override" %}
+    return params.divisor_override;
+{% elif divisor == "padded" %}
+    return padded_cells(out_y * params.stride_height, params.kernel_height, params.pad_top,
+            params.in_height)
+        * padded_cells(out_x * params.stride_width, params.kernel_width, params.pad_left,
+            params.in_width);
+{% else %}
+    let rows = vertical_window(out_y);
+    let columns = horizontal_window(out_x);
+    return f32(max(rows.end, rows.first) - rows.first)
+        * f32(max(columns.end, columns.first) - columns.first);
+{% endif %}
+}

@@ -1,0 +1,64 @@
+//! The gradient of activations.
+
+use crate::device::Backend;
+use crate::ops::check_grad_output;
+use crate::{Activation, Result, Tensor, cpu, gpu};
+
+impl Activation {
+    /// The gradient of the input of [`forward`](Self::forward), given that of its output.
+    ///
+    /// The output changes by the derivative `f'` of the function for every unit that its input
+    /// changes by, so the loss changes by that times what the output's gradient says:
+    ///
+    /// ```text
+    /// grad_input[i] = f'(input[i]) * grad_output[i]
+    /// ```
+    ///
+    /// `input` is what `forward` was given, not what it returned. At a kink the derivative is
+    /// PyTorch's: 0 for ReLU at 0, and for ReLU6 at 0 and 6.
+    ///
+    /// # Shapes
+    ///
+    /// Input, grad_output and the result have the same shape.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ShapeMismatch`](crate::Error::ShapeMismatch) for a grad_output of another shape,
+    /// [`DifferentDevice`](crate::Error::DifferentDevice), and what the device reports.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use filtro::{Activation, Device};
+    /// use ndarray::array;
+    ///
+    /// let device = Device::cpu();
+    /// let input = device.upload(&array![[[[-1.0, 3.0]]]])?;
+    /// let grad_output = device.upload(&array![[[[5.0, 7.0]]]])?;
+    /// let grad_input = Activation::Relu.grad_input(&input, &grad_output)?;
+    /// assert_eq!(grad_input.download()?, array![[[[0.0, 7.0]]]]);
+    /// # Ok::<(), filtro::Error>(())
+    /// ```
+    pub fn grad_input(self, input: &Tensor, grad_output: &Tensor) -> Result<Tensor> {
+        const OPERATION: &str = "activation";
+        let (device, shape) = (input.device(), input.shape());
+        device.check(OPERATION, "grad_output", grad_output)?;
+        check_grad_output(OPERATION, grad_output.shape(), shape)?;
+        match device.backend() {
+            Backend::Cpu => {
+                let input = input.cpu_elements(OPERATION)?;
+                let grad_output = grad_output.cpu_elements(OPERATION)?;
+                Ok(Tensor::on_cpu(device, shape, |grad_input| {
+                    cpu::activation_grad_input(self, input, grad_output, grad_input);
+                }))
+            }
+            Backend::Gpu(context) => {
+                let input = input.gpu_buffer(OPERATION)?;
+                let grad_output = grad_output.gpu_buffer(OPERATION)?;
+                let len = shape.len();
+                let buffer = gpu::activation_grad_input(context, self, input, grad_output, len)?;
+                Ok(Tensor::on_gpu(device, shape, buffer))
+            }
+        }
+    }
+}

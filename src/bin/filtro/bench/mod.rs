@@ -1,0 +1,164 @@
+//! The benchmarks of the command: each checks its results before it times them.
+
+mod report;
+mod roofline;
+mod sweep;
+mod timing;
+mod workload_report;
+mod workloads;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::Args;
+use filtro::{Device, DeviceKind};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::chosen::DeviceFlag;
+use crate::failure::Failure;
+
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// Operations to sweep
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_enum,
+          default_values_t = [sweep::Operation::Conv2d, sweep::Operation::Depthwise, sweep::Operation::MaxPool2d])]
+    op: Vec<sweep::Operation>,
+    /// Heights and widths of the input to sweep
+    #[arg(long, value_name = "SIZES", value_delimiter = ',',
+          default_values_t = [8, 16, 32, 64, 128, 256],
+          value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=4096))]
+    sizes: Vec<usize>,
+    /// Milliseconds that each time is measured for
+    #[arg(long, value_name = "MS", default_value_t = 300,
+          value_parser = clap::value_parser!(u64).range(1..=60_000))]
+    budget: u64,
+    /// Times the 20 shapes of benches/workloads.json in place of a sweep
+    #[arg(long, conflicts_with_all = ["op", "sizes"])]
+    workloads: bool,
+    /// Only the shapes whose name contains this
+    #[arg(long, value_name = "NAME", requires = "workloads")]
+    only: Option<String>,
+    /// Writes a roofline of the shapes
+    #[arg(long, value_name = "FILE", requires = "workloads")]
+    svg: Option<PathBuf>,
+    /// Prints JSON in place of tables, or writes it to a file beside them
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
+    json: Option<PathBuf>,
+    #[command(flatten)]
+    device: DeviceFlag,
+}
+
+pub(crate) fn run(options: &Options, out: &mut dyn Write) -> Result<(), Failure> {
+    if options.workloads {
+        return run_workloads(options, out);
+    }
+    let device = options.device.open_best()?;
+    let mut sizes = options.sizes.clone();
+    sizes.sort_unstable();
+    sizes.dedup();
+    let progress = progress(options.op.len() * sizes.len());
+    let budget = Duration::from_millis(options.budget);
+    let mut sweeps = Vec::new();
+    for &operation in &options.op {
+        sweeps.push(sweep::run(operation, &sizes, &device, budget, &progress)?);
+    }
+    progress.finish_and_clear();
+    if !write_json(out, options.json.as_deref(), &report::json(&device, &sweeps))? {
+        report::text(out, &device, &sweeps)?;
+    }
+    Ok(())
+}
+
+fn run_workloads(options: &Options, out: &mut dyn Write) -> Result<(), Failure> {
+    let workloads = workloads::Workload::all(options.only.as_deref())?;
+    let device = options.device.open_best()?;
+    let cpu = Device::cpu();
+    let budget = Duration::from_millis(options.budget);
+    let progress = progress(workloads.len() + 1);
+    progress.set_message("ceilings");
+    let on_cpu = device.info().kind == DeviceKind::Cpu;
+    let mut run = workload_report::Run {
+        ceilings: if on_cpu { None } else { Some(timing::Ceilings::of(&device)?) },
+        cpu_ceilings: timing::Ceilings::of(&cpu)?,
+        rows: Vec::new(),
+        device,
+    };
+    progress.inc(1);
+    for workload in workloads {
+        progress.set_message(workload.name.clone());
+        let (cpu_times, cpu_output) = timing::measure(&workload, &cpu, &cpu, budget)?;
+        let mut times = None;
+        if !on_cpu {
+            let cold = options.device.open_best()?;
+            let (measured, output) = timing::measure(&workload, &run.device, &cold, budget)?;
+            timing::check_against_each_other(&workload, &output, &cpu_output)?;
+            times = Some(measured);
+        }
+        run.rows.push(workload_report::Row {
+            name: workload.name,
+            work: workload.work,
+            times,
+            cpu: cpu_times,
+        });
+        progress.inc(1);
+    }
+    progress.finish_and_clear();
+    if let Some(file) = &options.svg {
+        crate::output::write(file, roofline::svg(&run)?.as_bytes())?;
+    }
+    if !write_json(out, options.json.as_deref(), &workload_report::json(&run))? {
+        workload_report::text(out, &run)?;
+    }
+    Ok(())
+}
+
+/// Writes a document to a file, or to stdout without one: whether stdout has it.
+fn write_json(
+    out: &mut dyn Write,
+    file: Option<&Path>,
+    document: &serde_json::Value,
+) -> Result<bool, Failure> {
+    match file {
+        None => Ok(false),
+        Some(file) if file == Path::new("-") => {
+            writeln!(out, "{document:#}")?;
+            Ok(true)
+        }
+        Some(file) => {
+            crate::output::write(file, format!("{document:#}\n").as_bytes())?;
+            Ok(false)
+        }
+    }
+}
+
+/// A bar on stderr; none where stderr is no terminal.
+fn progress(steps: usize) -> ProgressBar {
+    let bar = ProgressBar::new(steps.try_into().unwrap_or(u64::MAX));
+    if let Ok(style) = ProgressStyle::with_template("{bar:32} {pos}/{len} {msg}") {
+        bar.set_style(style);
+    }
+    bar
+}
+
+/// The lines above every table: what ran where.
+fn environment(device: &Device) -> [String; 3] {
+    [
+        format!("Device: {device}"),
+        format!("CPU: {}", Device::cpu()),
+        format!(
+            "filtro {}, wgpu {}, {} {}",
+            env!("CARGO_PKG_VERSION"),
+            wgpu_version(),
+            std::env::consts::ARCH,
+            std::env::consts::OS
+        ),
+    ]
+}
+
+/// The version of wgpu that the lock file names.
+fn wgpu_version() -> &'static str {
+    let lock = include_str!("../../../../Cargo.lock");
+    let version = || lock.split("\nname = \"wgpu\"\nversion = \"").nth(1)?.split('"').next();
+    version().unwrap_or("30")
+}

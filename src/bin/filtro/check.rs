@@ -1,0 +1,134 @@
+//! Outputs against the reference.
+
+use filtro::{Device, reference};
+use ndarray::{Array4, Zip, s};
+
+use crate::failure::Failure;
+use crate::layer::{Layer, Pool2d};
+
+/// What a layer gives for an input by its definition, and how far rounding may lead from it.
+#[derive(Debug)]
+pub(crate) struct Expected {
+    output: Array4<f64>,
+    bound: Array4<f64>,
+}
+
+/// How far an output is from its definition.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Difference {
+    /// The largest difference of an element; NaN where one is NaN.
+    pub(crate) largest: f64,
+    /// Whether every element is within its bound.
+    pub(crate) within: bool,
+}
+
+/// Half of the distance from 1 to the next f32.
+const U: f64 = 1.0 / 16_777_216.0;
+
+impl Expected {
+    pub(crate) fn of(layer: &Layer, input: &Array4<f32>) -> Result<Self, Failure> {
+        let input = input.mapv(f64::from);
+        let rounded = |magnitude: Array4<f64>| {
+            magnitude.mapv_into(|sum| 8.0 * U * sum + f64::from(f32::MIN_POSITIVE))
+        };
+        let exact = |output: Array4<f64>| Self { bound: Array4::zeros(output.dim()), output };
+        Ok(match layer {
+            Layer::Conv2d { options, weight, bias } => {
+                let weight = weight.mapv(f64::from);
+                let bias = bias.as_ref().map(|bias| bias.mapv(f64::from));
+                let bias = bias.as_ref().map(|bias| bias.view());
+                let (output, magnitude) =
+                    reference::conv2d_with_magnitude(options, input.view(), weight.view(), bias)?;
+                Self { output, bound: rounded(magnitude) }
+            }
+            Layer::Pool2d(Pool2d::Max(options)) => {
+                exact(reference::max_pool2d(options, input.view())?.0)
+            }
+            Layer::Pool2d(Pool2d::AdaptiveMax(options)) => {
+                exact(reference::adaptive_max_pool2d(options, input.view())?.0)
+            }
+            Layer::Pool2d(Pool2d::Avg(options)) => Self {
+                output: reference::avg_pool2d(options, input.view())?,
+                bound: rounded(
+                    reference::avg_pool2d(options, input.mapv(f64::abs).view())?.mapv(f64::abs),
+                ),
+            },
+            Layer::Pool2d(Pool2d::AdaptiveAvg(options)) => Self {
+                output: reference::adaptive_avg_pool2d(options, input.view())?,
+                bound: rounded(reference::adaptive_avg_pool2d(
+                    options,
+                    input.mapv(f64::abs).view(),
+                )?),
+            },
+        })
+    }
+
+    /// The first rows of every map.
+    pub(crate) fn first_rows(self, rows: usize) -> Self {
+        let first = |array: Array4<f64>| array.slice(s![.., .., ..rows, ..]).to_owned();
+        Self { output: first(self.output), bound: first(self.bound) }
+    }
+
+    pub(crate) fn compare(&self, output: &Array4<f32>) -> Difference {
+        if output.dim() != self.output.dim() {
+            return Difference { largest: f64::NAN, within: false };
+        }
+        let mut difference = Difference { largest: 0.0, within: true };
+        Zip::from(output).and(&self.output).and(&self.bound).for_each(
+            |&actual, &expected, &bound| {
+                difference.add((f64::from(actual) - expected).abs(), bound);
+            },
+        );
+        difference
+    }
+
+    /// Two outputs against each other: each may be away from the definition by the bound.
+    pub(crate) fn compare_two(&self, one: &Array4<f32>, other: &Array4<f32>) -> Difference {
+        if one.dim() != self.output.dim() || other.dim() != self.output.dim() {
+            return Difference { largest: f64::NAN, within: false };
+        }
+        let mut difference = Difference { largest: 0.0, within: true };
+        Zip::from(one).and(other).and(&self.bound).for_each(|&one, &other, &bound| {
+            difference.add((f64::from(one) - f64::from(other)).abs(), 2.0 * bound);
+        });
+        difference
+    }
+}
+
+/// Two outputs against each other, without the slow reference: what was added up for an element
+/// is measured on the CPU.
+pub(crate) fn agree(
+    layer: &Layer,
+    input: &Array4<f32>,
+    one: &Array4<f32>,
+    other: &Array4<f32>,
+) -> Result<Difference, Failure> {
+    let bound = match layer {
+        Layer::Pool2d(Pool2d::Max(_) | Pool2d::AdaptiveMax(_)) => Array4::zeros(other.dim()),
+        _ => {
+            let cpu = Device::cpu();
+            let magnitude = layer.of_magnitudes();
+            let magnitude =
+                magnitude.on(&cpu)?.forward(&cpu.upload(&input.mapv(f32::abs))?)?.download()?;
+            // The magnitude is rounded too, hence a little more.
+            magnitude.mapv(|sum| 8.1 * U * f64::from(sum) + f64::from(f32::MIN_POSITIVE))
+        }
+    };
+    let output = other.mapv(f64::from);
+    Ok(Expected { output, bound }.compare_two(one, other))
+}
+
+impl Difference {
+    fn add(&mut self, difference: f64, bound: f64) {
+        // A NaN is within no bound, and stays the largest.
+        self.within &= difference <= bound;
+        if difference > self.largest || difference.is_nan() {
+            self.largest = difference;
+        }
+    }
+
+    pub(crate) fn text(self) -> String {
+        let number = if self.largest == 0.0 { "0".into() } else { format!("{:.1e}", self.largest) };
+        if self.within { number } else { format!("{number} TOO LARGE") }
+    }
+}

@@ -1,0 +1,166 @@
+//! Values of flags.
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use filtro::{
+    Activation, AdaptiveAvgPool2d, AdaptiveMaxPool2d, Algorithm, AvgPool2d, MaxPool2d, Padding,
+    PaddingMode,
+};
+
+use crate::layer::Pool2d;
+
+/// `[height, width]`: `2`, `2,1` or `2x1`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Pair(pub(crate) [usize; 2]);
+
+impl std::fmt::Display for Pair {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self([height, width]) = self;
+        if height == width { write!(f, "{height}") } else { write!(f, "{height},{width}") }
+    }
+}
+
+fn number(text: &str) -> Result<usize, String> {
+    let text = text.trim();
+    if text.strip_prefix('-').is_some_and(|rest| rest.parse::<f64>().is_ok()) {
+        return Err(format!("{text} is negative, but it must be 0 or more"));
+    }
+    text.parse().map_err(|error| match text.parse::<u128>() {
+        Ok(_) => format!("{text} is too large"),
+        Err(_) => format!("'{text}' is not a whole number ({error})"),
+    })
+}
+
+fn numbers(text: &str, separators: &[char]) -> Result<Vec<usize>, String> {
+    text.split(separators).map(number).collect()
+}
+
+pub(crate) fn pair(text: &str) -> Result<Pair, String> {
+    match numbers(text, &[',', 'x'])?[..] {
+        [both] => Ok(Pair([both, both])),
+        [height, width] => Ok(Pair([height, width])),
+        ref all => Err(format!("{} numbers, but it is one or HEIGHT,WIDTH", all.len())),
+    }
+}
+
+pub(crate) fn padding(text: &str) -> Result<Padding, String> {
+    match text {
+        "same" => return Ok(Padding::Same),
+        "valid" => return Ok(Padding::Valid),
+        _ => {}
+    }
+    let help = "it is `same`, `valid`, one number, HEIGHT,WIDTH or TOP,BOTTOM,LEFT,RIGHT";
+    match numbers(text, &[',', 'x']).map_err(|error| format!("{error}; {help}"))?[..] {
+        [all] => Ok(Padding::from([all, all])),
+        [height, width] => Ok(Padding::from([height, width])),
+        [top, bottom, left, right] => Ok(Padding::sides(top, bottom, left, right)),
+        ref all => Err(format!("{} numbers, but {help}", all.len())),
+    }
+}
+
+pub(crate) fn padding_mode() -> impl TypedValueParser<Value = PaddingMode> {
+    PossibleValuesParser::new(PaddingMode::ALL.map(PaddingMode::name)).map(|name| {
+        PaddingMode::ALL.into_iter().find(|mode| mode.name() == name).unwrap_or_default()
+    })
+}
+
+pub(crate) fn activation(text: &str) -> Result<Activation, String> {
+    let (name, slope) = match text.split_once(':') {
+        None => (text, None),
+        Some((name, slope)) => match slope.parse() {
+            Ok(slope) => (name, Some(slope)),
+            Err(error) => return Err(format!("the slope '{slope}': {error}")),
+        },
+    };
+    let known = [
+        Activation::Relu,
+        Activation::Relu6,
+        Activation::LeakyRelu { negative_slope: slope.unwrap_or(0.01) },
+        Activation::Silu,
+        Activation::HardSwish,
+        Activation::Sigmoid,
+        Activation::Tanh,
+    ];
+    let Some(activation) = known.iter().find(|known| known.name() == name.replace('-', "_")) else {
+        let names = known.map(Activation::name).join(", ");
+        return Err(format!("there are {names}; leaky_relu:0.2 sets the slope"));
+    };
+    match (activation, slope) {
+        (Activation::LeakyRelu { .. }, _) | (_, None) => Ok(*activation),
+        (_, Some(_)) => Err(format!("{name} takes no number")),
+    }
+}
+
+pub(crate) fn algorithm(text: &str) -> Result<Algorithm, String> {
+    text.parse().map_err(|error: filtro::Error| error.to_string())
+}
+
+/// `max:KERNEL[:STRIDE[:PADDING]]`, `avg:...`, `adaptive-max:SIZE`, `adaptive-avg:SIZE`,
+/// `global-max`, `global-avg`.
+pub(crate) fn pool(text: &str) -> Result<Pool2d, String> {
+    const HELP: &str = "it is max:KERNEL, max:KERNEL:STRIDE, max:KERNEL:STRIDE:PADDING, the same \
+                        with avg, adaptive-max:SIZE, adaptive-avg:SIZE, global-max or global-avg; \
+                        KERNEL and the others are a number or HEIGHTxWIDTH";
+    let mut parts = text.split(':');
+    let kind = parts.next().unwrap_or_default();
+    let sizes: Vec<[usize; 2]> = parts
+        .map(|part| pair(part).map(|Pair(size)| size))
+        .collect::<Result<_, _>>()
+        .map_err(|error| format!("{error}; {HELP}"))?;
+    Ok(match (kind, &sizes[..]) {
+        ("max", &[kernel, ref rest @ ..]) if rest.len() <= 2 => {
+            let pool = MaxPool2d::new(kernel).stride(*rest.first().unwrap_or(&kernel));
+            Pool2d::Max(pool.padding(*rest.get(1).unwrap_or(&[0, 0])))
+        }
+        ("avg", &[kernel, ref rest @ ..]) if rest.len() <= 2 => {
+            let pool = AvgPool2d::new(kernel).stride(*rest.first().unwrap_or(&kernel));
+            Pool2d::Avg(pool.padding(*rest.get(1).unwrap_or(&[0, 0])))
+        }
+        ("adaptive-max", &[size]) => Pool2d::AdaptiveMax(AdaptiveMaxPool2d::new(size)),
+        ("adaptive-avg", &[size]) => Pool2d::AdaptiveAvg(AdaptiveAvgPool2d::new(size)),
+        ("global-max", []) => Pool2d::AdaptiveMax(AdaptiveMaxPool2d::global()),
+        ("global-avg", []) => Pool2d::AdaptiveAvg(AdaptiveAvgPool2d::global()),
+        _ => return Err(HELP.into()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pairs_are_one_number_or_height_and_width() {
+        assert_eq!(pair("2"), Ok(Pair([2, 2])));
+        assert_eq!(pair("2x3"), pair("2,3"));
+        assert_eq!(pair("-1").unwrap_err(), "-1 is negative, but it must be 0 or more");
+        assert!(pair("99999999999999999999").unwrap_err().contains("too large"));
+        assert!(pair("1,2,3").is_err() && pair("two").is_err() && pair("").is_err());
+    }
+
+    #[test]
+    fn paddings_are_words_or_one_two_or_four_numbers() {
+        assert_eq!(padding("same"), Ok(Padding::Same));
+        assert_eq!(padding("1"), Ok(Padding::from([1, 1])));
+        assert_eq!(padding("1,2"), Ok(Padding::from([1, 2])));
+        assert_eq!(padding("1,2,3,4"), Ok(Padding::sides(1, 2, 3, 4)));
+        assert!(padding("1,2,3").is_err() && padding("1,-2").unwrap_err().contains("negative"));
+    }
+
+    #[test]
+    fn poolings_are_a_kind_and_sizes() {
+        assert_eq!(pool("max:2"), Ok(Pool2d::Max(MaxPool2d::new([2, 2]))));
+        let strided = AvgPool2d::new([3, 2]).stride([2, 2]).padding([1, 1]);
+        assert_eq!(pool("avg:3x2:2:1"), Ok(Pool2d::Avg(strided)));
+        assert_eq!(pool("global-avg"), Ok(Pool2d::AdaptiveAvg(AdaptiveAvgPool2d::global())));
+        for wrong in ["", "max", "min:2", "max:2:2:1:1", "global-max:2", "max:-2"] {
+            assert!(pool(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn activations_have_names_and_one_a_slope() {
+        assert_eq!(activation("hard-swish"), Ok(Activation::HardSwish));
+        let slope = Activation::LeakyRelu { negative_slope: 0.2 };
+        assert_eq!(activation("leaky_relu:0.2"), Ok(slope));
+        assert!(activation("relu:2").is_err() && activation("gelu").is_err());
+    }
+}

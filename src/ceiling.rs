@@ -1,0 +1,158 @@
+//! What a device can do at most: multiply-adds in registers and copies, measured.
+//!
+//! A time says little alone. Beside the ceilings of the same device in the same run it says how
+//! much is left.
+//!
+//! ```
+//! use filtro::{Device, ceiling};
+//!
+//! let device = Device::cpu();
+//! let flops = 2.0 * ceiling::multiply_adds(&device, 12)?;
+//! let bytes = ceiling::copy(&device, 1 << 20)?;
+//! println!("{:.0} GFLOP/s, {:.0} GB/s", flops * 1e-9, bytes * 1e-9);
+//! # Ok::<(), filtro::Error>(())
+//! ```
+
+use std::time::Duration;
+
+use crate::device::Backend;
+use crate::{Device, DeviceKind, Error, Result, cpu, gpu};
+
+const OPERATION: &str = "ceiling";
+/// Runs of which the best counts: a ceiling is what a device can do, not what it does on average.
+const RUNS: usize = 5;
+/// The least time of one run.
+const LONG_ENOUGH: Duration = Duration::from_millis(40);
+const WORKGROUPS: usize = 2048;
+
+/// The most multiply-adds per second in f32, in `accumulators` independent chains per invocation:
+/// 12 or 64. More chains hide more latency and need more registers.
+///
+/// # Errors
+///
+/// [`Error::InvalidArgument`] for another number of accumulators; [`Error::Gpu`] if a sum is wrong
+/// or the device reports an error, [`Error::OutOfMemory`], [`Error::DeviceLost`].
+pub fn multiply_adds(device: &Device, accumulators: u32) -> Result<f64> {
+    if !gpu::ceiling::ACCUMULATORS.contains(&accumulators) {
+        let rule = "there are shaders for 12 and 64";
+        return Err(Error::argument(OPERATION, "accumulators", accumulators, rule));
+    }
+    // So many that all chains end at 2, and the sum can be checked.
+    let mut rounds = 128;
+    let mut best = 0.0;
+    let mut counted = 0;
+    while counted < RUNS {
+        let (count, seconds) = run_multiply_adds(device, accumulators, rounds)?;
+        if seconds < LONG_ENOUGH.as_secs_f64() && rounds < 1 << 26 {
+            rounds *= 2;
+        } else {
+            best = f64::max(best, count / seconds);
+            counted += 1;
+        }
+    }
+    Ok(best)
+}
+
+/// How many multiply-adds there were, and in how many seconds.
+fn run_multiply_adds(device: &Device, accumulators: u32, rounds: u32) -> Result<(f64, f64)> {
+    let wrong = |mean: f32| Error::Gpu {
+        operation: OPERATION,
+        message: format!("the chains of multiply-adds end at {mean} and not at 2"),
+    };
+    match device.backend() {
+        Backend::Cpu => {
+            let timed = device.time(|| Ok(cpu::ceiling::multiply_adds(accumulators, rounds)))?;
+            let (count, mean) = timed.value;
+            if (mean - 2.0).abs() > 1e-3 {
+                return Err(wrong(mean));
+            }
+            Ok((count, timed.wall.as_secs_f64()))
+        }
+        Backend::Gpu(context) => {
+            // A round of the shader is many multiply-adds already.
+            let rounds = rounds / 128;
+            let timed = device.time(|| {
+                gpu::ceiling::multiply_adds(context, accumulators, WORKGROUPS, rounds.max(1))
+            })?;
+            let sums: Vec<f32> = context.download(OPERATION, &timed.value, WORKGROUPS * 64)?;
+            #[allow(clippy::cast_precision_loss, reason = "12 or 64")]
+            let chains = accumulators as f32;
+            if let Some(sum) =
+                sums.iter().find(|&&sum| sum.is_nan() || (sum / chains - 2.0).abs() > 0.1)
+            {
+                return Err(wrong(sum / chains));
+            }
+            #[allow(clippy::cast_precision_loss, reason = "a number of invocations")]
+            let invocations = sums.len() as f64;
+            let count = invocations * f64::from(gpu::ceiling::ROUND) * f64::from(rounds.max(1));
+            Ok((count, seconds(device, timed.wall, timed.device)))
+        }
+    }
+}
+
+/// The most bytes per second that a copy of `bytes` bytes reads and writes, both counted. Where
+/// they fit a cache, that cache is measured.
+///
+/// # Errors
+///
+/// [`Error::DeviceLimit`] for more than the device takes; [`Error::Gpu`] if the copy is wrong or
+/// the device reports an error, [`Error::OutOfMemory`], [`Error::DeviceLost`].
+pub fn copy(device: &Device, bytes: usize) -> Result<f64> {
+    let len = (bytes / 4).next_multiple_of(4).max(4);
+    #[allow(clippy::cast_precision_loss, reason = "four patterns are enough to see a gap")]
+    let input: Vec<f32> = (0..len).map(|index| (index % 8191) as f32).collect();
+    let wrong = || Error::Gpu { operation: OPERATION, message: "the copy is wrong".into() };
+    let mut times = Vec::new();
+    match device.backend() {
+        Backend::Cpu => {
+            let mut output = vec![0.0; len];
+            for _ in 0..=RUNS {
+                let timed = device.time(|| {
+                    cpu::ceiling::copy(&input, &mut output);
+                    Ok(())
+                })?;
+                times.push(timed.wall.as_secs_f64());
+            }
+            if input != output {
+                return Err(wrong());
+            }
+        }
+        Backend::Gpu(context) => {
+            let resident = context.upload(OPERATION, &input)?;
+            for run in 0..=RUNS {
+                let timed = device.time(|| gpu::ceiling::copy(context, &resident, len))?;
+                times.push(seconds(device, timed.wall, timed.device));
+                if run == 0 && context.download::<f32>(OPERATION, &timed.value, len)? != input {
+                    return Err(wrong());
+                }
+            }
+        }
+    }
+    // The first run compiles.
+    let best = times.into_iter().skip(1).fold(f64::INFINITY, f64::min);
+    #[allow(clippy::cast_precision_loss, reason = "a number of bytes is far below 2^53")]
+    let moved = (2 * len * size_of::<f32>()) as f64;
+    Ok(moved / best.max(1e-9))
+}
+
+/// The device's own time, or the host's for a software adapter, whose timestamps are the host's.
+fn seconds(device: &Device, wall: Duration, on_device: Option<Duration>) -> f64 {
+    let time = match on_device {
+        Some(time) if device.info().kind == DeviceKind::Gpu && !time.is_zero() => time,
+        _ => wall,
+    };
+    time.as_secs_f64().max(1e-9)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cpu_multiplies_adds_and_copies() {
+        let device = Device::cpu();
+        assert!(multiply_adds(&device, 12).unwrap() > 1e6);
+        assert!(copy(&device, 1000).unwrap() > 1e3);
+        assert!(matches!(multiply_adds(&device, 5), Err(Error::InvalidArgument { .. })));
+    }
+}

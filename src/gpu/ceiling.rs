@@ -1,0 +1,75 @@
+//! The shaders that measure what an adapter can do.
+
+use std::sync::Arc;
+
+use super::buffer::{GpuBuffer, Reuse};
+use super::context::Context;
+use super::grid::Grid;
+use super::params::{params, size};
+use super::record::Binding;
+use super::shader::Shader;
+use crate::Result;
+
+const OPERATION: &str = "ceiling";
+/// Invocations of a workgroup.
+const WORKGROUP: usize = 64;
+/// Multiply-adds of one round in one invocation, however many chains they are divided into.
+pub(crate) const ROUND: u32 = 768;
+/// The numbers of chains that there are shaders for; divisors of [`ROUND`].
+pub(crate) const ACCUMULATORS: [u32; 2] = [12, 64];
+
+params!(MultiplyAddParams { grid_width: u32, rounds: u32, factor: f32, addend: f32 });
+params!(CopyParams { grid_width: u32, count: u32 });
+
+pub(crate) fn multiply_add_shader(accumulators: u32) -> Shader {
+    let steps = ROUND / accumulators;
+    Shader {
+        template: "bench_fma",
+        values: vec![("accumulators", accumulators.into()), ("steps", steps.into())],
+        reads: 0,
+        uniforms: 0,
+        textures: &[],
+        writes: 1,
+    }
+}
+
+pub(crate) fn copy_shader() -> Shader {
+    Shader {
+        template: "bench_copy",
+        values: vec![],
+        reads: 1,
+        uniforms: 0,
+        textures: &[],
+        writes: 1,
+    }
+}
+
+/// Records `rounds` rounds in `workgroups` times 64 invocations, each with an element of the
+/// output.
+pub(crate) fn multiply_adds(
+    context: &Arc<Context>,
+    accumulators: u32,
+    workgroups: usize,
+    rounds: u32,
+) -> Result<GpuBuffer> {
+    let grid = Grid::new(OPERATION, workgroups, context.limits())?;
+    // A folded grid may have more workgroups than were asked for.
+    let len = grid.width as usize * grid.height as usize * WORKGROUP;
+    let output = context.allocate(OPERATION, len as u64 * 4, Reuse::Recorded)?;
+    let params = MultiplyAddParams { grid_width: grid.width, rounds, factor: 0.5, addend: 1.0 };
+    let shader = multiply_add_shader(accumulators);
+    context.record(OPERATION, &shader, &params, &[Binding::whole(&output, len)], grid)?;
+    Ok(output)
+}
+
+/// Records a copy of `len` elements, a multiple of four.
+pub(crate) fn copy(context: &Arc<Context>, input: &GpuBuffer, len: usize) -> Result<GpuBuffer> {
+    let output = context.allocate(OPERATION, len as u64 * 4, Reuse::Recorded)?;
+    let vectors = len / 4;
+    let grid = Grid::new(OPERATION, vectors.div_ceil(WORKGROUP), context.limits())?;
+    let count = size(OPERATION, "the elements to copy", vectors)?;
+    let params = CopyParams { grid_width: grid.width, count };
+    let bindings = [Binding::whole(input, len), Binding::whole(&output, len)];
+    context.record(OPERATION, &copy_shader(), &params, &bindings, grid)?;
+    Ok(output)
+}

@@ -1,0 +1,83 @@
+//! Gradients of Conv2d on the GPU, and with them ConvTranspose2d.
+
+pub(crate) mod bias;
+pub(crate) mod input;
+pub(crate) mod sum;
+pub(crate) mod turned;
+pub(crate) mod weight;
+
+use std::sync::Arc;
+
+use super::buffer::{GpuBuffer, Reuse};
+use super::context::Context;
+use super::conv2d::{Conv2dPlan, conv2d};
+use crate::ops::Conv2dProblem;
+use crate::{Algorithm, Result, Shape};
+
+pub(super) const OPERATION: &str = "conv2d";
+
+/// A buffer of so many elements for recorded work.
+fn allocate(context: &Arc<Context>, elements: usize) -> Result<GpuBuffer> {
+    context.allocate(OPERATION, elements as u64 * 4, Reuse::Recorded)
+}
+
+/// Records the gradient of a convolution's input; with `bias`, one value per input channel, that is
+/// a transposed convolution.
+pub(crate) fn conv2d_grad_input(
+    context: &Arc<Context>,
+    problem: &Conv2dProblem,
+    pinned: Option<Algorithm>,
+    weight: &GpuBuffer,
+    bias: Option<&GpuBuffer>,
+    grad_output: &GpuBuffer,
+) -> Result<GpuBuffer> {
+    let limits = context.limits();
+    let weights = problem.weight_shape().len();
+    if let Some(turned) = problem.input_gradient()
+        && pinned != Some(Algorithm::General)
+        && weights <= limits.max_binding_elements()
+    {
+        let plan = Conv2dPlan::new(&turned, bias.is_some(), None, limits)?;
+        let weight = turned::record(context, problem, weight)?;
+        return conv2d(context, &turned, &plan, grad_output, &weight, bias);
+    }
+    let steps = input::plan(problem, bias.is_some(), limits)?;
+    let grad_input = allocate(context, problem.input_shape().len())?;
+    for step in steps {
+        step.record(context, problem, weight, bias, grad_output, &grad_input)?;
+    }
+    Ok(grad_input)
+}
+
+/// Records the gradient of a convolution's weight.
+pub(crate) fn conv2d_grad_weight(
+    context: &Arc<Context>,
+    problem: &Conv2dProblem,
+    _pinned: Option<Algorithm>,
+    input: &GpuBuffer,
+    grad_output: &GpuBuffer,
+) -> Result<GpuBuffer> {
+    let weights = problem.weight_shape().len();
+    if problem.batch == 0 {
+        return context.upload(OPERATION, &vec![0.0_f32; weights]);
+    }
+    let steps = weight::plan(problem, context.limits())?;
+    let grad_weight = allocate(context, weights)?;
+    for step in steps {
+        step.record(context, input, grad_output, &grad_weight)?;
+    }
+    Ok(grad_weight)
+}
+
+/// Records the gradient of a bias from that of the output of this shape.
+pub(crate) fn conv2d_grad_bias(
+    context: &Arc<Context>,
+    shape: Shape,
+    grad_output: &GpuBuffer,
+) -> Result<GpuBuffer> {
+    if shape.len() == 0 {
+        return context.upload(OPERATION, &vec![0.0_f32; shape.channels]);
+    }
+    let plan = bias::plan(shape, context.limits())?;
+    plan.record(context, grad_output)
+}

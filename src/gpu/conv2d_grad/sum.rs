@@ -1,0 +1,57 @@
+//! The sum of the parts of a gradient.
+
+use super::super::buffer::GpuBuffer;
+use super::super::context::Context;
+use super::super::grid::Grid;
+use super::super::params::{params, size};
+use super::super::record::Binding;
+use super::super::shader::Shader;
+use super::OPERATION;
+use crate::Result;
+
+/// Invocations of a workgroup.
+const WORKGROUP: usize = 64;
+
+params!(Params { grid_width: u32, count: u32, parts: u32, element_stride: u32, part_stride: u32 });
+
+/// How the parts of `count` elements lie in a buffer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Parts {
+    pub(super) count: usize,
+    pub(super) parts: usize,
+    pub(super) element_stride: usize,
+    pub(super) part_stride: usize,
+}
+
+/// The shader.
+pub(crate) fn shader() -> Shader {
+    Shader {
+        template: "conv2d_grad_sum",
+        values: vec![("f16", false.into())],
+        reads: 1,
+        uniforms: 0,
+        textures: &[],
+        writes: 1,
+    }
+}
+
+/// Records the sums of parts that fit one binding.
+pub(super) fn record(
+    context: &Context,
+    parts: &Parts,
+    partial: &GpuBuffer,
+    gradient: &GpuBuffer,
+) -> Result<()> {
+    let grid = Grid::new(OPERATION, parts.count.div_ceil(WORKGROUP), context.limits())?;
+    let number = |value| size(OPERATION, "the elements of a gradient's parts", value);
+    let params = Params {
+        grid_width: grid.width,
+        count: number(parts.count)?,
+        parts: number(parts.parts)?,
+        element_stride: number(parts.element_stride)?,
+        part_stride: number(parts.part_stride)?,
+    };
+    let partial = Binding::whole(partial, parts.count * parts.parts);
+    let bindings = [partial, Binding::whole(gradient, parts.count)];
+    context.record(OPERATION, &shader(), &params, &bindings, grid)
+}

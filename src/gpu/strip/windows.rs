@@ -1,0 +1,243 @@
+//! Strips that read the input through uniform windows.
+//!
+//! A window holds whole planes, or a band of a plane's rows. An invocation computes the same tile
+//! of several windows, since a dispatch is not free.
+
+use super::super::context::Context;
+use super::super::grid::Grid;
+use super::super::record::Binding;
+use super::super::shader::Shader;
+use super::super::windows::{self, WINDOW};
+use super::{Buffers, Kind, Params, Problem, Tile, WORKGROUP};
+use crate::{Limits, PaddingMode, Result};
+
+/// A variant's compilation takes about so many milliseconds at most; a single window may take a
+/// quarter more.
+const COMPILE_MS: u32 = 200;
+/// The tiles to choose from, as `[height, width]`.
+const TILES: [[u32; 2]; 7] = [[1, 8], [1, 4], [1, 2], [2, 8], [2, 4], [2, 2], [1, 1]];
+
+/// How the input is divided into windows, and these among dispatches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Division {
+    tile: Tile,
+    windows: u32,
+    dispatches: u32,
+    /// Planes of the output that a window serves; 1 where a plane takes several.
+    planes: u32,
+    bands: u32,
+    band_rows: u32,
+}
+
+/// What is dispatched.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Plan {
+    problem: Problem,
+    division: Division,
+    shader: Shader,
+    params: Params,
+    grid: Grid,
+}
+
+impl Plan {
+    /// `None` where windows do not serve the problem.
+    pub(crate) fn new(problem: &Problem, limits: &Limits) -> Result<Option<Self>> {
+        let fits = problem.weight_elements() <= WINDOW
+            && problem.output_elements() as usize <= limits.max_binding_elements()
+            && windows::available(limits);
+        if !fits {
+            return Ok(None);
+        }
+        let most =
+            limits.max_uniform_buffers.saturating_sub(1 + problem.operands()).min(windows::MOST);
+        let Some(division) = best(problem, most) else { return Ok(None) };
+        let elements = problem.input_elements();
+        let Division { tile, windows: count, dispatches, planes, bands, band_rows } = division;
+        let banded = bands > 1;
+        let [tiles_y, tiles_x] = problem.tiles(&tile);
+        let tiles = if banded { band_rows / tile.rows } else { tiles_y } * tiles_x;
+        let workgroups = (planes * tiles).div_ceil(WORKGROUP);
+        let grid = Grid::new(problem.operation, workgroups as usize, limits)?;
+        let ragged_planes = u64::from(count * dispatches) * u64::from(planes)
+            != u64::from(problem.planes()) * u64::from(bands);
+        let out_height = problem.vertical.output_size;
+        let ragged_y = !out_height.is_multiple_of(if banded { band_rows } else { tile.rows });
+        let source = [
+            ("plane_workgroups", false.into()),
+            ("ragged_y", ragged_y.into()),
+            ("windows", count.into()),
+            ("window_vectors", (windows::elements(elements) / 4).into()),
+            ("banded", banded.into()),
+            ("ragged_planes", ragged_planes.into()),
+        ];
+        let shader = problem.shader(&tile, &source, count + problem.operands());
+        let params = Params {
+            local_planes: planes,
+            tiles,
+            reciprocal_tiles: super::reciprocal(tiles),
+            window_limit: windows::limit(elements),
+            bands,
+            reciprocal_bands: super::reciprocal(bands),
+            band_rows,
+            ..problem.params(&tile, grid.width)
+        };
+        Ok(Some(Self { problem: *problem, division, shader, params, grid }))
+    }
+
+    pub(crate) fn shader(&self) -> &Shader {
+        &self.shader
+    }
+
+    pub(crate) fn dispatches(&self) -> usize {
+        self.division.dispatches as usize
+    }
+
+    /// The element that a window starts at; the shader computes the same.
+    fn window_start(&self, window: u32) -> u32 {
+        let (problem, division) = (&self.problem, &self.division);
+        let first = if division.bands > 1 {
+            let (plane, band) = (window / division.bands, window % division.bands);
+            let row = band * division.band_rows * problem.vertical.stride;
+            let row = row.saturating_sub(problem.vertical.pad_begin);
+            let plane = plane.min(problem.planes() - 1) / problem.multiplier();
+            plane * problem.in_plane() + row * problem.horizontal.input_size
+        } else {
+            window * division.planes / problem.multiplier() * problem.in_plane()
+        };
+        windows::start(first, problem.input_elements())
+    }
+
+    pub(crate) fn record(&self, context: &Context, buffers: Buffers<'_>) -> Result<()> {
+        let Self { problem, division, .. } = self;
+        let elements = windows::elements(problem.input_elements());
+        let window = Binding::whole(buffers.input, elements as usize);
+        let operands = buffers.operands(problem).map(Binding::in_vectors);
+        let bindings: Vec<_> = std::iter::repeat_n(window, division.windows as usize)
+            .chain(operands)
+            .chain(buffers.results(problem))
+            .collect();
+        let starts = |dispatch: u32| {
+            let first = dispatch * division.windows;
+            let windows = (first..first + division.windows).map(|window| self.window_start(window));
+            windows.chain(std::iter::repeat_n(0, problem.operands() as usize))
+        };
+        context.record_all(
+            problem.operation,
+            &self.shader,
+            &bindings,
+            self.grid,
+            (0..division.dispatches).map(|dispatch| {
+                let first_window = dispatch * division.windows;
+                (Params { first_window, ..self.params }, starts(dispatch))
+            }),
+        )
+    }
+}
+
+/// The division that is fastest by estimate among those that compile fast.
+fn best(problem: &Problem, most_windows: u32) -> Option<Division> {
+    let mut best: Option<(u32, Division)> = None;
+    for outputs in TILES {
+        let work = Work::new(problem, &problem.tile(outputs, [1, 4]));
+        for windows in 1..=most_windows {
+            let Some(division) = divide(problem, outputs, windows) else { break };
+            let allowed = if windows == 1 { COMPILE_MS + COMPILE_MS / 4 } else { COMPILE_MS };
+            if work.compile_ms(division.windows) > allowed {
+                break;
+            }
+            let estimate = work.microseconds(problem, &division);
+            if best.is_none_or(|(least, _)| estimate < least) {
+                best = Some((estimate, division));
+            }
+        }
+    }
+    best.map(|(_, division)| division)
+}
+
+/// The division with these tiles and at most so many windows; `None` where a window is too small.
+fn divide(problem: &Problem, outputs: [u32; 2], most_windows: u32) -> Option<Division> {
+    let (vertical, horizontal) = (&problem.vertical, &problem.horizontal);
+    let tile = problem.tile(outputs, [1, 4]);
+    let most_planes = windows::blocks(problem.in_plane());
+    if most_planes > 0 {
+        let dispatches = problem.in_planes.div_ceil(most_planes).div_ceil(most_windows);
+        // The fewest windows with the fewest planes beyond the last.
+        let (windows, planes) = (1..=most_windows)
+            .map(|windows| (windows, problem.in_planes.div_ceil(windows * dispatches)))
+            .filter(|&(_, planes)| planes <= most_planes)
+            .min_by_key(|&(windows, planes)| (windows * planes, windows))?;
+        let planes = planes * problem.multiplier();
+        let band_rows = vertical.output_size;
+        return Some(Division { tile, windows, dispatches, planes, bands: 1, band_rows });
+    }
+    if matches!(problem.padding_mode, PaddingMode::Reflect | PaddingMode::Circular) {
+        // A band lacks the rows that padding reaches.
+        return None;
+    }
+    let rows = windows::blocks(horizontal.input_size);
+    let span = (vertical.kernel_size - 1) * vertical.dilation + 1;
+    let most = (rows.checked_sub(span)? / vertical.stride + 1) / tile.rows * tile.rows;
+    if most == 0 {
+        return None;
+    }
+    let bands = vertical.output_size.div_ceil(most);
+    let band_rows = vertical.output_size.div_ceil(bands).next_multiple_of(tile.rows);
+    let bands = vertical.output_size.div_ceil(band_rows);
+    let all = problem.planes().checked_mul(bands)?;
+    let dispatches = all.div_ceil(most_windows);
+    let windows = all.div_ceil(dispatches);
+    (bands > 1).then_some(Division { tile, windows, dispatches, planes: 1, bands, band_rows })
+}
+
+/// What an invocation does for one window.
+struct Work {
+    loads: u32,
+    arithmetic: u32,
+    stores: u32,
+    store_width: u32,
+}
+
+impl Work {
+    fn new(problem: &Problem, tile: &Tile) -> Self {
+        let (vertical, horizontal) = (&problem.vertical, &problem.horizontal);
+        let distinct = |tile: u32, side: &super::Side| {
+            super::distinct(tile, side.stride, side.kernel_size, side.dilation)
+        };
+        let rows = distinct(tile.rows, vertical);
+        let inputs = rows * distinct(tile.columns, horizontal);
+        let outputs = tile.rows * tile.columns;
+        let row_reductions = rows * tile.columns * (horizontal.kernel_size - 1);
+        let reductions = row_reductions + outputs * (vertical.kernel_size - 1);
+        let stores = outputs / tile.store_width;
+        let (loads, arithmetic, stores) = match problem.kind {
+            Kind::Depthwise { bias, .. } => {
+                (inputs + problem.taps() + u32::from(bias), outputs * problem.taps() / 4, stores)
+            }
+            Kind::Max { indices: false } => (inputs, inputs + reductions, stores),
+            Kind::Max { indices: true } => (inputs, 2 * (inputs + reductions), stores + outputs),
+            Kind::Average { .. } => {
+                let divisions = outputs * (1 + u32::from(problem.counted()));
+                (inputs, reductions / 3 + divisions, stores)
+            }
+        };
+        Self { loads, arithmetic, stores, store_width: tile.store_width }
+    }
+
+    /// What lavapipe takes to compile so many windows, roughly.
+    fn compile_ms(&self, windows: u32) -> u32 {
+        40 + windows * (4 * self.loads + self.arithmetic + 12 * self.stores) / 2
+    }
+
+    /// What lavapipe takes to run a division on two cores, roughly.
+    fn microseconds(&self, problem: &Problem, division: &Division) -> u32 {
+        let [tiles_y, tiles_x] = problem.tiles(&division.tile);
+        let tiles_y =
+            if division.bands > 1 { division.band_rows / division.tile.rows } else { tiles_y };
+        let subgroups = (division.planes * tiles_y * tiles_x).div_ceil(8);
+        let store = 20 + 50 * self.store_width;
+        let window = 12 * self.loads + 3 * self.arithmetic + self.stores * store;
+        let cycles = u64::from(subgroups) * u64::from(400 + division.windows * window);
+        let dispatch = u32::try_from(18 + cycles / 5000).unwrap_or(u32::MAX);
+        division.dispatches.saturating_mul(dispatch)
+    }
+}

@@ -1,0 +1,135 @@
+//! What the layers of a network do to an input of a shape.
+
+use std::fmt;
+
+use super::layer::Layer;
+use crate::{ReceptiveField, Result, Shape};
+
+/// What every layer of a network does to an input of one shape. Printing it gives a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Summary {
+    /// The shape of the network's input.
+    pub input: Shape,
+    /// One row per layer.
+    pub rows: Vec<SummaryRow>,
+}
+
+/// A layer in a [`Summary`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SummaryRow {
+    /// The layer and its options.
+    pub layer: String,
+    /// The shape of its output.
+    pub output: Shape,
+    /// The number of values that training changes.
+    pub parameters: usize,
+    /// The number of multiply-adds.
+    pub multiply_adds: u128,
+    /// How many cells of the network's input one output sees; `None` for the whole image.
+    pub receptive_field: Option<[usize; 2]>,
+}
+
+impl Summary {
+    pub(super) fn new(layers: &[Box<dyn Layer>], input: Shape) -> Result<Self> {
+        let (mut shape, mut field) = (input, Some(ReceptiveField::new()));
+        let mut rows = Vec::with_capacity(layers.len());
+        for layer in layers {
+            let multiply_adds = layer.multiply_adds(shape)?;
+            shape = layer.output_shape(shape)?;
+            field = layer.receptive_field(field);
+            let parameters = layer.named_parameters();
+            rows.push(SummaryRow {
+                layer: layer.describe(),
+                output: shape,
+                parameters: parameters.iter().map(|(_, it)| it.value().shape().len()).sum(),
+                multiply_adds,
+                receptive_field: field.map(|field| field.size()),
+            });
+        }
+        Ok(Self { input, rows })
+    }
+
+    /// The number of values that training changes, in all layers.
+    #[must_use]
+    pub fn parameters(&self) -> usize {
+        self.rows.iter().map(|row| row.parameters).sum()
+    }
+
+    /// The number of multiply-adds in all layers.
+    #[must_use]
+    pub fn multiply_adds(&self) -> u128 {
+        self.rows.iter().map(|row| row.multiply_adds).sum()
+    }
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let header =
+            ["", "layer", "output", "parameters", "multiply-adds", "sees"].map(String::from);
+        let mut table = vec![header];
+        for (index, row) in self.rows.iter().enumerate() {
+            let field = match row.receptive_field {
+                Some([height, width]) => format!("{height} x {width}"),
+                None => "all".into(),
+            };
+            table.push([
+                index.to_string(),
+                row.layer.clone(),
+                row.output.to_string(),
+                grouped(row.parameters as u128),
+                grouped(row.multiply_adds),
+                field,
+            ]);
+        }
+        table.push([
+            String::new(),
+            format!("for input {}", self.input),
+            String::new(),
+            grouped(self.parameters() as u128),
+            grouped(self.multiply_adds()),
+            String::new(),
+        ]);
+        let width = |column: usize| table.iter().map(|row| row[column].len()).max().unwrap_or(0);
+        let widths: [usize; 6] = std::array::from_fn(width);
+        for (index, row) in table.iter().enumerate() {
+            if index > 0 {
+                writeln!(f)?;
+            }
+            let [number, layer, output, parameters, multiply_adds, sees] = row;
+            write!(
+                f,
+                "{number:>0$}  {layer:<1$}  {output:<2$}  {parameters:>3$}  {multiply_adds:>4$}  \
+                 {sees:>5$}",
+                widths[0], widths[1], widths[2], widths[3], widths[4], widths[5],
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// A number with a comma before every three digits.
+fn grouped(number: u128) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::grouped;
+
+    #[test]
+    fn digits_are_grouped_by_three() {
+        assert_eq!(grouped(0), "0");
+        assert_eq!(grouped(999), "999");
+        assert_eq!(grouped(1_000), "1,000");
+        assert_eq!(grouped(1_234_567), "1,234,567");
+    }
+}

@@ -1,0 +1,173 @@
+//! Colour maps: a feature map as a picture.
+
+use image::{Rgb, RgbImage};
+use ndarray::ArrayView2;
+
+/// How numbers become colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ColourMap {
+    /// Blue, white, red: for values of both signs, white being zero.
+    BlueRed,
+    /// Black to white.
+    Grey,
+    /// Dark violet over green to yellow, evenly bright steps: for values of one sign.
+    Viridis,
+}
+
+impl ColourMap {
+    /// The colour of a position, 0 to 1; beyond that the ends.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use filtro::picture::ColourMap;
+    ///
+    /// assert_eq!(ColourMap::Grey.at(1.0), [255, 255, 255]);
+    /// let [red, _, blue] = ColourMap::BlueRed.at(1.0);
+    /// assert!(red > blue);
+    /// ```
+    #[must_use]
+    pub fn at(self, position: f32) -> [u8; 3] {
+        let position = position.clamp(0.0, 1.0);
+        let colour = match self {
+            Self::Grey => return [byte(position); 3],
+            Self::BlueRed => colorous::RED_BLUE.eval_continuous(f64::from(1.0 - position)),
+            Self::Viridis => colorous::VIRIDIS.eval_continuous(f64::from(position)),
+        };
+        [colour.r, colour.g, colour.b]
+    }
+}
+
+/// Which numbers a colour map reaches over.
+///
+/// # Examples
+///
+/// ```
+/// use filtro::picture::{ColourMap, Scale};
+/// use ndarray::array;
+///
+/// let edges = Scale::of(array![[-2.0, 0.0], [0.5, 1.0]].view());
+/// assert_eq!((edges.low, edges.high, edges.colours), (-2.0, 2.0, ColourMap::BlueRed));
+/// let light = Scale::of(array![[0.0, 0.5]].view());
+/// assert_eq!((light.low, light.high, light.colours), (0.0, 0.5, ColourMap::Grey));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Scale {
+    /// The number at the begin of the colours.
+    pub low: f32,
+    /// The number at their end.
+    pub high: f32,
+    /// The colours.
+    pub colours: ColourMap,
+}
+
+impl Scale {
+    /// Black is 0, white is 1: a picture.
+    pub const PICTURE: Self = Self { low: 0.0, high: 1.0, colours: ColourMap::Grey };
+
+    /// A scale for these values: [`signed`](Self::signed) if there is a negative one, else grey
+    /// from 0 to the largest.
+    #[must_use]
+    pub fn of(values: ArrayView2<'_, f32>) -> Self {
+        if values.iter().any(|&value| value < 0.0) {
+            return Self::signed(values);
+        }
+        Self { low: 0.0, high: reach(values), colours: ColourMap::Grey }
+    }
+
+    /// A scale for values of both signs: as far to both sides of zero as all but one in two
+    /// hundred reach, so that a few extremes do not leave the rest pale.
+    #[must_use]
+    pub fn signed(values: ArrayView2<'_, f32>) -> Self {
+        let reach = reach(values);
+        Self { low: -reach, high: reach, colours: ColourMap::BlueRed }
+    }
+
+    /// The colour of a number; NaN is green, which no scale of signs or greys holds.
+    #[must_use]
+    pub fn colour(&self, value: f32) -> [u8; 3] {
+        if value.is_nan() {
+            return [0, 160, 0];
+        }
+        let value = value.clamp(self.low.min(self.high), self.high.max(self.low));
+        self.colours.at((value - self.low) / (self.high - self.low))
+    }
+}
+
+/// The magnitude below which all but one in two hundred values stay; 1 where all are zero.
+fn reach(values: ArrayView2<'_, f32>) -> f32 {
+    let mut magnitudes: Vec<f32> =
+        values.iter().map(|value| value.abs()).filter(|value| value.is_finite()).collect();
+    if magnitudes.is_empty() {
+        return 1.0;
+    }
+    let last = magnitudes.len() - 1;
+    let (_, &mut most, above) =
+        magnitudes.select_nth_unstable_by(last - last / 200, f32::total_cmp);
+    let largest = above.iter().copied().fold(most, f32::max);
+    match (most > 0.0, largest > 0.0) {
+        (true, _) => most,
+        (false, true) => largest,
+        (false, false) => 1.0,
+    }
+}
+
+/// A picture of a feature map, a pixel an element.
+///
+/// # Examples
+///
+/// ```
+/// use filtro::picture::{Scale, paint};
+/// use ndarray::array;
+///
+/// let map = array![[-1.0, 1.0]];
+/// let image = paint(map.view(), &Scale::signed(map.view()));
+/// assert!(image.get_pixel(0, 0).0[2] > image.get_pixel(0, 0).0[0]); // negative is blue
+/// assert!(image.get_pixel(1, 0).0[0] > image.get_pixel(1, 0).0[2]); // positive is red
+/// ```
+#[must_use]
+pub fn paint(map: ArrayView2<'_, f32>, scale: &Scale) -> RgbImage {
+    let size = |size| u32::try_from(size).unwrap_or(u32::MAX);
+    RgbImage::from_fn(size(map.ncols()), size(map.nrows()), |x, y| {
+        Rgb(scale.colour(map[[y as usize, x as usize]]))
+    })
+}
+
+/// 0 to 1 as 0 to 255.
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "clamped, and a cast of NaN is zero"
+)]
+pub(super) fn byte(value: f32) -> u8 {
+    (value.clamp(0.0, 1.0) * 255.0).round() as u8
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::{Array2, array};
+
+    #[test]
+    fn zero_is_white_and_signs_are_blue_and_red() {
+        let scale = Scale { low: -2.0, high: 2.0, colours: ColourMap::BlueRed };
+        assert!(scale.colour(0.0).iter().all(|&part| part > 235));
+        let ([red, _, blue], [low_red, _, low_blue]) = (scale.colour(2.0), scale.colour(-2.0));
+        assert!(red > blue && low_blue > low_red);
+        assert_eq!(scale.colour(f32::INFINITY), scale.colour(2.0));
+        assert_eq!(scale.colour(f32::NAN), [0, 160, 0]);
+    }
+
+    #[test]
+    fn extremes_special_values_and_flat_maps_leave_a_scale_usable() {
+        let mut map = Array2::from_elem((20, 50), -0.5);
+        map[[3, 4]] = 1000.0;
+        map[[5, 6]] = f32::NAN;
+        map[[7, 8]] = f32::INFINITY;
+        assert_eq!(Scale::of(map.view()).high, 0.5);
+        assert_eq!(Scale::of(Array2::zeros((3, 4)).view()).high, 1.0);
+        assert_eq!(Scale::of(Array2::zeros((0, 4)).view()).high, 1.0);
+        assert_eq!(Scale::signed(array![[0.0, 0.0, -3.0]].view()).low, -3.0);
+    }
+}
