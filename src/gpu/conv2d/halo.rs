@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::Rule;
-use super::tile::{Sizes, TapOrder, Tile, TilePlan, Variant, block_channels, parts};
+use super::sizes::Sizes;
+use super::tile::{TapOrder, Tile, TilePlan, Variant, parts};
 use super::tiled::{has_scalar_unit, is_narrow};
 use crate::Limits;
 use crate::gpu::params::low_bits;
@@ -71,7 +72,7 @@ fn cost(tile: &Tile, sizes: &Sizes, copies: u32) -> Option<u64> {
 pub(crate) fn tile(sizes: &Sizes, limits: &Limits) -> Result<Tile, Rule> {
     let is_narrow = is_narrow(limits);
     let totals_in_memory =
-        !has_scalar_unit(limits) && block_channels(sizes) < sizes.group_in_channels;
+        !has_scalar_unit(limits) && sizes.block_channels() < sizes.group_in_channels;
     let is_strided = sizes.stride != [1, 1];
     // Rows as far apart as the taps share their inputs.
     let row_steps = [1, if sizes.stride[0] == 1 { sizes.dilation[0] } else { 1 }];
@@ -98,7 +99,7 @@ pub(crate) fn tile(sizes: &Sizes, limits: &Limits) -> Result<Tile, Rule> {
             .map(|(_, tile)| tile)
     };
     // Steps within which the rounding error stays small.
-    let most = block_channels(sizes).clamp(1, 4);
+    let most = sizes.block_channels().clamp(1, 4);
     let steps = (1..=most).rev().filter(|step| sizes.group_in_channels.is_multiple_of(*step));
     steps.into_iter().find_map(candidates).ok_or(MEMORY_RULE)
 }

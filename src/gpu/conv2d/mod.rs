@@ -4,6 +4,7 @@ mod depthwise;
 pub(crate) mod general;
 pub(crate) mod halo;
 pub(crate) mod pack;
+pub(crate) mod sizes;
 #[cfg(test)]
 pub(crate) mod tests;
 pub(crate) mod texel;

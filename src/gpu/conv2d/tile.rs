@@ -6,24 +6,21 @@ use std::sync::Arc;
 use super::super::buffer::GpuBuffer;
 use super::super::context::Context;
 use super::super::grid::Grid;
-use super::super::params::{low_bits, params, size};
+use super::super::params::{low_bits, params};
 use super::super::record::Binding;
 use super::super::shader::{Shader, Value};
 use super::super::split::{chunks, largest};
 use super::pack::Pack;
+use super::sizes::{SIZES_RULE, Sizes};
 use super::{OPERATION, Rule, activation_name, activation_parameter, bias_binding};
 use crate::ops::Conv2dProblem;
 use crate::{Activation, Limits, PaddingMode};
 
-pub(super) const SIZES_RULE: Rule = "serves sizes below 2^31";
 pub(super) const TEXT_RULE: Rule = "serves kernels whose unrolled taps are not too many";
 pub(super) const BINDING_RULE: Rule = "serves tensors whose images each fit one binding";
 
 /// Multiply-adds in the text of one iteration: more take long to compile.
 const LONGEST_TEXT: u32 = 800;
-
-/// Terms so few that their order does not matter to the error.
-const FEW_TERMS: f64 = 48.0;
 
 /// Parts that are added up without a break.
 const BLOCK_PARTS: u32 = 32;
@@ -50,57 +47,6 @@ params!(Params {
     padded_width: u32,
     activation_parameter: f32,
 });
-
-/// The sizes of a problem as shaders count them. Pairs are `[height, width]`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Sizes {
-    pub(crate) group_in_channels: u32,
-    pub(crate) group_out_channels: u32,
-    pub(crate) groups: u32,
-    pub(crate) in_size: [u32; 2],
-    pub(crate) out_size: [u32; 2],
-    pub(crate) kernel_size: [u32; 2],
-    pub(crate) stride: [u32; 2],
-    pub(crate) dilation: [u32; 2],
-    pub(crate) pad_begin: [u32; 2],
-}
-
-impl Sizes {
-    pub(crate) fn new(problem: &Conv2dProblem) -> Result<Self, Rule> {
-        let axes = [&problem.vertical, &problem.horizontal];
-        let number = |value| size(OPERATION, "a size", value).map_err(|_| SIZES_RULE);
-        let mut sizes = Self {
-            group_in_channels: number(problem.group_in_channels())?,
-            group_out_channels: number(problem.group_out_channels())?,
-            groups: number(problem.groups)?,
-            in_size: [0; 2],
-            out_size: [0; 2],
-            kernel_size: [0; 2],
-            stride: [0; 2],
-            dilation: [0; 2],
-            pad_begin: [0; 2],
-        };
-        for (i, axis) in axes.into_iter().enumerate() {
-            number(axis.input_size + axis.pad_begin + axis.pad_end)?;
-            sizes.in_size[i] = number(axis.input_size)?;
-            sizes.out_size[i] = number(axis.output_size)?;
-            sizes.kernel_size[i] = number(axis.kernel_size)?;
-            sizes.stride[i] = number(axis.stride)?;
-            sizes.dilation[i] = number(axis.dilation)?;
-            sizes.pad_begin[i] = number(axis.pad_begin)?;
-        }
-        Ok(sizes)
-    }
-
-    pub(crate) fn taps(&self) -> u32 {
-        self.kernel_size[0].saturating_mul(self.kernel_size[1])
-    }
-
-    /// The largest step of at most `most` input channels that divides those of a group.
-    pub(crate) fn channel_step(&self, most: u32) -> u32 {
-        (1..=most).rev().find(|step| self.group_in_channels.is_multiple_of(*step)).unwrap_or(1)
-    }
-}
 
 /// In which order a shader meets the taps of one step of input channels, outermost first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -181,7 +127,7 @@ impl Tile {
             let parts = if self.order == TapOrder::RowLoop { sizes.kernel_size[0] } else { 1 };
             return BLOCK_PARTS / parts * self.channel_step;
         }
-        block_channels(sizes)
+        sizes.block_channels()
     }
 
     /// Where the taps lie in the packed weight.
@@ -215,22 +161,6 @@ impl Tile {
         let tiles_y = sizes.out_size[0].div_ceil(rows.ok_or(SIZES_RULE)?) * self.row_step;
         Ok([tiles_y, sizes.out_size[1].div_ceil(lanes[1] * self.columns)])
     }
-}
-
-/// Input channels whose terms may be added up without a break.
-///
-/// The error grows with the terms of a block over the root of all, and with the root of the number
-/// of blocks: both are the same at the power of two thirds.
-pub(crate) fn block_channels(sizes: &Sizes) -> u32 {
-    let taps = f64::from(sizes.taps());
-    let terms = taps * f64::from(sizes.group_in_channels);
-    #[allow(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a positive number, at most the channels of a group"
-    )]
-    let channels = (terms.cbrt().powi(2).max(FEW_TERMS) / taps).round() as u32;
-    channels
 }
 
 /// A tile in the shader of one problem: all that its text depends on.
@@ -305,7 +235,7 @@ impl Variant {
                 ("dilation_x", sizes.dilation[1].into()),
                 ("tile_channels", tile.channels.into()),
                 ("tile_rows", tile.rows.into()),
-                ("tile_columns", tile.columns.into()),
+                ("tile_columns", Value::Derived(tile.columns)),
                 ("row_step", tile.row_step.into()),
                 ("channel_step", tile.channel_step.into()),
                 ("unroll_rows", (tile.order != TapOrder::RowLoop).into()),

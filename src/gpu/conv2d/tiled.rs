@@ -1,7 +1,8 @@
 //! The convolution by register tiles over storage buffers.
 
 use super::Rule;
-use super::tile::{Sizes, TapOrder, Tile, TilePlan, Variant, parts};
+use super::sizes::Sizes;
+use super::tile::{TapOrder, Tile, TilePlan, Variant, parts};
 use crate::Limits;
 use crate::ops::Conv2dProblem;
 
