@@ -3,7 +3,7 @@
 //   workgroup lanes_x columns and lanes_y * tile_rows rows, row_step apart. It copies the inputs
 //   they need, channel_step channels at a time; neighbouring invocations copy and read
 //   neighbouring elements, and all load the same weights. Workgroup z is the block of channels.
-// Padding: applied while copying; places over zeros stay 0, and a tile with a NaN is computed
+// Padding: applied while copying; places over zeros are 0, and a tile with a NaN is computed
 //   without them.
 // Host guarantees: channel_step divides group_in_channels and block_channels; weight is packed by
 //   conv2d_pack with these strides; row_step divides dilation_y; every index is below 2^32.
@@ -14,10 +14,8 @@
 {% set tap_step = dilation_y // row_step %}
 {% set halo_width = (lanes_x - 1) * stride_x + (kernel_width - 1) * dilation_x + 1 %}
 {% set halo_height = (lanes_y * tile_rows - 1) * stride_y + (kernel_height - 1) * tap_step + 1 %}
-{% set places = halo_width * halo_height %}
-{% set copies = (places + lanes - 1) // lanes %}
+{% set copies = (halo_width * halo_height + lanes - 1) // lanes %}
 {% set quads = tile_channels // 4 %}
-{% set rows = touched([tile_rows, stride_y, kernel_height, tap_step], 0, 1) %}
 
 {% include "lib/conv2d_params" %}
 
@@ -31,8 +29,12 @@ alias Pack = {{ "f32" if channel_step == 1 else "vec" ~ channel_step ~ "<f32>" }
 {% endif %}
 @group(0) @binding({{ 4 if bias else 3 }}) var<storage, read_write> output: array<Element>;
 
-// The last place is for copies that nobody reads.
-var<workgroup> halo: array<Pack, {{ places + 1 }}>;
+// The places behind the halo are for copies that nobody reads.
+var<workgroup> halo: array<Pack, {{ copies * lanes }}>;
+
+{% if totals == "memory" %}
+var<workgroup> totals: array<vec4<f32>, {{ tile_channels // 4 * tile_rows * lanes_x * lanes_y }}>;
+{% endif %}
 
 {% include "lib/padding_inside" %}
 
@@ -74,6 +76,9 @@ fn main(
     // An invocation copies the same places of every channel.
     let in_y = i32(first_y * {{ stride_y }}u) - i32(params.pad_top);
     let in_x = i32(first_x * {{ stride_x }}u) - i32(params.pad_left);
+{% if masked %}
+    var inside = 0u;
+{% endif %}
 {% for copy in range(copies) %}
     let place_{{ copy }} = local + {{ copy * lanes }}u;
     let y_{{ copy }} = in_y + i32(place_{{ copy }} / {{ halo_width }}u{{ " * " ~ row_step ~ "u" if row_step > 1 }});
@@ -81,55 +86,47 @@ fn main(
     let from_{{ copy }} = params.input_start + source_inside(y_{{ copy }}, params.in_height) * params.in_width
         + source_inside(x_{{ copy }}, params.in_width);
 {% if masked %}
-    let inside_{{ copy }} = u32(y_{{ copy }}) < params.in_height && u32(x_{{ copy }}) < params.in_width;
-    let to_{{ copy }} = select({{ places }}u, min(place_{{ copy }}, {{ places }}u), inside_{{ copy }});
-{% else %}
-    let to_{{ copy }} = min(place_{{ copy }}, {{ places }}u);
-{% endif %}
-{% endfor %}
-{% if masked %}
-    // Places outside the input stay zero.
-    for (var place = local; place < {{ places }}u; place += {{ lanes }}u) {
-        halo[place] = Pack();
+    if u32(y_{{ copy }}) < params.in_height && u32(x_{{ copy }}) < params.in_width {
+        inside |= {{ 2 ** copy }}u;
     }
 {% endif %}
-{% for channel in range(tile_channels) %}{% for y in range(tile_rows) %}
-    var sum_{{ channel }}_{{ y }} = 0.0;
-{% if blocked %}
-    var total_{{ channel }}_{{ y }} = 0.0;
-{% endif %}
-{% endfor %}{% endfor %}
+{% endfor %}
+{% include "lib/conv2d_sums" %}
 
     let corner = lane.y * {{ tile_rows * stride_y * halo_width }}u + lane.x * {{ stride_x }}u;
     let in_plane = params.in_height * params.in_width;
     let first_plane = (image * params.groups + group) * params.group_in_channels;
-    let end_plane = first_plane + params.group_in_channels;
     var step = workgroup.z * (params.group_in_channels / {{ channel_step }}u) * {{ step_stride // 4 }}u;
-{% if blocked %}
+{% if totals != "none" %}
     // Sums of blocks of channels keep the rounding error far below that of one long sum.
-    for (var block = first_plane; block < end_plane; block += params.block_channels) {
-    let end_block = min(block + params.block_channels, end_plane);
-    for (var plane = block; plane < end_block; plane += {{ channel_step }}u) {
+    for (var block = 0u; block < params.group_in_channels; block += params.block_channels) {
+    let end_block = min(block + params.block_channels, params.group_in_channels);
+    for (var channel = block; channel < end_block; channel += {{ channel_step }}u) {
 {% else %}
-    for (var plane = first_plane; plane < end_plane; plane += {{ channel_step }}u) {
+    for (var channel = 0u; channel < params.group_in_channels; channel += {{ channel_step }}u) {
 {% endif %}
         workgroupBarrier();
 {% for c in range(channel_step) %}
-        let start_{{ c }} = (plane + {{ c }}u) * in_plane;
+        let start_{{ c }} = (first_plane + channel + {{ c }}u) * in_plane;
 {% endfor %}
 {% for copy in range(copies) %}
-        halo[to_{{ copy }}] = Pack(
+        let value_{{ copy }} = Pack(
 {%- for c in range(channel_step) %}f32(input[start_{{ c }} + from_{{ copy }}]){{ ", " if not loop.last }}{% endfor -%}
         );
+        halo[place_{{ copy }}] = {{ "select(Pack(0.0), value_" ~ copy ~ ", (inside & " ~ 2 ** copy ~ "u) != 0u)" if masked else "value_" ~ copy }};
 {% endfor %}
         workgroupBarrier();
         for (var kernel_x = 0u; kernel_x < {{ kernel_width }}u; kernel_x++) {
             let top = corner + kernel_x{{ " * " ~ dilation_x ~ "u" if dilation_x > 1 }};
             let taps = step + kernel_x * {{ column_stride // 4 }}u;
-{% for row in rows %}
+{% for kernel_y in range(kernel_height) %}
+{# A row is read when its first tap needs it, to keep few of them in registers. #}
+{% for row in touched([tile_rows, stride_y, 1, 1], kernel_y * tap_step, 1) %}
+{% if row not in touched([tile_rows, stride_y, kernel_y, tap_step], 0, 1) %}
             let in_{{ row }} = halo[top + {{ row * halo_width }}u];
+{% endif %}
 {% endfor %}
-{% for kernel_y in range(kernel_height) %}{% for c in range(channel_step) %}{% for quad in range(quads) %}
+{% for c in range(channel_step) %}{% for quad in range(quads) %}
 {% set at = (c * channel_stride + kernel_y * row_stride) // 4 + quad %}
             let weight_{{ at }} = vec4<f32>(weight[taps + {{ at }}u]);
 {% for lane in range(4) %}{% for y in range(tile_rows) %}
@@ -140,11 +137,8 @@ fn main(
         }
         step += {{ step_stride // 4 }}u;
     }
-{% if blocked %}
-{% for channel in range(tile_channels) %}{% for y in range(tile_rows) %}
-    total_{{ channel }}_{{ y }} += sum_{{ channel }}_{{ y }};
-    sum_{{ channel }}_{{ y }} = 0.0;
-{% endfor %}{% endfor %}
+{% if totals != "none" %}
+{% include "lib/conv2d_totals" %}
     }
 {% endif %}
 
@@ -154,9 +148,4 @@ fn main(
         return;
     }
 {% include "lib/conv2d_store" %}
-{% if masked %}
-    if any_nan {
-        store_skipping(image, group, first_channel, out_y, out_x);
-    }
-{% endif %}
 }

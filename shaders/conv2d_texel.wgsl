@@ -61,27 +61,26 @@ fn main(
     let batch = index / (params.tiles_x * params.tiles_y);
     let group = workgroup.z / params.channel_blocks;
     let first_channel = workgroup.z % params.channel_blocks * {{ tile_channels }}u;
-{% for channel in range(tile_channels) %}{% for y in range(tile_rows) %}{% for x in range(4) %}
-    var sum_{{ channel }}_{{ y }}_{{ x }} = 0.0;
-{% if blocked %}
-    var total_{{ channel }}_{{ y }}_{{ x }} = 0.0;
+{% for channel in range(tile_channels) %}{% for y in range(tile_rows) %}
+    var sum_{{ channel }}_{{ y }} = vec4<f32>();
+{% if totals != "none" %}
+    var total_{{ channel }}_{{ y }} = vec4<f32>();
 {% endif %}
-{% endfor %}{% endfor %}{% endfor %}
+{% endfor %}{% endfor %}
 
     let in_plane = params.padded_height * params.padded_width;
     let first_plane = (batch * params.groups + group) * params.group_in_channels;
-    let end_plane = first_plane + params.group_in_channels;
     var corner = first_plane * in_plane + out_y * {{ stride_y }}u * params.padded_width
         + tile_x * {{ stride_x }}u;
     var step = workgroup.z * (params.group_in_channels / {{ channel_step }}u) * {{ step_stride // 4 }}u
         + min(lane, 7u);
-{% if blocked %}
+{% if totals != "none" %}
     // Sums of blocks of channels keep the rounding error far below that of one long sum.
-    for (var block = first_plane; block < end_plane; block += params.block_channels) {
-    let end_block = min(block + params.block_channels, end_plane);
-    for (var plane = block; plane < end_block; plane += {{ channel_step }}u) {
+    for (var block = 0u; block < params.group_in_channels; block += params.block_channels) {
+    let end_block = min(block + params.block_channels, params.group_in_channels);
+    for (var channel = block; channel < end_block; channel += {{ channel_step }}u) {
 {% else %}
-    for (var plane = first_plane; plane < end_plane; plane += {{ channel_step }}u) {
+    for (var channel = 0u; channel < params.group_in_channels; channel += {{ channel_step }}u) {
 {% endif %}
 {% if not unroll_rows %}
         for (var kernel_y = 0u; kernel_y < {{ kernel_height }}u; kernel_y++) {
@@ -99,16 +98,30 @@ fn main(
         let in_{{ c }}_{{ row }}_{{ texel }} = textureLoad(image, position(top
             + {{ c }}u * in_plane + {{ row }}u * params.padded_width + {{ texel }}u));
 {% endfor %}{% endfor %}
-{% for channel in range(tile_channels) %}{% for kernel_y in range(row_count) %}{% for kernel_x in range(kernel_width) %}
-{% set at = c * channel_stride + kernel_y * row_stride + kernel_x * column_stride + channel %}
-        let weight_{{ at }} = subgroupBroadcast(weights_{{ at // 32 }}.{{ "xyzw"[at % 4] }}, {{ at % 32 // 4 }}u);
-{% for y in range(tile_rows) %}{% for x in range(4) %}
-{% set row = y * stride_y + kernel_y * dilation_y %}
-{% set column = x * stride_x + kernel_x * dilation_x %}
-{% set sum = "sum_" ~ channel ~ "_" ~ y ~ "_" ~ x %}
-        {{ sum }} = fma(weight_{{ at }}, in_{{ c }}_{{ row }}_{{ column // 4 }}.{{ "xyzw"[column % 4] }}, {{ sum }});
+{% for row in rows %}{% for kernel_x in range(kernel_width) %}
+        let window_{{ c }}_{{ row }}_{{ kernel_x }} = vec4<f32>(
+{%- for x in range(4) %}{% set column = x * stride_x + kernel_x * dilation_x %}
+in_{{ c }}_{{ row }}_{{ column // 4 }}.{{ "xyzw"[column % 4] }}{{ ", " if not loop.last }}{% endfor -%}
+        );
 {% endfor %}{% endfor %}
+{% endfor %}
+{% for channel in range(tile_channels) %}
+{% for c in range(channel_step) %}{% for kernel_y in range(row_count) %}{% for kernel_x in range(kernel_width) %}
+{% set at = c * channel_stride + kernel_y * row_stride + kernel_x * column_stride + channel %}
+        let weight_{{ at }} = vec4<f32>(subgroupBroadcast(weights_{{ at // 32 }}.{{ "xyzw"[at % 4] }}, {{ at % 32 // 4 }}u));
+{% for y in range(tile_rows) %}
+{% set part = "part_" ~ channel ~ "_" ~ y %}
+{% set window = "window_" ~ c ~ "_" ~ (y * stride_y + kernel_y * dilation_y) ~ "_" ~ kernel_x %}
+{% if c + kernel_y + kernel_x == 0 %}
+        var {{ part }} = weight_{{ at }} * {{ window }};
+{% else %}
+        {{ part }} = fma(weight_{{ at }}, {{ window }}, {{ part }});
+{% endif %}
+{% endfor %}
 {% endfor %}{% endfor %}{% endfor %}
+{% for y in range(tile_rows) %}
+        sum_{{ channel }}_{{ y }} += part_{{ channel }}_{{ y }};
+{% endfor %}
 {% endfor %}
 {% if not unroll_rows %}
         }
@@ -116,48 +129,63 @@ fn main(
         corner += {{ channel_step }}u * in_plane;
         step += {{ step_stride // 4 }}u;
     }
-{% if blocked %}
-{% for channel in range(tile_channels) %}{% for y in range(tile_rows) %}{% for x in range(4) %}
-    total_{{ channel }}_{{ y }}_{{ x }} += sum_{{ channel }}_{{ y }}_{{ x }};
-    sum_{{ channel }}_{{ y }}_{{ x }} = 0.0;
-{% endfor %}{% endfor %}{% endfor %}
+{% if totals != "none" %}
+{% for channel in range(tile_channels) %}{% for y in range(tile_rows) %}
+    total_{{ channel }}_{{ y }} += sum_{{ channel }}_{{ y }};
+    sum_{{ channel }}_{{ y }} = vec4<f32>();
+{% endfor %}{% endfor %}
     }
 {% endif %}
 
     if tile >= params.tiles {
         return;
     }
-    // A loop, since the machine code of a store is long.
-    var sums = array<vec4<f32>, {{ tile_channels * tile_rows }}>(
-{% for channel in range(tile_channels) %}{% for y in range(tile_rows) %}
-        vec4<f32>(
-{%- for x in range(4) %}{{ "total" if blocked else "sum" }}_{{ channel }}_{{ y }}_{{ x }}{{ ", " if not loop.last }}{% endfor -%}
-        ),
-{% endfor %}{% endfor %}
-    );
     let first_out = group * params.group_out_channels + first_channel;
     let channels = min({{ tile_channels }}u, params.group_out_channels - first_channel);
+    let out_plane = batch * params.groups * params.group_out_channels + first_out;
+    let out_start = params.output_start + out_plane * params.out_height * params.out_width + out_x;
 {% if masked %}
     var any_nan = false;
 {% endif %}
+    // A loop, since the machine code of a store is long; a tree of selections, since the sums are
+    // no array.
     for (var i = 0u; i < channels * {{ tile_rows }}u; i++) {
-        let out_channel = first_out + i / {{ tile_rows }}u;
+{% set leaves = tile_channels * tile_rows %}
+{% for leaf in range(leaves) %}
+        let leaf_1_{{ leaf }} = {{ "total" if totals != "none" else "sum" }}_{{ leaf // tile_rows }}_{{ leaf % tile_rows }};
+{% endfor %}
+{% for level in [1, 2, 4, 8, 16, 32] if level < leaves %}
+        let is_odd_{{ level }} = (i & {{ level }}u) != 0u;
+{% for leaf in range(leaves // (2 * level)) %}
+        let leaf_{{ 2 * level }}_{{ leaf }} = select(leaf_{{ level }}_{{ 2 * leaf }}, leaf_{{ level }}_{{ 2 * leaf + 1 }}, is_odd_{{ level }});
+{% endfor %}
+{% endfor %}
+        let channel = i / {{ tile_rows }}u;
         let y = out_y + i % {{ tile_rows }}u;
-        let sum = sums[i]{% if bias %} + vec4<f32>(f32(bias[out_channel])){% endif %};
-        let out_plane = batch * params.groups * params.group_out_channels + out_channel;
-        let out_row = params.output_start + (out_plane * params.out_height + y) * params.out_width;
+        let sums = leaf_{{ leaves }}_0{% if bias %} + vec4<f32>(f32(bias[first_out + channel])){% endif %};
+{% if masked %}
+        any_nan |= is_nan(sums.x + sums.y + sums.z + sums.w);
+{% endif %}
+        let out_row = out_start + (channel * params.out_height + y) * params.out_width;
 {% for x in range(4) %}
         if y < params.out_height && out_x + {{ x }}u < params.out_width {
-            output[out_row + out_x + {{ x }}u] = Element(activate(sum.{{ "xyzw"[x] }}));
+            output[out_row + {{ x }}u] = Element(activate(sums.{{ "xyzw"[x] }}));
         }
 {% endfor %}
-{% if masked %}
-        any_nan |= is_nan(sum.x + sum.y + sum.z + sum.w);
-{% endif %}
     }
 {% if masked %}
+    // Apart from that loop, since software adapters also run what no invocation enters.
     if any_nan {
-        store_skipping(batch, group, first_channel, out_y, out_x);
+        for (var i = 0u; i < channels * {{ 4 * tile_rows }}u; i++) {
+            let channel = i / {{ 4 * tile_rows }}u;
+            let y = out_y + i / 4u % {{ tile_rows }}u;
+            let x = i % 4u;
+            if y < params.out_height && out_x + x < params.out_width {
+                let sum = sum_skipping(batch, group, first_channel + channel, y, out_x + x);
+                let out_row = out_start + (channel * params.out_height + y) * params.out_width;
+                output[out_row + x] = Element(activate(sum));
+            }
+        }
     }
 {% endif %}
 }

@@ -22,6 +22,10 @@
 {% endif %}
 @group(0) @binding({{ 4 if bias else 3 }}) var<storage, read_write> output: array<Element>;
 
+{% if totals == "memory" %}
+var<workgroup> totals: array<vec4<f32>, {{ tile_channels // 4 * tile_rows * lanes_x * lanes_y }}>;
+{% endif %}
+
 {% include "lib/padding_inside" %}
 
 {% include "lib/activation" %}
@@ -72,24 +76,18 @@ fn main(
 {% if unroll_rows %}
 {{ map_rows("in_y") }}
 {% endif %}
-{% for channel in range(tile_channels) %}{% for y in range(tile_rows) %}
-    var sum_{{ channel }}_{{ y }} = 0.0;
-{% if blocked %}
-    var total_{{ channel }}_{{ y }} = 0.0;
-{% endif %}
-{% endfor %}{% endfor %}
+{% include "lib/conv2d_sums" %}
 
     let in_plane = params.in_height * params.in_width;
     let first_plane = (image * params.groups + group) * params.group_in_channels;
-    let end_plane = first_plane + params.group_in_channels;
     var step = workgroup.z * (params.group_in_channels / {{ channel_step }}u) * {{ step_stride // 4 }}u;
-{% if blocked %}
+{% if totals != "none" %}
     // Sums of blocks of channels keep the rounding error far below that of one long sum.
-    for (var block = first_plane; block < end_plane; block += params.block_channels) {
-    let end_block = min(block + params.block_channels, end_plane);
-    for (var plane = block; plane < end_block; plane += {{ channel_step }}u) {
+    for (var block = 0u; block < params.group_in_channels; block += params.block_channels) {
+    let end_block = min(block + params.block_channels, params.group_in_channels);
+    for (var channel = block; channel < end_block; channel += {{ channel_step }}u) {
 {% else %}
-    for (var plane = first_plane; plane < end_plane; plane += {{ channel_step }}u) {
+    for (var channel = 0u; channel < params.group_in_channels; channel += {{ channel_step }}u) {
 {% endif %}
 {% if not unroll_rows %}
         for (var kernel_y = 0u; kernel_y < {{ kernel_height }}u; kernel_y++) {
@@ -100,7 +98,7 @@ fn main(
         let taps = step;
 {% endif %}
 {% for c in range(channel_step) %}
-        let start_{{ c }} = (plane + {{ c }}u) * in_plane;
+        let start_{{ c }} = (first_plane + channel + {{ c }}u) * in_plane;
 {% for column in columns %}
 {% for row in rows %}
         let in_{{ c }}_{{ row }}_{{ column }} =
@@ -127,18 +125,10 @@ fn main(
 {% endif %}
         step += {{ step_stride // 4 }}u;
     }
-{% if blocked %}
-{% for channel in range(tile_channels) %}{% for y in range(tile_rows) %}
-    total_{{ channel }}_{{ y }} += sum_{{ channel }}_{{ y }};
-    sum_{{ channel }}_{{ y }} = 0.0;
-{% endfor %}{% endfor %}
+{% if totals != "none" %}
+{% include "lib/conv2d_totals" %}
     }
 {% endif %}
 
 {% include "lib/conv2d_store" %}
-{% if masked %}
-    if any_nan {
-        store_skipping(image, group, first_channel, out_y, out_x);
-    }
-{% endif %}
 }

@@ -12,7 +12,13 @@
         let bias_{{ channel }} = f32(bias[out_channel + {{ channel }}u]);
 {% endif %}
 {% for y in range(tile_rows) %}
-        let value_{{ channel }}_{{ y }} = {{ "total" if blocked else "sum" }}_{{ channel }}_{{ y }}{{ " + bias_" ~ channel if bias }};
+{% set place = channel ~ "_" ~ y %}
+{% set total = "total_" ~ place if totals == "registers" else "sum_" ~ place %}
+{% if totals == "memory" %}
+{% set vector = (channel // 4 * tile_rows + y) * lanes_x * lanes_y %}
+{% set total = "totals[" ~ vector ~ "u + local]." ~ "xyzw"[channel % 4] %}
+{% endif %}
+        let value_{{ place }} = {{ total }}{{ " + bias_" ~ channel if bias }};
 {% if masked %}
         any_nan |= is_nan(value_{{ channel }}_{{ y }});
 {% endif %}
@@ -23,3 +29,16 @@
 {% endfor %}
     }
 {% endfor %}
+{% if masked %}
+    if any_nan {
+        let end_channel = min(first_channel + {{ tile_channels }}u, params.group_out_channels);
+        let end_y = min(out_y + {{ tile_rows * row_step }}u, params.out_height);
+        for (var channel = first_channel; channel < end_channel; channel++) {
+            for (var y = out_y; y < end_y; y += {{ row_step }}u) {
+                let sum = sum_skipping(image, group, channel, y, out_x);
+                output[out_start + (channel - first_channel) * out_plane + (y - out_y) * params.out_width]
+                    = Element(activate(sum));
+            }
+        }
+    }
+{% endif %}

@@ -49,7 +49,11 @@ impl Context {
 }
 
 fn compile(context: &Context, operation: &'static str, shader: &Shader) -> Result<Pipeline> {
-    let source = shader.compose().map_err(|message| Error::Gpu { operation, message })?;
+    #[cfg(not(target_arch = "wasm32"))]
+    let source = shader.compose();
+    #[cfg(target_arch = "wasm32")]
+    let source = shader.standalone();
+    let source = source.map_err(|message| Error::Gpu { operation, message })?;
     let label = shader.label();
     log::debug!("compiling {label}");
     context.guarded(operation, None, || {

@@ -46,6 +46,8 @@ sources![
     "lib/conv2d_params",
     "lib/conv2d_skipping",
     "lib/conv2d_store",
+    "lib/conv2d_sums",
+    "lib/conv2d_totals",
     "lib/element",
     "lib/padding",
     "lib/padding_inside",
@@ -179,6 +181,15 @@ impl Shader {
                 message
             },
         )
+    }
+
+    /// As [`compose`](Self::compose), with what standard WGSL wants and naga does not know: the
+    /// directive that allows subgroup operations.
+    #[cfg(any(test, target_arch = "wasm32"))]
+    pub(crate) fn standalone(&self) -> Result<String, String> {
+        let source = self.compose()?;
+        let enable = if source.contains("subgroupBroadcast(") { "enable subgroups;\n" } else { "" };
+        Ok(format!("{enable}{source}"))
     }
 
     /// A name for files and messages: the template and its values.

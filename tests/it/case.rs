@@ -36,6 +36,8 @@ pub enum Data {
     Integers,
     /// Uniform in -1 to 1.
     Uniform,
+    /// Uniform in 0 to 1: sums that only grow, whose rounding errors are the largest.
+    Positive,
     /// Of magnitudes from `2^-30` to `2^30`: a result whose large terms cancel.
     Wide,
     /// Whole numbers from -10 to -1, below any zero of the padding.
@@ -113,6 +115,7 @@ impl Random {
         match data {
             Data::Integers => self.integer(),
             Data::Uniform => self.uniform(),
+            Data::Positive => self.uniform().abs(),
             Data::Wide => self.uniform() * 2_f32.powi(self.below(61) as i32 - 30),
             Data::Negative => -(self.below(10) as f32) - 1.0,
             Data::Ties => [-1.0, -0.0, 0.0, 1.0][self.below(4)],
@@ -252,7 +255,7 @@ impl Case {
     pub fn grad_output(&self) -> Array4<f32> {
         let shape = self.operation.output_shape(self.input).expect("a valid case");
         let data = match self.data {
-            Data::Uniform | Data::Wide => self.data,
+            Data::Uniform | Data::Positive | Data::Wide => self.data,
             _ => Data::Integers,
         };
         self.random(Stream::GradOutput).array4(shape, data)

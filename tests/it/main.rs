@@ -31,6 +31,7 @@ mod mistakes;
 mod nn;
 mod nn_errors;
 mod properties;
+mod rounding;
 mod runner;
 mod strategies;
 mod table;

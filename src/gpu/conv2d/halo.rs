@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::Rule;
-use super::tile::{Sizes, TapOrder, Tile, TilePlan, Variant, parts};
-use super::tiled::is_narrow;
+use super::sizes::Sizes;
+use super::tile::{TapOrder, Tile, TilePlan, Variant, parts};
+use super::tiled::{has_scalar_unit, is_narrow};
 use crate::Limits;
 use crate::gpu::params::low_bits;
 use crate::ops::Conv2dProblem;
@@ -15,8 +16,9 @@ const MEMORY_RULE: Rule =
 /// What a tile may read at once on adapters with narrow subgroups, beside its sums.
 const NARROW_REGISTERS: u32 = 27;
 
-/// Copies of one invocation per step of channels: each keeps two registers.
-const MOST_COPIES: u32 = 16;
+/// The most copies of one invocation per step of channels: each keeps a register.
+const MOST_COPIES: u32 = 24;
+const NARROW_COPIES: u32 = 16;
 
 /// Workgroups, `[height, width]`.
 const LANES: [[u32; 2]; 5] = [[8, 8], [4, 16], [8, 16], [4, 8], [2, 32]];
@@ -33,16 +35,18 @@ fn halo(tile: &Tile, sizes: &Sizes) -> Option<[u32; 2]> {
     Some([reach(0)?, reach(1)?])
 }
 
-/// Inputs that a workgroup shares, if they are not too many.
-fn places(tile: &Tile, sizes: &Sizes, limits: &Limits) -> Option<u32> {
+/// Copies of one invocation per step of channels, if all is not too much.
+fn copies(tile: &Tile, sizes: &Sizes, limits: &Limits) -> Option<u32> {
     let [height, width] = halo(tile, sizes)?;
-    let places = height.checked_mul(width)?;
+    let copies = height.checked_mul(width)?.div_ceil(tile.workgroup_size());
+    let most_copies = if is_narrow(limits) { NARROW_COPIES } else { MOST_COPIES };
     // A vector of three takes the room of four.
-    let bytes = 4 * tile.channel_step.next_power_of_two();
-    let fits = places.checked_add(1)?.checked_mul(bytes)? <= limits.max_workgroup_memory.min(16384)
-        && places.div_ceil(tile.workgroup_size()) <= MOST_COPIES
+    let place_bytes = 4 * tile.channel_step.next_power_of_two();
+    let bytes = copies.checked_mul(tile.workgroup_size())?.checked_mul(place_bytes)?;
+    let fits = copies <= most_copies
+        && bytes + tile.totals_bytes() <= limits.max_workgroup_memory.min(16_384)
         && tile.workgroup_size() <= limits.max_workgroup_invocations;
-    fits.then_some(places)
+    fits.then_some(copies)
 }
 
 /// The registers of what an invocation reads at once.
@@ -58,15 +62,17 @@ fn registers(tile: &Tile, sizes: &Sizes) -> u32 {
 }
 
 /// What all workgroups compute, beyond the output too, and copy for it.
-fn cost(tile: &Tile, sizes: &Sizes, places: u32) -> Option<u64> {
+fn cost(tile: &Tile, sizes: &Sizes, copies: u32) -> Option<u64> {
     let [tiles_y, tiles_x] = tile.tiles(sizes, tile.lanes).ok()?.map(u64::from);
-    let outputs = u64::from(tile.workgroup_size() * tile.rows * tile.channels);
-    (tiles_y * tiles_x).checked_mul(outputs + u64::from(places * tile.channel_step))
+    let work = u64::from(tile.rows * tile.channels + copies * tile.channel_step);
+    (tiles_y * tiles_x).checked_mul(work * u64::from(tile.workgroup_size()))
 }
 
 /// The tile for a problem: the most channels at once, then the least work.
 pub(crate) fn tile(sizes: &Sizes, limits: &Limits) -> Result<Tile, Rule> {
     let is_narrow = is_narrow(limits);
+    let totals_in_memory =
+        !has_scalar_unit(limits) && sizes.block_channels() < sizes.group_in_channels;
     let is_strided = sizes.stride != [1, 1];
     // Rows as far apart as the taps share their inputs.
     let row_steps = [1, if sizes.stride[0] == 1 { sizes.dilation[0] } else { 1 }];
@@ -80,25 +86,31 @@ pub(crate) fn tile(sizes: &Sizes, limits: &Limits) -> Result<Tile, Rule> {
                 channel_step,
                 order: TapOrder::ColumnLoop,
                 alignment: 4,
+                adds_parts: false,
+                totals_in_memory,
                 lanes,
             })
         });
         tiles
             .filter(|tile| tile.check_text(sizes).is_ok())
             .filter(|tile| !is_narrow || registers(tile, sizes) <= NARROW_REGISTERS)
-            .filter_map(|tile| Some((cost(&tile, sizes, places(&tile, sizes, limits)?)?, tile)))
+            .filter_map(|tile| Some((cost(&tile, sizes, copies(&tile, sizes, limits)?)?, tile)))
             .min_by_key(|&(cost, _)| cost)
             .map(|(_, tile)| tile)
     };
-    let steps = (1..=4).rev().filter(|step| sizes.group_in_channels.is_multiple_of(*step));
+    // Steps within which the rounding error stays small.
+    let most = sizes.block_channels().clamp(1, 4);
+    let steps = (1..=most).rev().filter(|step| sizes.group_in_channels.is_multiple_of(*step));
     steps.into_iter().find_map(candidates).ok_or(MEMORY_RULE)
 }
 
-/// Whether the inputs are shared enough to be worth their copying.
-pub(crate) fn is_worth_it(problem: &Conv2dProblem) -> bool {
+/// Whether the inputs are shared enough to be worth their copying. Those of small kernels with a
+/// stride are not, where weights or copies are what [`tiled`](super::tiled) does better.
+pub(crate) fn is_worth_it(problem: &Conv2dProblem, limits: &Limits) -> bool {
     let Ok(sizes) = Sizes::new(problem) else { return false };
     let taps = sizes.taps();
-    taps >= 25 || (taps > 1 && sizes.stride == [1, 1])
+    let is_shared = taps >= 25 || sizes.stride == [1, 1];
+    taps > 1 && (is_shared || !(has_scalar_unit(limits) || is_narrow(limits)))
 }
 
 /// The plan for a problem, or what is served.

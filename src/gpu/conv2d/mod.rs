@@ -4,6 +4,7 @@ mod depthwise;
 pub(crate) mod general;
 pub(crate) mod halo;
 pub(crate) mod pack;
+pub(crate) mod sizes;
 #[cfg(test)]
 pub(crate) mod tests;
 pub(crate) mod texel;
@@ -73,7 +74,7 @@ impl Conv2dPlan {
         {
             return Ok(Self::Texel(plan));
         }
-        if halo::is_worth_it(problem)
+        if halo::is_worth_it(problem, limits)
             && let Ok(plan) = halo::plan(problem, bias, limits)
         {
             return Ok(Self::Halo(plan));

@@ -10,7 +10,8 @@ use super::super::params::{low_bits, params};
 use super::super::record::Binding;
 use super::super::shader::Shader;
 use super::super::texture::{GpuTexture, TexelFormat};
-use super::tile::{BINDING_RULE, SIZES_RULE, Sizes, Tile};
+use super::sizes::{SIZES_RULE, Sizes};
+use super::tile::{BINDING_RULE, Tile};
 use super::{OPERATION, Rule};
 use crate::{Limits, Result};
 

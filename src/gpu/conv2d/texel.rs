@@ -10,7 +10,8 @@ use super::super::record::Binding;
 use super::super::shader::{Shader, StorageTexture, Value};
 use super::super::texture::{self, TEXTURE_WIDTH, TexelFormat};
 use super::pack::Pack;
-use super::tile::{self, Part, SIZES_RULE, Sizes, TEXT_RULE, TapOrder, Tile, Variant, parts};
+use super::sizes::{SIZES_RULE, Sizes};
+use super::tile::{self, Part, TEXT_RULE, TapOrder, Tile, Variant, parts};
 use super::{OPERATION, Rule, bias_binding};
 use crate::ops::Conv2dProblem;
 use crate::{Limits, PaddingMode};
@@ -92,6 +93,8 @@ fn tile(sizes: &Sizes, limits: &Limits) -> Result<Tile, Rule> {
         channel_step: sizes.channel_step(channel_step),
         order,
         alignment: 32,
+        adds_parts: true,
+        totals_in_memory: false,
         lanes,
     });
     tiles.into_iter().find(|tile| tile.check_text(sizes).is_ok()).ok_or(TEXT_RULE)

@@ -6,25 +6,24 @@ use std::sync::Arc;
 use super::super::buffer::GpuBuffer;
 use super::super::context::Context;
 use super::super::grid::Grid;
-use super::super::params::{low_bits, params, size};
+use super::super::params::{low_bits, params};
 use super::super::record::Binding;
 use super::super::shader::{Shader, Value};
 use super::super::split::{chunks, largest};
 use super::pack::Pack;
+use super::sizes::{SIZES_RULE, Sizes};
 use super::{OPERATION, Rule, activation_name, activation_parameter, bias_binding};
 use crate::ops::Conv2dProblem;
 use crate::{Activation, Limits, PaddingMode};
 
-pub(super) const SIZES_RULE: Rule = "serves sizes below 2^31";
 pub(super) const TEXT_RULE: Rule = "serves kernels whose unrolled taps are not too many";
 pub(super) const BINDING_RULE: Rule = "serves tensors whose images each fit one binding";
 
 /// Multiply-adds in the text of one iteration: more take long to compile.
 const LONGEST_TEXT: u32 = 800;
 
-/// Terms of a sum that are added up without a break where its rounding error allows: blocks of
-/// about as many lie within the bound that this crate states, whatever the data.
-const BLOCK_TERMS: u32 = 128;
+/// Parts that are added up without a break.
+const BLOCK_PARTS: u32 = 32;
 
 params!(Params {
     group_in_channels: u32,
@@ -48,57 +47,6 @@ params!(Params {
     padded_width: u32,
     activation_parameter: f32,
 });
-
-/// The sizes of a problem as shaders count them. Pairs are `[height, width]`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Sizes {
-    pub(crate) group_in_channels: u32,
-    pub(crate) group_out_channels: u32,
-    pub(crate) groups: u32,
-    pub(crate) in_size: [u32; 2],
-    pub(crate) out_size: [u32; 2],
-    pub(crate) kernel_size: [u32; 2],
-    pub(crate) stride: [u32; 2],
-    pub(crate) dilation: [u32; 2],
-    pub(crate) pad_begin: [u32; 2],
-}
-
-impl Sizes {
-    pub(crate) fn new(problem: &Conv2dProblem) -> Result<Self, Rule> {
-        let axes = [&problem.vertical, &problem.horizontal];
-        let number = |value| size(OPERATION, "a size", value).map_err(|_| SIZES_RULE);
-        let mut sizes = Self {
-            group_in_channels: number(problem.group_in_channels())?,
-            group_out_channels: number(problem.group_out_channels())?,
-            groups: number(problem.groups)?,
-            in_size: [0; 2],
-            out_size: [0; 2],
-            kernel_size: [0; 2],
-            stride: [0; 2],
-            dilation: [0; 2],
-            pad_begin: [0; 2],
-        };
-        for (i, axis) in axes.into_iter().enumerate() {
-            number(axis.input_size + axis.pad_begin + axis.pad_end)?;
-            sizes.in_size[i] = number(axis.input_size)?;
-            sizes.out_size[i] = number(axis.output_size)?;
-            sizes.kernel_size[i] = number(axis.kernel_size)?;
-            sizes.stride[i] = number(axis.stride)?;
-            sizes.dilation[i] = number(axis.dilation)?;
-            sizes.pad_begin[i] = number(axis.pad_begin)?;
-        }
-        Ok(sizes)
-    }
-
-    pub(crate) fn taps(&self) -> u32 {
-        self.kernel_size[0].saturating_mul(self.kernel_size[1])
-    }
-
-    /// The largest step of at most `most` input channels that divides those of a group.
-    pub(crate) fn channel_step(&self, most: u32) -> u32 {
-        (1..=most).rev().find(|step| self.group_in_channels.is_multiple_of(*step)).unwrap_or(1)
-    }
-}
 
 /// In which order a shader meets the taps of one step of input channels, outermost first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -127,6 +75,10 @@ pub(crate) struct Tile {
     pub(crate) order: TapOrder,
     /// To how many floats what an iteration reads of the weight is aligned.
     pub(crate) alignment: u32,
+    /// Whether an iteration adds up its own terms and then those to the sum.
+    pub(crate) adds_parts: bool,
+    /// Whether sums of blocks are added up in workgroup memory, for want of registers.
+    pub(crate) totals_in_memory: bool,
     /// Invocations of a workgroup, `[height, width]`.
     pub(crate) lanes: [u32; 2],
 }
@@ -141,6 +93,12 @@ pub(crate) struct Strides {
 }
 
 impl Tile {
+    /// Bytes of workgroup memory for the sums of blocks.
+    pub(crate) fn totals_bytes(&self) -> u32 {
+        let sums = self.channels * self.rows * self.columns * self.workgroup_size();
+        if self.totals_in_memory { 4 * sums } else { 0 }
+    }
+
     pub(crate) fn workgroup_size(&self) -> u32 {
         self.lanes[0] * self.lanes[1]
     }
@@ -161,6 +119,15 @@ impl Tile {
         };
         let outputs = self.channels * self.rows * self.columns * self.channel_step;
         if taps.saturating_mul(outputs) > LONGEST_TEXT { Err(TEXT_RULE) } else { Ok(()) }
+    }
+
+    /// Input channels of a block.
+    fn block_channels(&self, sizes: &Sizes) -> u32 {
+        if self.adds_parts {
+            let parts = if self.order == TapOrder::RowLoop { sizes.kernel_size[0] } else { 1 };
+            return BLOCK_PARTS / parts * self.channel_step;
+        }
+        sizes.block_channels()
     }
 
     /// Where the taps lie in the packed weight.
@@ -230,10 +197,22 @@ impl Variant {
         }
     }
 
-    /// Input channels whose terms are added up without a break.
+    /// Input channels whose terms are added up without a break, so that the rounding error stays
+    /// within the bound that this crate states, whatever the data.
     pub(crate) fn block_channels(&self) -> u32 {
-        let channels = (BLOCK_TERMS / self.sizes.taps()).max(1);
-        channels.next_multiple_of(self.tile.channel_step)
+        let channels = self.tile.block_channels(&self.sizes).max(1);
+        channels.checked_next_multiple_of(self.tile.channel_step).unwrap_or(self.tile.channel_step)
+    }
+
+    /// Where the sums of blocks are added up.
+    fn totals(&self) -> &'static str {
+        if self.block_channels() >= self.sizes.group_in_channels {
+            "none"
+        } else if self.tile.totals_in_memory {
+            "memory"
+        } else {
+            "registers"
+        }
     }
 
     pub(crate) fn shader(&self) -> Shader {
@@ -247,7 +226,7 @@ impl Variant {
                 ("activation", activation_name(self.activation).into()),
                 ("bias", self.bias.into()),
                 ("f16", false.into()),
-                ("blocked", (self.block_channels() < sizes.group_in_channels).into()),
+                ("totals", self.totals().into()),
                 ("kernel_height", sizes.kernel_size[0].into()),
                 ("kernel_width", sizes.kernel_size[1].into()),
                 ("stride_y", sizes.stride[0].into()),
@@ -256,7 +235,7 @@ impl Variant {
                 ("dilation_x", sizes.dilation[1].into()),
                 ("tile_channels", tile.channels.into()),
                 ("tile_rows", tile.rows.into()),
-                ("tile_columns", tile.columns.into()),
+                ("tile_columns", Value::Derived(tile.columns)),
                 ("row_step", tile.row_step.into()),
                 ("channel_step", tile.channel_step.into()),
                 ("unroll_rows", (tile.order != TapOrder::RowLoop).into()),

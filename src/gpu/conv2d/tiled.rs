@@ -1,7 +1,8 @@
 //! The convolution by register tiles over storage buffers.
 
 use super::Rule;
-use super::tile::{Sizes, TapOrder, Tile, TilePlan, Variant, parts};
+use super::sizes::Sizes;
+use super::tile::{TapOrder, Tile, TilePlan, Variant, parts};
 use crate::Limits;
 use crate::ops::Conv2dProblem;
 
@@ -13,6 +14,11 @@ pub(super) fn is_narrow(limits: &Limits) -> bool {
     limits.subgroup_sizes.is_some_and(|(smallest, _)| smallest <= 16)
 }
 
+/// Whether what a subgroup shares costs no registers of its invocations: subgroups of 64, AMD.
+pub(super) fn has_scalar_unit(limits: &Limits) -> bool {
+    limits.subgroup_sizes.is_some_and(|(_, largest)| largest >= 64)
+}
+
 /// The tile for a problem.
 ///
 /// Adapters with narrow subgroups (Intel) have 128 registers an invocation, the others 200 and
@@ -20,7 +26,7 @@ pub(super) fn is_narrow(limits: &Limits) -> bool {
 /// every `rows` multiply-adds.
 pub(crate) fn tile(sizes: &Sizes, limits: &Limits) -> Tile {
     let is_narrow = is_narrow(limits);
-    let has_scalar_unit = limits.subgroup_sizes.is_some_and(|(_, largest)| largest >= 64);
+    let has_scalar_unit = has_scalar_unit(limits);
     let is_few = sizes.group_out_channels <= 4;
     let is_half = sizes.group_out_channels <= 8;
     let order = if sizes.taps() <= 9 { TapOrder::Unrolled } else { TapOrder::RowLoop };
@@ -40,6 +46,8 @@ pub(crate) fn tile(sizes: &Sizes, limits: &Limits) -> Tile {
         channel_step: sizes.channel_step(channel_step),
         order,
         alignment: 4,
+        adds_parts: false,
+        totals_in_memory: !has_scalar_unit,
         lanes: [1, WORKGROUP],
     }
 }
