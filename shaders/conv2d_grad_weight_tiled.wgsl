@@ -43,10 +43,8 @@ struct Params {
 
 {% include "lib/padding" %}
 {% set sums = tile_filters * tile_channels * tile_rows * kernel_width %}
-{% if not subgroups %}
 
 var<workgroup> lane_sums: array<f32, {{ sums * lanes }}>;
-{% endif %}
 
 fn store(sum: u32, total: f32, part: u32, first_filter: u32, first_channel: u32, first_row: u32,
     first_filter_of_group: u32) {
@@ -54,7 +52,7 @@ fn store(sum: u32, total: f32, part: u32, first_filter: u32, first_channel: u32,
     let kernel_y = first_row + sum / {{ kernel_width }}u % {{ tile_rows }}u;
     let channel = first_channel + sum / {{ kernel_width * tile_rows }}u % {{ tile_channels }}u;
     let group_filter = first_filter + sum / {{ kernel_width * tile_rows * tile_channels }}u;
-    if sum >= {{ sums }}u || group_filter >= params.group_out_channels
+    if group_filter >= params.group_out_channels
         || channel >= params.group_in_channels {
         return;
     }
@@ -143,19 +141,6 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     }
 
     let first_filter_of_group = channel_group * params.group_out_channels;
-{% if subgroups %}
-{% for sum in range(sums) %}
-    let total_{{ sum }} = subgroupAdd(sum_{{ sum }});
-{% endfor %}
-{% for block in range((sums + lanes - 1) // lanes) %}
-    var total_of_{{ block }} = 0.0;
-{% for lane in range(lanes) if block * lanes + lane < sums %}
-    total_of_{{ block }} = select(total_of_{{ block }}, total_{{ block * lanes + lane }}, local == {{ lane }}u);
-{% endfor %}
-    store({{ block * lanes }}u + local, total_of_{{ block }}, part, first_filter, first_channel, first_row,
-        first_filter_of_group);
-{% endfor %}
-{% else %}
 {% for sum in range(sums) %}
     lane_sums[{{ sum * lanes }}u + local] = sum_{{ sum }};
 {% endfor %}
@@ -167,5 +152,4 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         }
         store(sum, total, part, first_filter, first_channel, first_row, first_filter_of_group);
     }
-{% endif %}
 }

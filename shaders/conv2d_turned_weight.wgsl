@@ -1,8 +1,10 @@
 // Computes: the weight with which a convolution of grad_output gives grad_input: every filter
-//   turned by 180 degrees, input and output channels of a group exchanged.
+//   turned by 180 degrees, input and output channels of a group exchanged; all taps or those of one
+//   phase of the stride.
 // Owns: an invocation one weight; neighbours in a workgroup write neighbours in memory.
 // Padding: none.
-// Host guarantees: both buffers hold count elements.
+// Host guarantees: turned holds count elements, rows by columns taps for every pair of channels,
+//   from last_y and last_x of the kernel backwards by the tap steps.
 // Reference: src/reference/conv2d.rs
 {% include "lib/element" %}
 
@@ -11,7 +13,14 @@ struct Params {
     count: u32,
     group_in_channels: u32,
     group_out_channels: u32,
-    taps: u32,
+    kernel_height: u32,
+    kernel_width: u32,
+    rows: u32,
+    columns: u32,
+    last_y: u32,
+    last_x: u32,
+    tap_step_y: u32,
+    tap_step_x: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -24,12 +33,17 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     if index >= params.count {
         return;
     }
-    // turned is [in_channel][out channel of the group][tap].
-    let tap = index % params.taps;
-    let out_channel = index / params.taps % params.group_out_channels;
-    let in_channel = index / params.taps / params.group_out_channels;
-    let channel_group = in_channel / params.group_in_channels;
-    let out_filter = channel_group * params.group_out_channels + out_channel;
-    let from_filter = out_filter * params.group_in_channels + in_channel % params.group_in_channels;
-    turned[index] = weight[from_filter * params.taps + params.taps - 1u - tap];
+    // turned is [in_channel][out channel of the group][row][column].
+    let column = index % params.columns;
+    let row = index / params.columns % params.rows;
+    let plane = index / (params.columns * params.rows);
+    let in_channel = plane / params.group_out_channels;
+    let out_channel = plane % params.group_out_channels;
+    let from_channel = in_channel / params.group_in_channels * params.group_out_channels
+        + out_channel;
+    let from_plane = from_channel * params.group_in_channels + in_channel % params.group_in_channels;
+    let kernel_y = params.last_y - row * params.tap_step_y;
+    let kernel_x = params.last_x - column * params.tap_step_x;
+    turned[index] =
+        weight[(from_plane * params.kernel_height + kernel_y) * params.kernel_width + kernel_x];
 }

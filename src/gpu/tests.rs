@@ -53,7 +53,9 @@ fn variants() -> Vec<(Shader, Fields)> {
 }
 
 fn gradients() -> Vec<(Shader, Fields)> {
-    use super::conv2d_grad::{bias, input, sum, turned, weight, weight_tiled};
+    use super::conv2d_grad::{
+        bias, input, phases, sum, turned, weight, weight_texel, weight_tiled,
+    };
     let mut variants = vec![
         (bias::shader(), bias::Params::FIELDS),
         (sum::shader(), sum::Params::FIELDS),
@@ -62,26 +64,39 @@ fn gradients() -> Vec<(Shader, Fields)> {
     for padding_mode in PaddingMode::ALL {
         for bias in [false, true] {
             variants.push((input::shader(padding_mode, bias), input::Params::FIELDS));
+            for placed in [false, true] {
+                let shader = phases::shader(padding_mode, placed, bias);
+                variants.push((shader, phases::Params::FIELDS));
+            }
         }
         variants.push((weight::shader(padding_mode), weight::Params::FIELDS));
     }
     for padding_mode in PaddingMode::ALL {
-        for subgroups in [false, true] {
-            for [kernel_height, kernel_width, rows, channels, filters] in
-                [[3, 3, 3, 1, 8], [1, 1, 1, 8, 8], [5, 7, 1, 1, 3]]
-            {
-                let tile = weight_tiled::Tile {
-                    kernel_height,
-                    kernel_width,
-                    rows,
-                    channels,
-                    filters,
-                    lanes: if subgroups { 8 } else { 32 },
-                    padding_mode,
-                    masked: padding_mode == PaddingMode::Zeros,
-                    subgroups,
+        for [kernel_height, kernel_width, rows, channels, filters] in
+            [[3, 3, 3, 1, 8], [1, 1, 1, 8, 8], [5, 7, 1, 1, 3]]
+        {
+            let tile = weight_tiled::Tile {
+                kernel_height,
+                kernel_width,
+                rows,
+                channels,
+                filters,
+                padding_mode,
+                masked: padding_mode == PaddingMode::Zeros,
+            };
+            variants.push((weight_tiled::shader(&tile), weight_tiled::Params::FIELDS));
+        }
+    }
+    let software = crate::Limits::webgpu().with_subgroups(8, 8).with_software();
+    for (conv, input) in super::conv2d::tests::problems() {
+        let problem = conv.problem(input.into()).unwrap();
+        if let Some(plan) = weight_texel::plan(&problem, &software).unwrap() {
+            for shader in plan.shaders() {
+                let fields = match shader.template {
+                    "conv2d_texel_pad" => super::conv2d::texel::PadParams::FIELDS,
+                    _ => weight_texel::Params::FIELDS,
                 };
-                variants.push((weight_tiled::shader(&tile), weight_tiled::Params::FIELDS));
+                variants.push((shader, fields));
             }
         }
     }

@@ -1,10 +1,12 @@
 //! Weights in the order in which a dense shader reads them, made once and kept with the weight.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::super::buffer::{GpuBuffer, Reuse};
 use super::super::context::Context;
+use super::super::conv2d_grad::turned;
 use super::super::grid::Grid;
 use super::super::params::{low_bits, params};
 use super::super::record::Binding;
@@ -48,28 +50,30 @@ pub(crate) struct Pack {
 /// The packed forms of a weight that were made.
 #[derive(Debug, Default)]
 pub(crate) struct Packed {
-    buffers: Cache<GpuBuffer>,
-    textures: Cache<GpuTexture>,
+    buffers: Cache<Pack, GpuBuffer>,
+    textures: Cache<Pack, GpuTexture>,
+    pub(crate) turned: Cache<turned::Params, GpuBuffer>,
 }
 
+/// What was made from a weight's buffer, by all that it depends on beside it.
 #[derive(Debug)]
-struct Cache<T>(Mutex<HashMap<Pack, Arc<T>>>);
+pub(crate) struct Cache<K, T>(Mutex<HashMap<K, Arc<T>>>);
 
-impl<T> Default for Cache<T> {
+impl<K, T> Default for Cache<K, T> {
     fn default() -> Self {
         Self(Mutex::default())
     }
 }
 
-impl<T> Cache<T> {
+impl<K: Copy + Eq + Hash, T> Cache<K, T> {
     /// What is there, or what is made now, once whoever asks.
-    fn get(&self, pack: &Pack, make: impl FnOnce() -> Result<T>) -> Result<Arc<T>> {
+    pub(crate) fn get(&self, key: &K, make: impl FnOnce() -> Result<T>) -> Result<Arc<T>> {
         let mut cache = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(found) = cache.get(pack) {
+        if let Some(found) = cache.get(key) {
             return Ok(found.clone());
         }
         let made = Arc::new(make()?);
-        cache.insert(*pack, made.clone());
+        cache.insert(*key, made.clone());
         Ok(made)
     }
 }

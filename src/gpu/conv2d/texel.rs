@@ -101,7 +101,7 @@ fn tile(sizes: &Sizes, limits: &Limits) -> Result<Tile, Rule> {
 }
 
 /// The shader that pads.
-fn pad_shader(padding_mode: PaddingMode, lanes: u32) -> Shader {
+pub(crate) fn pad_shader(padding_mode: PaddingMode, lanes: u32) -> Shader {
     Shader {
         template: "conv2d_texel_pad",
         values: vec![

@@ -2,9 +2,11 @@
 
 pub(crate) mod bias;
 pub(crate) mod input;
+pub(crate) mod phases;
 pub(crate) mod sum;
 pub(crate) mod turned;
 pub(crate) mod weight;
+pub(crate) mod weight_texel;
 pub(crate) mod weight_tiled;
 
 use std::sync::Arc;
@@ -39,8 +41,13 @@ pub(crate) fn conv2d_grad_input(
         && weights <= limits.max_binding_elements()
     {
         let plan = Conv2dPlan::new(&turned, bias.is_some(), None, limits)?;
-        let weight = turned::record(context, problem, weight)?;
+        let weight = turned::of(context, problem, None, weight)?;
         return conv2d(context, &turned, &plan, grad_output, &weight, bias);
+    }
+    if pinned != Some(Algorithm::General)
+        && let Some(plan) = phases::plan(problem, bias.is_some(), limits)?
+    {
+        return plan.record(context, problem, weight, bias, grad_output);
     }
     let steps = input::plan(problem, bias.is_some(), limits)?;
     let grad_input = allocate(context, problem.input_shape().len())?;
@@ -62,12 +69,16 @@ pub(crate) fn conv2d_grad_weight(
     if problem.batch == 0 {
         return context.upload(OPERATION, &vec![0.0_f32; weights]);
     }
-    if pinned != Some(Algorithm::General)
-        && let Some(plan) = weight_tiled::plan(problem, context.limits())?
-    {
-        return plan.record(context, problem, input, grad_output);
+    let limits = context.limits();
+    if pinned != Some(Algorithm::General) {
+        if let Some(plan) = weight_texel::plan(problem, limits)? {
+            return plan.record(context, problem, input, grad_output);
+        }
+        if let Some(plan) = weight_tiled::plan(problem, limits)? {
+            return plan.record(context, problem, input, grad_output);
+        }
     }
-    let steps = weight::plan(problem, context.limits())?;
+    let steps = weight::plan(problem, limits)?;
     let grad_weight = allocate(context, weights)?;
     for step in steps {
         step.record(context, input, grad_output, &grad_weight)?;

@@ -1,12 +1,14 @@
 //! The sum of the parts of a gradient.
 
+use std::sync::Arc;
+
 use super::super::buffer::GpuBuffer;
 use super::super::context::Context;
 use super::super::grid::Grid;
 use super::super::params::{params, size};
 use super::super::record::Binding;
 use super::super::shader::Shader;
-use super::OPERATION;
+use super::{OPERATION, allocate};
 use crate::Result;
 
 /// Invocations of a workgroup.
@@ -33,6 +35,22 @@ pub(crate) fn shader() -> Shader {
         textures: &[],
         writes: 1,
     }
+}
+
+/// Records the sums of parts that lie one after another; one part is its sum.
+pub(super) fn of_parts(
+    context: &Arc<Context>,
+    count: usize,
+    parts: usize,
+    partial: GpuBuffer,
+) -> Result<GpuBuffer> {
+    if parts == 1 {
+        return Ok(partial);
+    }
+    let gradient = allocate(context, count)?;
+    let parts = Parts { count, parts, element_stride: 1, part_stride: count };
+    record(context, &parts, &partial, &gradient)?;
+    Ok(gradient)
 }
 
 /// Records the sums of parts that fit one binding.

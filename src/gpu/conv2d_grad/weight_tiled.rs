@@ -12,6 +12,8 @@ use super::{OPERATION, allocate, sum};
 use crate::ops::Conv2dProblem;
 use crate::{Limits, PaddingMode, Result};
 
+/// Invocations of a workgroup.
+const LANES: u32 = 32;
 /// Sums of an invocation.
 const MOST_SUMS: usize = 72;
 /// Columns of a kernel up to which they are unrolled.
@@ -56,12 +58,9 @@ pub(crate) struct Tile {
     pub(crate) rows: u32,
     pub(crate) channels: u32,
     pub(crate) filters: u32,
-    pub(crate) lanes: u32,
     pub(crate) padding_mode: PaddingMode,
     /// Whether a tap can lie over zeros.
     pub(crate) masked: bool,
-    /// Whether the invocations of a workgroup are one subgroup.
-    pub(crate) subgroups: bool,
 }
 
 /// The shader of a tile.
@@ -77,11 +76,12 @@ pub(crate) fn shader(tile: &Tile) -> Shader {
             ("tile_rows", tile.rows.into()),
             ("tile_channels", tile.channels.into()),
             ("tile_filters", tile.filters.into()),
-            ("lanes", tile.lanes.into()),
+            ("lanes", LANES.into()),
             ("masked", tile.masked.into()),
-            ("subgroups", tile.subgroups.into()),
             ("f16", false.into()),
         ],
+        uniforms: 0,
+        textures: &[],
         reads: 2,
         writes: 1,
     }
@@ -97,7 +97,7 @@ pub(super) struct Plan {
 }
 
 /// The tile for a problem, if its kernel can be unrolled.
-fn tile(problem: &Conv2dProblem, limits: &Limits) -> Result<Option<Tile>> {
+fn tile(problem: &Conv2dProblem) -> Result<Option<Tile>> {
     let (vertical, horizontal) = (&problem.vertical, &problem.horizontal);
     let (height, width) = (vertical.kernel_size, horizontal.kernel_size);
     if width > MOST_COLUMNS {
@@ -108,8 +108,6 @@ fn tile(problem: &Conv2dProblem, limits: &Limits) -> Result<Option<Tile>> {
     let filters = (MOST_SUMS / (channels * rows * width)).clamp(1, 8);
     let filters = filters.min(problem.group_out_channels());
     let padded = [vertical, horizontal].iter().any(|axis| axis.pad_begin + axis.pad_end > 0);
-    let subgroups = limits.subgroup_sizes == Some((8, 8));
-    let lanes = if subgroups { 8 } else { 32 };
     let number = |value| size(OPERATION, "kernel_size", value);
     Ok(Some(Tile {
         kernel_height: number(height)?,
@@ -117,10 +115,8 @@ fn tile(problem: &Conv2dProblem, limits: &Limits) -> Result<Option<Tile>> {
         rows: number(rows)?,
         channels: number(channels)?,
         filters: number(filters)?,
-        lanes,
         padding_mode: problem.padding_mode,
         masked: padded && problem.padding_mode == PaddingMode::Zeros,
-        subgroups,
     }))
 }
 
@@ -132,7 +128,7 @@ pub(super) fn plan(problem: &Conv2dProblem, limits: &Limits) -> Result<Option<Pl
     if input.max(output).max(weights) > most {
         return Ok(None);
     }
-    let Some(tile) = tile(problem, limits)? else { return Ok(None) };
+    let Some(tile) = tile(problem)? else { return Ok(None) };
     let (vertical, horizontal) = (&problem.vertical, &problem.horizontal);
     let number = |name, value| size(OPERATION, name, value);
     for axis in [vertical, horizontal] {
@@ -140,7 +136,7 @@ pub(super) fn plan(problem: &Conv2dProblem, limits: &Limits) -> Result<Option<Pl
         number("the size of the padded input", padded.max(axis.span()))?;
     }
     let outputs = problem.batch * vertical.output_size * horizontal.output_size;
-    let part_outputs = tile.lanes as usize * LANE_OUTPUTS;
+    let part_outputs = LANES as usize * LANE_OUTPUTS;
     let parts = outputs.div_ceil(part_outputs);
     let side_by_side = parts.min((MOST_PARTIAL.min(most) / weights).max(1));
     let filter_tiles = problem.group_out_channels().div_ceil(tile.filters as usize);
@@ -204,17 +200,6 @@ impl Plan {
         for (params, grid) in &self.steps {
             context.record(OPERATION, &self.shader, params, &bindings, *grid)?;
         }
-        if self.parts == 1 {
-            return Ok(partial);
-        }
-        let grad_weight = allocate(context, weights)?;
-        let parts = sum::Parts {
-            count: weights,
-            parts: self.parts,
-            element_stride: 1,
-            part_stride: weights,
-        };
-        sum::record(context, &parts, &partial, &grad_weight)?;
-        Ok(grad_weight)
+        sum::of_parts(context, weights, self.parts, partial)
     }
 }

@@ -1,0 +1,313 @@
+//! The gradient of a weight from padded images in textures, for software adapters.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::super::buffer::GpuBuffer;
+use super::super::context::Context;
+use super::super::conv2d::texel::{PadParams, pad_shader};
+use super::super::grid::Grid;
+use super::super::params::{params, size};
+use super::super::record::Binding;
+use super::super::shader::{Shader, StorageTexture, Value};
+use super::super::split::{chunks, largest};
+use super::super::texture::{self, GpuTexture, TEXTURE_WIDTH, TexelFormat};
+use super::{OPERATION, allocate, sum};
+use crate::ops::Conv2dProblem;
+use crate::{Limits, PaddingMode, Result, Shape};
+
+/// Multiply-adds in the text of one iteration: more take long to compile.
+const LONGEST_TEXT: u32 = 800;
+/// Texels that an invocation adds up without a break, so that the rounding error stays small.
+const LANE_TEXELS: u32 = 64;
+/// Elements of partial sums up to which the parts of the outputs run side by side.
+const MOST_PARTIAL: usize = 1 << 21;
+/// How many times the input, and how many elements besides, the padded image may have.
+const MOST_PADDING: (usize, usize) = (8, 1 << 20);
+
+params!(Params {
+    grid_width: u32,
+    count: u32,
+    filter_tiles: u32,
+    channel_tiles: u32,
+    first_texel: u32,
+    end_texel: u32,
+    part_texels: u32,
+    weights: u32,
+    groups: u32,
+    group_in_channels: u32,
+    group_out_channels: u32,
+    in_height: u32,
+    in_width: u32,
+    out_height: u32,
+    out_width: u32,
+    pad_top: u32,
+    pad_left: u32,
+    padded_height: u32,
+    padded_width: u32,
+    grads_width: u32,
+    accumulate: u32,
+});
+
+/// A tensor as texels of four neighbours of a row, of so many images.
+#[derive(Debug, Clone, PartialEq)]
+struct Image {
+    pad: PadParams,
+    planes: usize,
+    /// The elements of one image, which is copied as it is if that is what the texels hold.
+    image_len: usize,
+    shader: Option<Shader>,
+}
+
+/// The dispatches of some images.
+#[derive(Debug, Clone, PartialEq)]
+struct Step {
+    images: Range<usize>,
+    dispatches: Vec<(Params, Grid)>,
+}
+
+/// The dispatches of a gradient.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Plan {
+    pub(crate) shader: Shader,
+    lanes: u32,
+    image: Image,
+    grads: Image,
+    steps: Vec<Step>,
+    /// Parts that run side by side.
+    parts: usize,
+}
+
+/// What an invocation adds up at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Tile {
+    rows: u32,
+    channels: u32,
+    filters: u32,
+}
+
+fn tile(problem: &Conv2dProblem) -> Option<Tile> {
+    let number = |value: usize| u32::try_from(value).ok();
+    let height = number(problem.vertical.kernel_size)?;
+    let width = number(problem.horizontal.kernel_size)?;
+    let rows = if height.saturating_mul(width) <= 9 { height } else { 1 };
+    let channels = (9 / rows.saturating_mul(width)).clamp(1, 8);
+    let channels = channels.min(number(problem.group_in_channels())?);
+    let text = rows.saturating_mul(width).saturating_mul(channels).saturating_mul(4);
+    let needed = number(problem.group_out_channels())?;
+    let filters = [1, 2, 4, 8, 16].into_iter().rev();
+    let filters = filters
+        .filter(|&filters| filters / 2 < needed)
+        .find(|&filters| text.saturating_mul(filters) <= LONGEST_TEXT)?;
+    Some(Tile { rows, channels, filters })
+}
+
+fn shader(problem: &Conv2dProblem, tile: Tile, lanes: u32) -> Option<Shader> {
+    const READ: StorageTexture = StorageTexture { format: TexelFormat::Four, written: false };
+    let axes = [&problem.vertical, &problem.horizontal];
+    let padded = axes.iter().any(|axis| axis.pad_begin + axis.pad_end > 0);
+    let number = |value: usize| u32::try_from(value).ok().filter(|value| *value < 1 << 28);
+    Some(Shader {
+        template: "conv2d_grad_weight_texel",
+        values: vec![
+            ("kernel_height", number(problem.vertical.kernel_size)?.into()),
+            ("kernel_width", number(problem.horizontal.kernel_size)?.into()),
+            ("stride_y", number(problem.vertical.stride)?.into()),
+            ("stride_x", number(problem.horizontal.stride)?.into()),
+            ("dilation_y", number(problem.vertical.dilation)?.into()),
+            ("dilation_x", number(problem.horizontal.dilation)?.into()),
+            ("tile_rows", tile.rows.into()),
+            ("tile_channels", tile.channels.into()),
+            ("tile_filters", tile.filters.into()),
+            ("lanes", lanes.into()),
+            ("masked", (padded && problem.padding_mode == PaddingMode::Zeros).into()),
+            ("f16", false.into()),
+            ("texture_width", Value::Derived(TEXTURE_WIDTH)),
+        ],
+        uniforms: 0,
+        textures: &[READ, READ],
+        reads: 0,
+        writes: 1,
+    })
+}
+
+impl Image {
+    /// A tensor of this shape, padded to `[height, texels]`.
+    fn new(
+        shape: Shape,
+        pads: [usize; 2],
+        [height, width]: [usize; 2],
+        padding_mode: PaddingMode,
+        lanes: u32,
+    ) -> Result<Self> {
+        let number = |value| size(OPERATION, "the size of the padded input", value);
+        let is_plain =
+            pads == [0, 0] && height == shape.height && width.checked_mul(4) == Some(shape.width);
+        let pad = PadParams {
+            in_height: number(shape.height)?,
+            in_width: number(shape.width)?,
+            pad_top: number(pads[0])?,
+            pad_left: number(pads[1])?,
+            padded_height: number(height)?,
+            padded_width: number(width)?,
+            rows: 0,
+            grid_width: 0,
+        };
+        Ok(Self {
+            pad,
+            planes: shape.channels,
+            image_len: shape.channels * shape.height * shape.width,
+            shader: (!is_plain).then(|| pad_shader(padding_mode, lanes)),
+        })
+    }
+
+    fn texels(&self, images: usize) -> u64 {
+        let plane = u64::from(self.pad.padded_height) * u64::from(self.pad.padded_width);
+        plane.saturating_mul(self.planes as u64).saturating_mul(images as u64)
+    }
+
+    fn fits(&self, images: usize, limits: &Limits) -> bool {
+        let most = self.image_len.saturating_mul(MOST_PADDING.0) + MOST_PADDING.1;
+        self.texels(1) <= most as u64 / 4
+            && texture::fits(self.texels(images), limits)
+            && texture::fits((self.image_len * images) as u64, limits)
+    }
+
+    /// Records the copy of these images into a texture.
+    fn record(
+        &self,
+        context: &Arc<Context>,
+        lanes: u32,
+        buffer: &GpuBuffer,
+        images: &Range<usize>,
+    ) -> Result<GpuTexture> {
+        let texture = |format, texels| context.texture(OPERATION, format, texels);
+        let number = |value| size(OPERATION, "the texels of an image", value);
+        let texels = usize::try_from(self.texels(images.len())).unwrap_or(usize::MAX);
+        let image = texture(TexelFormat::Four, number(texels)?)?;
+        let (first, len) = (images.start * self.image_len, images.len() * self.image_len);
+        let Some(shader) = &self.shader else {
+            context.record_copy(buffer, first, &image, number(texels)?);
+            return Ok(image);
+        };
+        let source = texture(TexelFormat::One, number(len)?)?;
+        context.record_copy(buffer, first, &source, number(len)?);
+        let rows = images.len() * self.planes * self.pad.padded_height as usize;
+        let grid = Grid::new(OPERATION, rows.div_ceil(lanes as usize), context.limits())?;
+        let params = PadParams { rows: number(rows)?, grid_width: grid.width, ..self.pad };
+        let textures = [&source, &image];
+        context.record_with_textures(OPERATION, shader, &params, &textures, &[], grid)?;
+        Ok(image)
+    }
+}
+
+/// The plan for a convolution whose batch is not empty; `None` where it is not served or another
+/// shader is the better one.
+pub(crate) fn plan(problem: &Conv2dProblem, limits: &Limits) -> Result<Option<Plan>> {
+    let lanes = match limits.subgroup_sizes {
+        Some((smallest @ 8..=64, largest)) if smallest == largest && limits.software => smallest,
+        _ => return Ok(None),
+    };
+    let weights = problem.weight_shape().len();
+    let Some(tile) = tile(problem) else { return Ok(None) };
+    let Some(shader) = shader(problem, tile, lanes) else { return Ok(None) };
+    let (vertical, horizontal) = (&problem.vertical, &problem.horizontal);
+    for axis in [vertical, horizontal] {
+        let padded = axis.input_size + axis.pad_begin + axis.pad_end;
+        size(OPERATION, "the size of the padded input", padded.max(axis.span()))?;
+    }
+    let grads_width = horizontal.output_size.div_ceil(4);
+    let height = (vertical.output_size - 1) * vertical.stride + vertical.span();
+    let last = (4 * grads_width - 1) * horizontal.stride + horizontal.span() - 1;
+    let pads = [vertical.pad_begin, horizontal.pad_begin];
+    let sizes = [height, last / 4 + 1];
+    let mode = problem.padding_mode;
+    let image = Image::new(problem.input_shape(), pads, sizes, mode, lanes)?;
+    let sizes = [vertical.output_size, grads_width];
+    let grads = Image::new(problem.output_shape(), [0, 0], sizes, PaddingMode::Zeros, lanes)?;
+    let fits = |images| image.fits(images, limits) && grads.fits(images, limits);
+    let Some(images) = largest(problem.batch, fits) else { return Ok(None) };
+
+    let image_texels = vertical.output_size * grads_width;
+    let part_texels = (lanes * LANE_TEXELS) as usize;
+    let most_parts = (images * image_texels).div_ceil(part_texels);
+    let most_elements = MOST_PARTIAL.min(limits.max_binding_elements());
+    if weights > limits.max_binding_elements() {
+        return Ok(None);
+    }
+    let parts = most_parts.min((most_elements / weights).max(1));
+    let filter_tiles = problem.group_out_channels().div_ceil(tile.filters as usize);
+    let channel_tiles = problem.group_in_channels().div_ceil(tile.channels as usize);
+    let row_tiles = vertical.kernel_size / tile.rows as usize;
+    let tiles = problem.groups * filter_tiles * channel_tiles * row_tiles;
+    let number = |name, value| size(OPERATION, name, value);
+    let mut steps = Vec::new();
+    for images in chunks(problem.batch, images) {
+        let mut dispatches = Vec::new();
+        let texels = images.len() * image_texels;
+        for texels in chunks(texels, parts * part_texels) {
+            let count = tiles * texels.len().div_ceil(part_texels);
+            let grid = Grid::new(OPERATION, count, limits)?;
+            let is_first = images.start == 0 && texels.start == 0;
+            let params = Params {
+                grid_width: grid.width,
+                count: number("the number of workgroups", count)?,
+                filter_tiles: number("out_channels", filter_tiles)?,
+                channel_tiles: number("in_channels", channel_tiles)?,
+                first_texel: number("the number of outputs", texels.start)?,
+                end_texel: number("the number of outputs", texels.end)?,
+                part_texels: number("the number of outputs", part_texels)?,
+                weights: number("the number of weights", weights)?,
+                groups: number("groups", problem.groups)?,
+                group_in_channels: number("in_channels", problem.group_in_channels())?,
+                group_out_channels: number("out_channels", problem.group_out_channels())?,
+                in_height: image.pad.in_height,
+                in_width: image.pad.in_width,
+                out_height: number("the output's height", vertical.output_size)?,
+                out_width: number("the output's width", horizontal.output_size)?,
+                pad_top: image.pad.pad_top,
+                pad_left: image.pad.pad_left,
+                padded_height: image.pad.padded_height,
+                padded_width: image.pad.padded_width,
+                grads_width: grads.pad.padded_width,
+                accumulate: u32::from(!is_first),
+            };
+            dispatches.push((params, grid));
+        }
+        steps.push(Step { images, dispatches });
+    }
+    Ok(Some(Plan { shader, lanes, image, grads, steps, parts }))
+}
+
+impl Plan {
+    /// The shaders that pad, and the one that multiplies.
+    #[cfg(test)]
+    pub(crate) fn shaders(&self) -> Vec<Shader> {
+        let pads = self.image.shader.iter().chain(&self.grads.shader);
+        pads.chain([&self.shader]).cloned().collect()
+    }
+
+    /// Records the dispatches; gives the buffer of the gradient.
+    pub(super) fn record(
+        &self,
+        context: &Arc<Context>,
+        problem: &Conv2dProblem,
+        input: &GpuBuffer,
+        grad_output: &GpuBuffer,
+    ) -> Result<GpuBuffer> {
+        let weights = problem.weight_shape().len();
+        let partial = allocate(context, weights * self.parts)?;
+        for Step { images, dispatches } in &self.steps {
+            let image = self.image.record(context, self.lanes, input, images)?;
+            let grads = self.grads.record(context, self.lanes, grad_output, images)?;
+            let textures = [&image, &grads];
+            let bindings = [Binding::whole(&partial, weights * self.parts)];
+            for (params, grid) in dispatches {
+                let shader = &self.shader;
+                context
+                    .record_with_textures(OPERATION, shader, params, &textures, &bindings, *grid)?;
+            }
+        }
+        sum::of_parts(context, weights, self.parts, partial)
+    }
+}
