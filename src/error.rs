@@ -186,8 +186,8 @@ pub enum Error {
         message: String,
     },
 
-    /// The device has no memory left for a buffer.
-    #[error("{operation}: the device is out of memory{}", bytes.map_or(String::new(), |bytes| format!(" for a buffer of {bytes} bytes")))]
+    /// The device, or the host, has no memory left for a buffer.
+    #[error("{operation}: there is no memory{}", bytes.map_or(String::new(), |bytes| format!(" for a buffer of {bytes} bytes")))]
     OutOfMemory {
         /// The operation.
         operation: &'static str,

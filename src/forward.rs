@@ -10,16 +10,29 @@ use crate::{
     MaxPool2d, Result, Shape, Tensor, cpu, gpu,
 };
 
+/// Zeros, or an error where the host has no memory for them.
+fn zeros<T: bytemuck::Zeroable>(operation: &'static str, len: usize) -> Result<Vec<T>> {
+    bytemuck::allocation::try_zeroed_vec(len).map_err(|()| crate::Error::OutOfMemory {
+        operation,
+        bytes: Some(len as u64 * size_of::<T>() as u64),
+    })
+}
+
 impl Tensor {
     pub(crate) fn on_gpu(device: &Device, shape: Shape, buffer: GpuBuffer) -> Self {
         Self { shape, storage: Storage::Gpu(Arc::new(buffer)), device: device.clone() }
     }
 
     /// A tensor on the CPU that `fill` writes every element of.
-    pub(crate) fn on_cpu(device: &Device, shape: Shape, fill: impl FnOnce(&mut [f32])) -> Self {
-        let mut elements = vec![0.0; shape.len()];
+    pub(crate) fn on_cpu(
+        operation: &'static str,
+        device: &Device,
+        shape: Shape,
+        fill: impl FnOnce(&mut [f32]),
+    ) -> Result<Self> {
+        let mut elements = zeros(operation, shape.len())?;
         fill(&mut elements);
-        Self { shape, storage: Storage::Cpu(Arc::new(elements)), device: device.clone() }
+        Ok(Self { shape, storage: Storage::Cpu(Arc::new(elements)), device: device.clone() })
     }
 }
 
@@ -92,9 +105,9 @@ impl Conv2d {
                 let input = input.cpu_elements(OPERATION)?;
                 let weight = weight.cpu_elements(OPERATION)?;
                 let bias = bias.map(|bias| bias.cpu_elements(OPERATION)).transpose()?;
-                Ok(Tensor::on_cpu(device, shape, |output| {
+                Tensor::on_cpu(OPERATION, device, shape, |output| {
                     cpu::conv2d(&problem, input, weight, bias, output);
-                }))
+                })
             }
             Backend::Gpu(context) => {
                 let plan =
@@ -113,19 +126,20 @@ impl Conv2d {
 type MaxOutput = (Tensor, Option<Indices>);
 
 fn max_on_cpu(
+    operation: &'static str,
     input: &Tensor,
     shape: Shape,
     with_indices: bool,
     run: impl FnOnce(&mut [f32], Option<&mut [u32]>),
-) -> MaxOutput {
-    let mut found = vec![0; if with_indices { shape.len() } else { 0 }];
+) -> Result<MaxOutput> {
+    let mut found = zeros(operation, if with_indices { shape.len() } else { 0 })?;
     let (device, input) = (input.device(), input.shape());
-    let output = Tensor::on_cpu(device, shape, |output| {
+    let output = Tensor::on_cpu(operation, device, shape, |output| {
         run(output, with_indices.then_some(found.as_mut_slice()));
-    });
+    })?;
     let storage = Storage::Cpu(Arc::new(found));
     let indices = with_indices.then(|| Indices { shape, input, storage, device: device.clone() });
-    (output, indices)
+    Ok((output, indices))
 }
 
 fn pool_on_gpu(
@@ -186,9 +200,9 @@ macro_rules! max_forward {
                     Backend::Cpu => {
                         let elements = input.cpu_elements($operation)?;
                         let shape = problem.output_shape();
-                        Ok(max_on_cpu(input, shape, with_indices, |output, indices| {
+                        max_on_cpu($operation, input, shape, with_indices, |output, indices| {
                             $cpu(&problem, elements, output, indices);
-                        }))
+                        })
                     }
                     Backend::Gpu(context) => {
                         let problem = $gpu(&problem, with_indices);
@@ -226,9 +240,9 @@ macro_rules! avg_forward {
                 match device.backend() {
                     Backend::Cpu => {
                         let elements = input.cpu_elements($operation)?;
-                        Ok(Tensor::on_cpu(device, problem.output_shape(), |output| {
+                        Tensor::on_cpu($operation, device, problem.output_shape(), |output| {
                             $cpu(&problem, elements, output);
-                        }))
+                        })
                     }
                     Backend::Gpu(context) => {
                         let problem = $gpu(&problem);
@@ -271,9 +285,9 @@ impl Activation {
         match device.backend() {
             Backend::Cpu => {
                 let elements = input.cpu_elements(OPERATION)?;
-                Ok(Tensor::on_cpu(device, shape, |output| {
+                Tensor::on_cpu(OPERATION, device, shape, |output| {
                     cpu::activation(self, elements, output);
-                }))
+                })
             }
             Backend::Gpu(context) => {
                 let buffer = input.gpu_buffer(OPERATION)?;

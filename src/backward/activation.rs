@@ -48,9 +48,9 @@ impl Activation {
             Backend::Cpu => {
                 let input = input.cpu_elements(OPERATION)?;
                 let grad_output = grad_output.cpu_elements(OPERATION)?;
-                Ok(Tensor::on_cpu(device, shape, |grad_input| {
+                Tensor::on_cpu(OPERATION, device, shape, |grad_input| {
                     cpu::activation_grad_input(self, input, grad_output, grad_input);
-                }))
+                })
             }
             Backend::Gpu(context) => {
                 let input = input.gpu_buffer(OPERATION)?;

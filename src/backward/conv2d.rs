@@ -169,9 +169,9 @@ pub(super) fn grad_input(
             let weight = weight.cpu_elements(operation)?;
             let bias = bias.map(|bias| bias.cpu_elements(operation)).transpose()?;
             let grad_output = grad_output.cpu_elements(operation)?;
-            Ok(Tensor::on_cpu(device, shape, |grad_input| {
+            Tensor::on_cpu(operation, device, shape, |grad_input| {
                 cpu::conv2d_grad_input(problem, weight, bias, grad_output, grad_input);
-            }))
+            })
         }
         Backend::Gpu(context) => {
             let weight = weight.gpu_buffer(operation)?;
@@ -198,9 +198,9 @@ pub(super) fn grad_weight(
         Backend::Cpu => {
             let input = input.cpu_elements(operation)?;
             let grad_output = grad_output.cpu_elements(operation)?;
-            Ok(Tensor::on_cpu(device, shape, |grad_weight| {
+            Tensor::on_cpu(operation, device, shape, |grad_weight| {
                 cpu::conv2d_grad_weight(problem, input, grad_output, grad_weight);
-            }))
+            })
         }
         Backend::Gpu(context) => {
             let input = input.gpu_buffer(operation)?;
@@ -221,9 +221,9 @@ pub(super) fn grad_bias(
     match device.backend() {
         Backend::Cpu => {
             let grad_output = grad_output.cpu_elements(operation)?;
-            Ok(Tensor::on_cpu(device, shape, |grad_bias| {
+            Tensor::on_cpu(operation, device, shape, |grad_bias| {
                 cpu::conv2d_grad_bias(output, grad_output, grad_bias);
-            }))
+            })
         }
         Backend::Gpu(context) => {
             let grad_output = grad_output.gpu_buffer(operation)?;

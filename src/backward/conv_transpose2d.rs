@@ -173,9 +173,9 @@ fn convolve(problem: &Conv2dProblem, weight: &Tensor, input: &Tensor) -> Result<
     match device.backend() {
         Backend::Cpu => {
             let (input, weight) = (input.cpu_elements(OPERATION)?, weight.cpu_elements(OPERATION)?);
-            Ok(Tensor::on_cpu(device, shape, |output| {
+            Tensor::on_cpu(OPERATION, device, shape, |output| {
                 cpu::conv2d(problem, input, weight, None, output);
-            }))
+            })
         }
         Backend::Gpu(context) => {
             let (input, weight) = (input.gpu_buffer(OPERATION)?, weight.gpu_buffer(OPERATION)?);

@@ -63,10 +63,10 @@ macro_rules! max_backward {
                     Backend::Cpu => {
                         let indices = indices.cpu_elements($operation)?;
                         let grad_output = grad_output.cpu_elements($operation)?;
-                        Ok(Tensor::on_cpu(device, shape, |grad_input| {
+                        Tensor::on_cpu($operation, device, shape, |grad_input| {
                             let shapes = [shape, output];
                             cpu::max_pool2d_grad_input(shapes, indices, grad_output, grad_input);
-                        }))
+                        })
                     }
                     Backend::Gpu(context) => {
                         let indices = indices.gpu_buffer($operation)?;
@@ -159,9 +159,9 @@ macro_rules! avg_backward {
                 match device.backend() {
                     Backend::Cpu => {
                         let grad_output = grad_output.cpu_elements($operation)?;
-                        Ok(Tensor::on_cpu(device, shape, |grad_input| {
+                        Tensor::on_cpu($operation, device, shape, |grad_input| {
                             $cpu(&problem, grad_output, grad_input);
-                        }))
+                        })
                     }
                     Backend::Gpu(context) => {
                         let grad_output = grad_output.gpu_buffer($operation)?;

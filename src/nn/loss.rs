@@ -24,12 +24,18 @@ impl Loss {
         Ok(self.value.to_vec()?.first().copied().unwrap_or(f32::NAN))
     }
 
-    fn on_cpu(output: &Tensor, fill: impl FnOnce(&mut [f32]) -> f64) -> Self {
+    fn on_cpu(
+        operation: &'static str,
+        output: &Tensor,
+        fill: impl FnOnce(&mut [f32]) -> f64,
+    ) -> Result<Self> {
         let device = output.device();
         let mut loss = 0.0;
-        let gradient = Tensor::on_cpu(device, output.shape(), |gradient| loss = fill(gradient));
-        let value = Tensor::on_cpu(device, SCALAR, |value| value.fill(cpu::narrow(loss)));
-        Self { value, gradient }
+        let shape = output.shape();
+        let gradient = Tensor::on_cpu(operation, device, shape, |gradient| loss = fill(gradient))?;
+        let loss = cpu::narrow(loss);
+        let value = Tensor::on_cpu(operation, device, SCALAR, |value| value.fill(loss))?;
+        Ok(Self { value, gradient })
     }
 
     fn on_gpu(output: &Tensor, (value, gradient): (gpu::GpuBuffer, gpu::GpuBuffer)) -> Self {
@@ -125,9 +131,9 @@ pub fn cross_entropy(logits: &Tensor, labels: &Numbers) -> Result<Loss> {
         Backend::Cpu => {
             let elements = logits.cpu_elements(OPERATION)?;
             let labels = labels.cpu_elements(OPERATION)?;
-            Ok(Loss::on_cpu(logits, |gradient| {
+            Loss::on_cpu(OPERATION, logits, |gradient| {
                 cpu::cross_entropy(&problem, elements, labels, gradient)
-            }))
+            })
         }
         Backend::Gpu(context) => {
             let buffer = logits.gpu_buffer(OPERATION)?;
@@ -185,7 +191,7 @@ pub fn mse(output: &Tensor, target: &Tensor) -> Result<Loss> {
         Backend::Cpu => {
             let elements = output.cpu_elements(OPERATION)?;
             let target = target.cpu_elements(OPERATION)?;
-            Ok(Loss::on_cpu(output, |gradient| cpu::mse(elements, target, gradient)))
+            Loss::on_cpu(OPERATION, output, |gradient| cpu::mse(elements, target, gradient))
         }
         Backend::Gpu(context) => {
             let buffer = output.gpu_buffer(OPERATION)?;

@@ -264,6 +264,17 @@ fn what_a_device_cannot_do() {
 }
 
 #[test]
+fn what_the_host_has_no_memory_for() {
+    let device = Device::cpu();
+    let (x, w) = (zeros(&device, [1, 1, 2, 2]), zeros(&device, [1, 1, 1, 1]));
+    let far = Conv2d::new(1, 1, [1, 1]).padding([1 << 28, 1 << 28]);
+    says(
+        far.forward(&x, &w, None),
+        "conv2d: there is no memory for a buffer of 1152921513196781584 bytes",
+    );
+}
+
+#[test]
 fn algorithms_that_are_not_there() {
     let error = "magic".parse::<Algorithm>().unwrap_err().to_string();
     assert!(error.starts_with("algorithm: the name is magic, but there are general"), "{error}");

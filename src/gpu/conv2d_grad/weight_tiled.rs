@@ -66,8 +66,6 @@ pub(crate) struct Tile {
 /// The shader of a tile.
 pub(crate) fn shader(tile: &Tile) -> Shader {
     Shader {
-        textures: &[],
-        uniforms: 0,
         template: "conv2d_grad_weight_tiled",
         values: vec![
             ("padding_mode", tile.padding_mode.name().into()),

@@ -173,9 +173,9 @@ fn adam(
             let gradient = gradient.cpu_elements(OPERATION)?;
             let mut mean = mean.cpu_elements(OPERATION)?.to_vec();
             let mut square = square.cpu_elements(OPERATION)?.to_vec();
-            let next = Tensor::on_cpu(device, shape, |next| {
+            let next = Tensor::on_cpu(OPERATION, device, shape, |next| {
                 cpu::adam(step, elements, gradient, &mut mean, &mut square, next);
-            });
+            })?;
             Ok((next, device.upload_vec(mean, shape)?, device.upload_vec(square, shape)?))
         }
         Backend::Gpu(context) => {

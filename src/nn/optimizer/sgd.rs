@@ -144,15 +144,15 @@ fn sgd(
             let elements = value.cpu_elements(OPERATION)?;
             let gradient = gradient.cpu_elements(OPERATION)?;
             let Some(velocity) = velocity else {
-                let next = Tensor::on_cpu(device, shape, |next| {
+                let next = Tensor::on_cpu(OPERATION, device, shape, |next| {
                     cpu::sgd(step, elements, gradient, next);
-                });
+                })?;
                 return Ok((next, None));
             };
             let mut velocity = velocity.cpu_elements(OPERATION)?.to_vec();
-            let next = Tensor::on_cpu(device, shape, |next| {
+            let next = Tensor::on_cpu(OPERATION, device, shape, |next| {
                 cpu::sgd_with_momentum(step, elements, gradient, &mut velocity, next);
-            });
+            })?;
             Ok((next, Some(device.upload_vec(velocity, shape)?)))
         }
         Backend::Gpu(context) => {
