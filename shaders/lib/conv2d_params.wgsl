@@ -1,4 +1,4 @@
-// Of a dense convolution. The last three sizes are read by conv2d_texel alone.
+// Of a dense convolution. conv2d_texel alone reads padded_height and padded_width.
 struct Params {
     group_in_channels: u32,
     group_out_channels: u32,
