@@ -37,7 +37,7 @@ pub fn multiply_adds(device: &Device, accumulators: u32) -> Result<f64> {
         let rule = "there are shaders for 12 and 64";
         return Err(Error::argument(OPERATION, "accumulators", accumulators, rule));
     }
-    // So many that all chains end at 2, and the sum can be checked.
+    // So many that all chains end at their limit, and the sum can be checked.
     let mut rounds = 128;
     let mut best = 0.0;
     let mut counted = 0;
@@ -55,36 +55,37 @@ pub fn multiply_adds(device: &Device, accumulators: u32) -> Result<f64> {
 
 /// How many multiply-adds there were, and in how many seconds.
 fn run_multiply_adds(device: &Device, accumulators: u32, rounds: u32) -> Result<(f64, f64)> {
-    let wrong = |mean: f32| Error::Gpu {
+    let wrong = |mean: f32, limit: f32| Error::Gpu {
         operation: OPERATION,
-        message: format!("the chains of multiply-adds end at {mean} and not at 2"),
+        message: format!("the chains of multiply-adds end at {mean} and not at {limit}"),
     };
     match device.backend() {
         Backend::Cpu => {
             let timed = device.time(|| Ok(cpu::ceiling::multiply_adds(accumulators, rounds)))?;
             let (count, mean) = timed.value;
             if (mean - 2.0).abs() > 1e-3 {
-                return Err(wrong(mean));
+                return Err(wrong(mean, 2.0));
             }
             Ok((count, timed.wall.as_secs_f64()))
         }
         Backend::Gpu(context) => {
-            // A round of the shader is many multiply-adds already.
-            let rounds = rounds / 128;
-            let timed = device.time(|| {
-                gpu::ceiling::multiply_adds(context, accumulators, WORKGROUPS, rounds.max(1))
-            })?;
+            // A round of the shader is several multiply-adds already.
+            let rounds = rounds / gpu::ceiling::steps(accumulators);
+            let timed = device
+                .time(|| gpu::ceiling::multiply_adds(context, accumulators, WORKGROUPS, rounds))?;
             let sums: Vec<f32> = context.download(OPERATION, &timed.value, WORKGROUPS * 64)?;
             #[allow(clippy::cast_precision_loss, reason = "12 or 64")]
             let chains = accumulators as f32;
-            if let Some(sum) =
-                sums.iter().find(|&&sum| sum.is_nan() || (sum / chains - 2.0).abs() > 0.1)
+            if let Some(sum) = sums
+                .iter()
+                .find(|&&sum| sum.is_nan() || (sum / chains - gpu::ceiling::LIMIT).abs() > 0.01)
             {
-                return Err(wrong(sum / chains));
+                return Err(wrong(sum / chains, gpu::ceiling::LIMIT));
             }
             #[allow(clippy::cast_precision_loss, reason = "a number of invocations")]
             let invocations = sums.len() as f64;
-            let count = invocations * f64::from(gpu::ceiling::ROUND) * f64::from(rounds.max(1));
+            let per_chain = f64::from(gpu::ceiling::steps(accumulators)) * f64::from(rounds);
+            let count = invocations * f64::from(accumulators) * per_chain;
             Ok((count, seconds(device, timed.wall, timed.device)))
         }
     }

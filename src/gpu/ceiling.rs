@@ -13,19 +13,33 @@ use crate::Result;
 const OPERATION: &str = "ceiling";
 /// Invocations of a workgroup.
 const WORKGROUP: usize = 64;
-/// Multiply-adds of one round in one invocation, however many chains they are divided into.
-pub(crate) const ROUND: u32 = 768;
-/// The numbers of chains that there are shaders for; divisors of [`ROUND`].
+/// The numbers of chains that there are shaders for.
 pub(crate) const ACCUMULATORS: [u32; 2] = [12, 64];
+/// What each chain of the shaders tends to.
+pub(crate) const LIMIT: f32 = 0.25;
+
+/// Multiply-adds of one round in every chain: as many as pay for the loop. Where the chains are so
+/// many that a second one in each multiply-add costs registers, they are not linked, and a round is
+/// short instead.
+pub(crate) fn steps(accumulators: u32) -> u32 {
+    if is_linked(accumulators) { 64 } else { 4 }
+}
+
+fn is_linked(accumulators: u32) -> bool {
+    accumulators <= 16
+}
 
 params!(MultiplyAddParams { grid_width: u32, rounds: u32, factor: f32, addend: f32 });
 params!(CopyParams { grid_width: u32, count: u32 });
 
 pub(crate) fn multiply_add_shader(accumulators: u32) -> Shader {
-    let steps = ROUND / accumulators;
     Shader {
         template: "bench_fma",
-        values: vec![("accumulators", accumulators.into()), ("steps", steps.into())],
+        values: vec![
+            ("accumulators", accumulators.into()),
+            ("linked", is_linked(accumulators).into()),
+            ("steps", steps(accumulators).into()),
+        ],
         reads: 0,
         uniforms: 0,
         textures: &[],
@@ -56,7 +70,12 @@ pub(crate) fn multiply_adds(
     // A folded grid may have more workgroups than were asked for.
     let len = grid.width as usize * grid.height as usize * WORKGROUP;
     let output = context.allocate(OPERATION, len as u64 * 4, Reuse::Recorded)?;
-    let params = MultiplyAddParams { grid_width: grid.width, rounds, factor: 0.5, addend: 1.0 };
+    let params = MultiplyAddParams {
+        grid_width: grid.width,
+        rounds,
+        factor: LIMIT,
+        addend: LIMIT * (1.0 - LIMIT),
+    };
     let shader = multiply_add_shader(accumulators);
     context.record(OPERATION, &shader, &params, &[Binding::whole(&output, len)], grid)?;
     Ok(output)
