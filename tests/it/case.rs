@@ -1,7 +1,7 @@
 //! A problem that a runner can be given: an operation with its options, and data made from a seed.
 
 use filtro::{
-    Activation, AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, Conv2d, ConvTranspose2d,
+    Activation, AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, Conv2d, ConvTranspose2d, DType,
     MaxPool2d, Result, Shape,
 };
 use ndarray::{Array, Array1, Array4, ArrayView, Dimension};
@@ -40,6 +40,9 @@ pub enum Data {
     Positive,
     /// Of magnitudes from `2^-30` to `2^30`: a result whose large terms cancel.
     Wide,
+    /// As [`Wide`](Data::Wide), from `2^-17` to `2^7`: f16 holds the smallest as subnormal numbers,
+    /// and sums of products as well as infinity.
+    WideHalf,
     /// Whole numbers from -10 to -1, below any zero of the padding.
     Negative,
     /// -1, -0.0, 0.0 and 1: ties in every window.
@@ -117,6 +120,7 @@ impl Random {
             Data::Uniform => self.uniform(),
             Data::Positive => self.uniform().abs(),
             Data::Wide => self.uniform() * 2_f32.powi(self.below(61) as i32 - 30),
+            Data::WideHalf => self.uniform() * 2_f32.powi(self.below(25) as i32 - 17),
             Data::Negative => -(self.below(10) as f32) - 1.0,
             Data::Ties => [-1.0, -0.0, 0.0, 1.0][self.below(4)],
             Data::NegativeInfinity => f32::NEG_INFINITY,
@@ -143,6 +147,14 @@ pub enum Stream {
     GradOutput,
 }
 
+/// The nearest values that a type holds.
+pub fn nearest<D: Dimension>(array: Array<f32, D>, dtype: DType) -> Array<f32, D> {
+    match dtype {
+        DType::F16 => array.mapv(|value| half::f16::from_f32(value).to_f32()),
+        _ => array,
+    }
+}
+
 /// The same values in f64.
 pub fn wide<D: Dimension>(array: &Array<f32, D>) -> Array<f64, D> {
     array.mapv(f64::from)
@@ -165,6 +177,14 @@ impl Operation {
             Self::AdaptiveMaxPool2d(_) => "adaptive_max_pool2d",
             Self::Activation(_) => "activation",
         }
+    }
+
+    /// The data on which a case of the table is run with tensors of a type.
+    pub fn data_of(&self, dtype: DType) -> impl Iterator<Item = Data> + use<> {
+        self.data().iter().map(move |&data| match data {
+            Data::Wide if dtype == DType::F16 => Data::WideHalf,
+            data => data,
+        })
     }
 
     /// The data on which a case of the table is run.
@@ -255,7 +275,7 @@ impl Case {
     pub fn grad_output(&self) -> Array4<f32> {
         let shape = self.operation.output_shape(self.input).expect("a valid case");
         let data = match self.data {
-            Data::Uniform | Data::Positive | Data::Wide => self.data,
+            Data::Uniform | Data::Positive | Data::Wide | Data::WideHalf => self.data,
             _ => Data::Integers,
         };
         self.random(Stream::GradOutput).array4(shape, data)

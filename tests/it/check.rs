@@ -1,9 +1,9 @@
 //! What a case must give, by the reference, and whether a runner gives it.
 
-use filtro::{Activation, Error, Result, Shape, reference};
+use filtro::{Activation, DType, Error, Result, Shape, reference};
 use ndarray::{Array1, Array4, ArrayView4};
 
-use crate::case::{Case, Data, Operation, magnitude, wide};
+use crate::case::{Case, Data, Operation, magnitude, nearest, wide};
 use crate::compare::{self, Check, U};
 use crate::runner::{ConvGradients, GradientRunner, Runner};
 
@@ -17,6 +17,7 @@ pub enum Outcome {
 }
 
 /// How a result is compared.
+#[derive(Clone)]
 enum Rule {
     /// The same numbers.
     Equal,
@@ -27,6 +28,7 @@ enum Rule {
 }
 
 /// A case's tensors, and what it must give forward.
+#[derive(Clone)]
 pub struct Forward<'a> {
     case: &'a Case,
     input: Array4<f32>,
@@ -35,6 +37,7 @@ pub struct Forward<'a> {
     bias: Option<Array1<f32>>,
     expected: Array4<f64>,
     rule: Rule,
+    dtype: DType,
 }
 
 /// By how much an f32 sum may be off, given the sum of the absolute values.
@@ -71,16 +74,17 @@ fn text(error: Error) -> String {
 }
 
 impl<'a> Forward<'a> {
-    /// Runs the reference.
+    /// Runs the reference on the case's elements as a type holds them.
     ///
     /// # Errors
     ///
     /// Those of the reference.
-    pub fn new(case: &'a Case) -> Result<Self> {
-        let input = case.input();
+    pub fn of(case: &'a Case, dtype: DType) -> Result<Self> {
+        let input = nearest(case.input(), dtype);
         let (mut weight, mut bias) = (Array4::zeros([0; 4]), None);
         if let Operation::Conv2d { .. } | Operation::ConvTranspose2d { .. } = case.operation {
-            (weight, bias) = (case.weight(), case.bias());
+            weight = nearest(case.weight(), dtype);
+            bias = case.bias().map(|bias| nearest(bias, dtype));
         }
         let (wide_input, wide_weight) = (wide(&input), wide(&weight));
         let sizes = magnitude(input.view());
@@ -141,7 +145,7 @@ impl<'a> Forward<'a> {
                 (expected, Rule::Within(tolerance))
             }
         };
-        Ok(Self { case, input, weight, bias, expected, rule })
+        Ok(Self { case, input, weight, bias, expected, rule, dtype })
     }
 
     /// Whether the runner gives it.
@@ -189,7 +193,14 @@ impl<'a> Forward<'a> {
     }
 
     fn compare(&self, output: &Array4<f32>) -> Check {
+        let exact = Array4::zeros(self.expected.dim());
         match &self.rule {
+            Rule::Equal if self.dtype == DType::F16 => {
+                compare::within_f16("output", output, &self.expected, &exact)
+            }
+            Rule::Within(tolerance) if self.dtype == DType::F16 => {
+                compare::within_f16("output", output, &self.expected, tolerance)
+            }
             Rule::Equal => compare::equal("output", output, &self.expected),
             Rule::Within(tolerance) => compare::within("output", output, &self.expected, tolerance),
             Rule::Identical(_) => {

@@ -106,6 +106,25 @@ where
     within(what, actual, expected, &tolerance)
 }
 
+/// Every element is what becomes of a number within its tolerance when that is rounded to f16: since
+/// rounding keeps the order, it lies between the rounded ends. A NaN must be met exactly.
+pub fn within_f16<D: Dimension>(
+    what: &str,
+    actual: &Array<f32, D>,
+    expected: &Array<f64, D>,
+    tolerance: &Array<f64, D>,
+) -> Check {
+    let tolerances: Vec<f64> = tolerance.iter().copied().collect();
+    let round = |value: f64| half::f16::from_f64(value).to_f32();
+    all(what, actual.view(), expected.view(), |i, actual, expected| {
+        let within = || {
+            let [low, high] = [-tolerances[i], tolerances[i]].map(|e| round(expected + e));
+            low <= actual && actual <= high
+        };
+        same_number(actual, expected) || (expected.is_finite() && within())
+    })
+}
+
 /// Two f64 results of the same sums in another order.
 pub fn close<D: Dimension>(what: &str, actual: &Array<f64, D>, expected: &Array<f64, D>) -> Check {
     let tolerance = expected.mapv(|value| 1e-12 * (1.0 + value.abs()));
@@ -140,6 +159,24 @@ mod tests {
                 within("x", &array![-special], &wide, &array![1.0]).is_err() || special.is_nan()
             );
         }
+    }
+
+    #[test]
+    fn what_f16_holds_of_a_tolerated_number_passes_and_what_lies_beside_fails() {
+        let check = |actual: f32, expected: f64, tolerance: f64| {
+            within_f16("x", &array![actual], &array![expected], &array![tolerance])
+        };
+        let next = 1.0 + 2_f32.powi(-10);
+        assert_eq!(check(1.0, 1.000_4, 0.0), Ok(()));
+        assert!(check(next, 1.000_4, 0.0).is_err());
+        assert_eq!(check(next, 1.000_4, 0.000_1), Ok(()));
+        assert!(check(next, 1.000_4, f64::NAN).is_err());
+        assert_eq!(check(f32::INFINITY, 65_519.0, 2.0), Ok(()));
+        assert!(check(f32::INFINITY, 65_519.0, 0.5).is_err());
+        assert!(check(65_504.0, 65_520.0, 0.0).is_err());
+        assert!(check(f32::NAN, 1.0, 1.0).is_err());
+        assert!(check(1.0, f64::NAN, 1.0).is_err());
+        assert!(check(65_504.0, f64::INFINITY, 1.0).is_err());
     }
 
     #[test]

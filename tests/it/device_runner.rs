@@ -4,9 +4,9 @@ use std::sync::LazyLock;
 
 use filtro::{
     Activation, AdaptiveAvgPool2d, AdaptiveMaxPool2d, Algorithm, AvgPool2d, Conv2d,
-    ConvTranspose2d, Device, MaxPool2d, Result, Shape,
+    ConvTranspose2d, DType, Device, MaxPool2d, Result, Shape, Tensor,
 };
-use ndarray::{Array1, Array4};
+use ndarray::{Array, Array1, Array4, Dimension};
 
 use crate::runner::{GradientRunner, Runner};
 
@@ -32,7 +32,9 @@ pub fn with_bindings_of(bytes: u64) -> Device {
         .expect("a software adapter");
     let required_limits =
         wgpu::Limits { max_storage_buffer_binding_size: bytes, ..Default::default() };
-    let descriptor = wgpu::DeviceDescriptor { required_limits, ..Default::default() };
+    let required_features = wgpu::Features::SHADER_F16;
+    let descriptor =
+        wgpu::DeviceDescriptor { required_limits, required_features, ..Default::default() };
     let (device, queue) = pollster::block_on(adapter.request_device(&descriptor)).unwrap();
     Device::from_wgpu(device, queue)
 }
@@ -42,6 +44,8 @@ pub fn with_bindings_of(bytes: u64) -> Device {
 pub struct DeviceRunner {
     pub device: Device,
     pub algorithm: Option<Algorithm>,
+    /// What the tensors of the forward pass are of.
+    pub dtype: DType,
 }
 
 /// Whether an algorithm serves some problems of an operation.
@@ -55,20 +59,27 @@ fn serves(algorithm: Algorithm, operation: &str) -> bool {
     }
 }
 
+/// Whether an algorithm serves tensors of a type.
+fn has(algorithm: Algorithm, dtype: DType) -> bool {
+    dtype == DType::F32 || !matches!(algorithm, Algorithm::Texel | Algorithm::Windows)
+}
+
 /// The CPU, the software adapter as planned, and every algorithm of the operation pinned.
-pub fn device_runners(operation: &str) -> Vec<Box<dyn Runner>> {
+pub fn device_runners(operation: &str, dtype: DType) -> Vec<Box<dyn Runner>> {
     let mut runners: Vec<Box<dyn Runner>> =
-        vec![Box::new(DeviceRunner { device: Device::cpu(), algorithm: None })];
-    let algorithms = Algorithm::ALL.iter().copied().filter(|&pin| serves(pin, operation));
+        vec![Box::new(DeviceRunner { device: Device::cpu(), algorithm: None, dtype })];
+    let algorithms =
+        Algorithm::ALL.iter().copied().filter(|&pin| serves(pin, operation) && has(pin, dtype));
     for algorithm in [None].into_iter().chain(algorithms.map(Some)) {
-        runners.push(Box::new(DeviceRunner { device: software().clone(), algorithm }));
+        runners.push(Box::new(DeviceRunner { device: software().clone(), algorithm, dtype }));
     }
     runners
 }
 
 /// As [`device_runners`], backward: of the algorithms, gradients know the general one.
 pub fn device_gradient_runners() -> Vec<Box<dyn GradientRunner>> {
-    let runner = |device, algorithm| Box::new(DeviceRunner { device, algorithm });
+    let dtype = DType::F32;
+    let runner = |device, algorithm| Box::new(DeviceRunner { device, algorithm, dtype });
     vec![
         runner(Device::cpu(), None),
         runner(software().clone(), None),
@@ -77,10 +88,17 @@ pub fn device_gradient_runners() -> Vec<Box<dyn GradientRunner>> {
 }
 
 impl DeviceRunner {
+    fn upload<D: Dimension>(&self, array: &Array<f32, D>) -> Result<Tensor> {
+        self.device.upload(array)?.to_dtype(self.dtype)
+    }
+
     /// Leaves NaN in the memory that the device will hand out for the output, so that an element
     /// that is not written shows.
     pub fn poison(&self, shape: Shape) -> Result<()> {
-        let poison = Array4::from_elem(shape.dims(), f32::NAN);
+        // Both halves of these bits are NaN as well.
+        let nan = f32::from_bits(0x7fff_7fff);
+        let bytes = shape.dims().iter().product::<usize>() * self.dtype.bytes();
+        let poison = Array4::from_elem([1, 1, 1, bytes.div_ceil(4)], nan);
         drop((self.device.upload(&poison)?, self.device.upload(&poison)?));
         Ok(())
     }
@@ -89,7 +107,7 @@ impl DeviceRunner {
 impl Runner for DeviceRunner {
     fn name(&self) -> String {
         let algorithm = self.algorithm.map_or("planned".into(), |algorithm| algorithm.to_string());
-        format!("{}, {algorithm}", self.device.info().kind)
+        format!("{}, {algorithm}, {}", self.device.info().kind, self.dtype)
     }
 
     fn is_partial(&self) -> bool {
@@ -103,9 +121,9 @@ impl Runner for DeviceRunner {
         weight: &Array4<f32>,
         bias: Option<&Array1<f32>>,
     ) -> Result<Array4<f32>> {
-        let input = self.device.upload(input)?;
-        let weight = self.device.upload(weight)?;
-        let bias = bias.map(|bias| self.device.upload(bias)).transpose()?;
+        let input = self.upload(input)?;
+        let weight = self.upload(weight)?;
+        let bias = bias.map(|bias| self.upload(bias)).transpose()?;
         let options = options.clone().algorithm(self.algorithm);
         self.poison(options.output_shape(input.shape())?)?;
         options.forward(&input, &weight, bias.as_ref())?.download()
@@ -118,15 +136,15 @@ impl Runner for DeviceRunner {
         weight: &Array4<f32>,
         bias: Option<&Array1<f32>>,
     ) -> Result<Array4<f32>> {
-        let input = self.device.upload(input)?;
-        let weight = self.device.upload(weight)?;
-        let bias = bias.map(|bias| self.device.upload(bias)).transpose()?;
+        let input = self.upload(input)?;
+        let weight = self.upload(weight)?;
+        let bias = bias.map(|bias| self.upload(bias)).transpose()?;
         self.poison(options.output_shape(input.shape())?)?;
         options.forward(&input, &weight, bias.as_ref())?.download()
     }
 
     fn max_pool2d(&self, options: &MaxPool2d, input: &Array4<f32>) -> Result<Array4<f32>> {
-        let input = self.device.upload(input)?;
+        let input = self.upload(input)?;
         let options = options.clone().algorithm(self.algorithm);
         self.poison(options.output_shape(input.shape())?)?;
         options.forward(&input)?.download()
@@ -137,7 +155,7 @@ impl Runner for DeviceRunner {
         options: &MaxPool2d,
         input: &Array4<f32>,
     ) -> Result<(Array4<f32>, Array4<u32>)> {
-        let input = self.device.upload(input)?;
+        let input = self.upload(input)?;
         let options = options.clone().algorithm(self.algorithm);
         self.poison(options.output_shape(input.shape())?)?;
         let (output, indices) = options.forward_with_indices(&input)?;
@@ -145,7 +163,7 @@ impl Runner for DeviceRunner {
     }
 
     fn avg_pool2d(&self, options: &AvgPool2d, input: &Array4<f32>) -> Result<Array4<f32>> {
-        let input = self.device.upload(input)?;
+        let input = self.upload(input)?;
         let options = options.clone().algorithm(self.algorithm);
         self.poison(options.output_shape(input.shape())?)?;
         options.forward(&input)?.download()
@@ -156,7 +174,7 @@ impl Runner for DeviceRunner {
         options: &AdaptiveAvgPool2d,
         input: &Array4<f32>,
     ) -> Result<Array4<f32>> {
-        let input = self.device.upload(input)?;
+        let input = self.upload(input)?;
         let options = options.clone().algorithm(self.algorithm);
         self.poison(options.output_shape(input.shape())?)?;
         options.forward(&input)?.download()
@@ -167,7 +185,7 @@ impl Runner for DeviceRunner {
         options: &AdaptiveMaxPool2d,
         input: &Array4<f32>,
     ) -> Result<Array4<f32>> {
-        let input = self.device.upload(input)?;
+        let input = self.upload(input)?;
         let options = options.clone().algorithm(self.algorithm);
         self.poison(options.output_shape(input.shape())?)?;
         options.forward(&input)?.download()
@@ -178,7 +196,7 @@ impl Runner for DeviceRunner {
         options: &AdaptiveMaxPool2d,
         input: &Array4<f32>,
     ) -> Result<(Array4<f32>, Array4<u32>)> {
-        let input = self.device.upload(input)?;
+        let input = self.upload(input)?;
         let options = options.clone().algorithm(self.algorithm);
         self.poison(options.output_shape(input.shape())?)?;
         let (output, indices) = options.forward_with_indices(&input)?;
@@ -186,7 +204,7 @@ impl Runner for DeviceRunner {
     }
 
     fn activation(&self, function: Activation, input: &Array4<f32>) -> Result<Array4<f32>> {
-        let input = self.device.upload(input)?;
+        let input = self.upload(input)?;
         self.poison(input.shape())?;
         function.forward(&input)?.download()
     }

@@ -26,6 +26,7 @@ mod errors;
 mod goldens;
 mod gradients;
 mod gradients_backends;
+mod half_floats;
 mod laws;
 mod mistakes;
 mod nn;

@@ -1,10 +1,10 @@
 //! Rounding errors of long sums, on data that makes them large.
 
-use filtro::Conv2d;
+use filtro::{Conv2d, DType};
 
 use crate::case::{Case, Data, Operation};
 use crate::check::Forward;
-use crate::runner::runners;
+use crate::runner::runners_of;
 
 #[test]
 fn long_sums_of_positive_terms_stay_within_the_bound() {
@@ -23,8 +23,11 @@ fn long_sums_of_positive_terms_stay_within_the_bound() {
     for (options, input) in cases {
         let case = Case::new("positive", Operation::Conv2d { options, bias: true }, input)
             .with_data(Data::Positive);
-        let expected = Forward::new(&case).expect("a valid case");
-        for runner in runners("conv2d") {
+        let of = |dtype| {
+            let expected = Forward::of(&case, dtype).expect("a valid case");
+            runners_of("conv2d", dtype).into_iter().map(move |runner| (runner, expected.clone()))
+        };
+        for (runner, expected) in of(DType::F32).chain(of(DType::F16)) {
             if let Err(message) = expected.check(runner.as_ref()) {
                 failures.push(format!("{input:?} on {}: {message}", runner.name()));
             }

@@ -1,7 +1,7 @@
 //! What runs the cases: every device, every pinned algorithm, one interface.
 
 use filtro::{
-    Activation, AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, Conv2d, ConvTranspose2d,
+    Activation, AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, Conv2d, ConvTranspose2d, DType,
     MaxPool2d, Result, Shape, reference,
 };
 use ndarray::{Array1, Array4};
@@ -131,7 +131,12 @@ pub trait GradientRunner {
 /// Everything that must pass the cases of an operation: each device, and each pinned algorithm of
 /// that operation.
 pub fn runners(operation: &str) -> Vec<Box<dyn Runner>> {
-    crate::device_runner::device_runners(operation)
+    runners_of(operation, DType::F32)
+}
+
+/// The same with tensors of a type.
+pub fn runners_of(operation: &str, dtype: DType) -> Vec<Box<dyn Runner>> {
+    crate::device_runner::device_runners(operation, dtype)
 }
 
 /// Everything that serves any problem of an operation, the reference among them: for what is held

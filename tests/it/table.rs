@@ -1,9 +1,11 @@
 //! Every case of the table, on all data that suits it, on everything that runs it.
 
+use filtro::DType;
+
 use crate::case::Case;
 use crate::cases;
 use crate::check::{Backward, Forward, Outcome};
-use crate::runner::{gradient_runners, runners};
+use crate::runner::{gradient_runners, runners_of};
 
 fn report(count: usize, failures: &[String]) {
     let message = failures.join("\n");
@@ -13,14 +15,20 @@ fn report(count: usize, failures: &[String]) {
 /// Runs every case of one operation on every runner. A runner that passes no case fails: its
 /// algorithm would not be tested at all.
 fn forward(cases: &[Case]) {
+    forward_of(DType::F32, cases);
+}
+
+/// The same with tensors of a type.
+fn forward_of(dtype: DType, cases: &[Case]) {
     let operation = cases[0].operation.name();
-    let mut runners: Vec<_> = runners(operation).into_iter().map(|runner| (runner, 0)).collect();
+    let runners = runners_of(operation, dtype).into_iter();
+    let mut runners: Vec<_> = runners.map(|runner| (runner, 0)).collect();
     assert!(!runners.is_empty(), "no runner of {operation}");
     let (mut count, mut failures) = (0, Vec::new());
     for case in cases {
-        for &data in case.operation.data() {
+        for data in case.operation.data_of(dtype) {
             let case = case.with_data(data);
-            let expected = Forward::new(&case).expect("a valid case");
+            let expected = Forward::of(&case, dtype).expect("a valid case");
             for (runner, passed) in &mut runners {
                 count += 1;
                 match expected.check(runner.as_ref()) {
@@ -97,6 +105,36 @@ fn every_adaptive_maximum_is_that_of_the_reference() {
 #[test]
 fn every_activation_is_that_of_the_reference() {
     forward(&cases::activation());
+}
+
+#[test]
+fn every_convolution_in_f16_is_that_of_the_reference() {
+    forward_of(DType::F16, &cases::conv2d());
+}
+
+#[test]
+fn every_maximum_in_f16_is_that_of_the_reference() {
+    forward_of(DType::F16, &cases::max_pool2d());
+}
+
+#[test]
+fn every_average_in_f16_is_that_of_the_reference() {
+    forward_of(DType::F16, &cases::avg_pool2d());
+}
+
+#[test]
+fn every_adaptive_average_in_f16_is_that_of_the_reference() {
+    forward_of(DType::F16, &cases::adaptive_avg_pool2d());
+}
+
+#[test]
+fn every_adaptive_maximum_in_f16_is_that_of_the_reference() {
+    forward_of(DType::F16, &cases::adaptive_max_pool2d());
+}
+
+#[test]
+fn every_activation_in_f16_is_that_of_the_reference() {
+    forward_of(DType::F16, &cases::activation());
 }
 
 #[test]

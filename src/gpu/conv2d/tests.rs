@@ -102,6 +102,20 @@ fn the_cascade_picks_what_each_kind_of_problem_and_adapter_wants() {
 }
 
 #[test]
+fn a_binding_holds_twice_as_many_elements_of_f16() {
+    let conv = Conv2d::new(64, 64, [3, 3]).padding([1, 1]);
+    let problem = conv.problem([8, 64, 300, 300].into()).unwrap();
+    for pinned in [Algorithm::General, Algorithm::Halo, Algorithm::Tiled] {
+        let [full, half] = [DType::F32, DType::F16].map(|dtype| {
+            let operands = Operands { bias: false, dtype };
+            let limits = Limits::webgpu();
+            Conv2dPlan::new(&problem, operands, Some(pinned), &limits).unwrap().dispatches()
+        });
+        assert_eq!([full, half], [2, 1], "{pinned}");
+    }
+}
+
+#[test]
 fn no_planned_text_is_too_long() {
     for (shader, _) in variants() {
         let lines = shader.compose().unwrap().lines().count();

@@ -196,34 +196,43 @@ fn input_rows(problem: &Pool2dProblem, rows: &Range<usize>) -> Range<usize> {
     }
 }
 
+/// The most elements of the input and of the output that one dispatch has.
+fn most(problem: &Pool2dProblem, limits: &Limits) -> [usize; 2] {
+    let of_type = limits.max_elements(problem.dtype);
+    match problem.reduction {
+        // Indices have four bytes and begin where the outputs do, so with those before them that
+        // the alignment of an output of fewer bytes adds.
+        Reduction::Max { indices: true } if problem.dtype != DType::F32 => {
+            let before = limits.binding_alignment as usize / 4;
+            [of_type, limits.max_binding_elements().saturating_sub(before)]
+        }
+        _ => [of_type, of_type],
+    }
+}
+
 /// The planes and rows of every dispatch.
 fn parts(problem: &Pool2dProblem, limits: &Limits) -> Result<Vec<(Range<usize>, Range<usize>)>> {
-    let most = match problem.reduction {
-        // Indices have four bytes and begin where the outputs do, so with those before them that
-        // the alignment of an output of less bytes adds.
-        Reduction::Max { indices: true } if problem.dtype != DType::F32 => {
-            limits.max_binding_elements().saturating_sub(limits.binding_alignment as usize / 4)
-        }
-        _ => limits.max_elements(problem.dtype),
-    };
     let (input, output) = (problem.input, problem.output);
     let planes = input.batch * input.channels;
-    let largest_plane = (input.height * input.width).max(output.height * output.width);
-    if largest_plane <= most {
-        let step = (most / largest_plane).max(1);
+    let [most_inputs, most_outputs] = most(problem, limits);
+    let step = (most_inputs / (input.height * input.width))
+        .min(most_outputs / (output.height * output.width));
+    if step > 0 {
         return Ok(chunks(planes, step).map(|planes| (planes, 0..output.height)).collect());
     }
-    let needs = |rows: Range<usize>| {
-        (input_rows(problem, &rows).len() * input.width).max(rows.len() * output.width)
-    };
-    let step =
-        largest(output.height, |step| chunks(output.height, step).all(|rows| needs(rows) <= most))
-            .ok_or_else(|| Error::DeviceLimit {
-                operation: problem.operation,
-                quantity: "the bytes that one row of the output needs of the input".into(),
-                needed: (problem.dtype.bytes() * needs(0..1)) as u64,
-                allowed: (problem.dtype.bytes() * most) as u64,
-            })?;
+    let inputs = |rows: &Range<usize>| input_rows(problem, rows).len() * input.width;
+    let outputs = |rows: &Range<usize>| rows.len() * output.width;
+    let fits = |rows: Range<usize>| inputs(&rows) <= most_inputs && outputs(&rows) <= most_outputs;
+    let every_row_fits = |step| chunks(output.height, step).all(fits);
+    let step = largest(output.height, every_row_fits).ok_or_else(|| {
+        let bytes = problem.dtype.bytes();
+        Error::DeviceLimit {
+            operation: problem.operation,
+            quantity: "the bytes that one row of the output needs of the input".into(),
+            needed: (bytes * inputs(&(0..1)).max(outputs(&(0..1)))) as u64,
+            allowed: (bytes * most_inputs.min(most_outputs)) as u64,
+        }
+    })?;
     let mut parts = Vec::new();
     for plane in 0..planes {
         parts.extend(chunks(output.height, step).map(|rows| (plane..plane + 1, rows)));
