@@ -63,7 +63,8 @@ impl Plan {
 }
 
 impl Conv2d {
-    /// What [`forward`](Self::forward) with a bias does on a GPU with these limits.
+    /// What [`forward`](Self::forward) with a bias does on a GPU with these
+    /// limits, with tensors of f32.
     ///
     /// # Errors
     ///
@@ -80,7 +81,7 @@ impl Conv2d {
     }
 
     /// Compiles what [`forward`](Self::forward) with a bias will need on this device for an input
-    /// of this shape, so that the first call does not have to.
+    /// of this shape and f32, so that the first call does not have to.
     ///
     /// # Errors
     ///
@@ -96,7 +97,8 @@ impl Conv2d {
 macro_rules! pool_plan {
     ($name:ident, $problem:expr) => {
         impl $name {
-            /// What [`forward`](Self::forward) does on a GPU with these limits.
+            /// What [`forward`](Self::forward) does on a GPU with these limits, with tensors
+            /// of f32.
             ///
             /// # Errors
             ///
@@ -108,7 +110,7 @@ macro_rules! pool_plan {
             }
 
             /// Compiles what [`forward`](Self::forward) will need on this device for an input of
-            /// this shape, so that the first call does not have to.
+            /// this shape and f32, so that the first call does not have to.
             ///
             /// # Errors
             ///

@@ -24,6 +24,7 @@ impl Activation {
     /// # Errors
     ///
     /// [`Error::ShapeMismatch`](crate::Error::ShapeMismatch) for a grad_output of another shape,
+    /// [`DTypeMismatch`](crate::Error::DTypeMismatch) for tensors of f16,
     /// [`DifferentDevice`](crate::Error::DifferentDevice), and what the device reports.
     ///
     /// # Examples
@@ -43,6 +44,8 @@ impl Activation {
         const OPERATION: &str = "activation";
         let (device, shape) = (input.device(), input.shape());
         device.check(OPERATION, "grad_output", grad_output)?;
+        input.check_f32(OPERATION, "input")?;
+        grad_output.check_f32(OPERATION, "grad_output")?;
         check_grad_output(OPERATION, grad_output.shape(), shape)?;
         match device.backend() {
             Backend::Cpu => {

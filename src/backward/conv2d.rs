@@ -67,6 +67,8 @@ impl Conv2d {
     ) -> Result<Tensor> {
         let device = grad_output.device();
         device.check(OPERATION, "weight", weight)?;
+        weight.check_f32(OPERATION, "weight")?;
+        grad_output.check_f32(OPERATION, "grad_output")?;
         let shape = input_shape.into();
         let problem = self.gradient_problem(shape, Some(weight.shape()), grad_output.shape())?;
         grad_input(OPERATION, &problem, self.algorithm, weight, None, grad_output)
@@ -114,6 +116,8 @@ impl Conv2d {
     /// Source: numbers as `torch.nn.grad.conv2d_weight`.
     pub fn grad_weight(&self, input: &Tensor, grad_output: &Tensor) -> Result<Tensor> {
         input.device().check(OPERATION, "grad_output", grad_output)?;
+        input.check_f32(OPERATION, "input")?;
+        grad_output.check_f32(OPERATION, "grad_output")?;
         let problem = self.gradient_problem(input.shape(), None, grad_output.shape())?;
         grad_weight(OPERATION, &problem, self.algorithm, input, grad_output)
     }
@@ -149,6 +153,7 @@ impl Conv2d {
     /// # Ok::<(), filtro::Error>(())
     /// ```
     pub fn grad_bias(&self, grad_output: &Tensor) -> Result<Tensor> {
+        grad_output.check_f32(OPERATION, "grad_output")?;
         let shape = self.bias_gradient_shape(grad_output.shape())?;
         grad_bias(OPERATION, shape, grad_output)
     }

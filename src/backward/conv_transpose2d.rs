@@ -15,7 +15,8 @@ impl ConvTranspose2d {
     ///
     /// [`Error::InvalidArgument`](crate::Error::InvalidArgument) for options that do not fit each
     /// other or the input, [`ShapeMismatch`](crate::Error::ShapeMismatch) for tensors that do not
-    /// fit, [`DifferentDevice`](crate::Error::DifferentDevice),
+    /// fit, [`DTypeMismatch`](crate::Error::DTypeMismatch) for
+    /// tensors of f16, [`DifferentDevice`](crate::Error::DifferentDevice),
     /// [`Overflow`](crate::Error::Overflow) and [`DeviceLimit`](crate::Error::DeviceLimit) for
     /// sizes that cannot be.
     ///
@@ -41,8 +42,11 @@ impl ConvTranspose2d {
     ) -> Result<Tensor> {
         let device = input.device();
         device.check(OPERATION, "weight", weight)?;
+        input.check_f32(OPERATION, "input")?;
+        weight.check_f32(OPERATION, "weight")?;
         if let Some(bias) = bias {
             device.check(OPERATION, "bias", bias)?;
+            bias.check_f32(OPERATION, "bias")?;
         }
         self.check(input.shape(), weight.shape(), bias.map(Tensor::shape))?;
         let problem = self.convolution(input.shape())?;
@@ -96,6 +100,8 @@ impl ConvTranspose2d {
     ) -> Result<Tensor> {
         let device = grad_output.device();
         device.check(OPERATION, "weight", weight)?;
+        weight.check_f32(OPERATION, "weight")?;
+        grad_output.check_f32(OPERATION, "grad_output")?;
         let shape = input_shape.into();
         let problem = self.gradient_problem(shape, Some(weight.shape()), grad_output.shape())?;
         convolve(&problem, weight, grad_output)
@@ -135,6 +141,8 @@ impl ConvTranspose2d {
     /// ```
     pub fn grad_weight(&self, input: &Tensor, grad_output: &Tensor) -> Result<Tensor> {
         input.device().check(OPERATION, "grad_output", grad_output)?;
+        input.check_f32(OPERATION, "input")?;
+        grad_output.check_f32(OPERATION, "grad_output")?;
         let problem = self.gradient_problem(input.shape(), None, grad_output.shape())?;
         grad_weight(OPERATION, &problem, None, grad_output, input)
     }
@@ -163,6 +171,7 @@ impl ConvTranspose2d {
     /// # Ok::<(), filtro::Error>(())
     /// ```
     pub fn grad_bias(&self, grad_output: &Tensor) -> Result<Tensor> {
+        grad_output.check_f32(OPERATION, "grad_output")?;
         let shape = self.bias_gradient_shape(grad_output.shape())?;
         grad_bias(OPERATION, shape, grad_output)
     }

@@ -37,6 +37,7 @@ macro_rules! max_backward {
             /// As [`forward`](Self::forward);
             /// [`ShapeMismatch`](crate::Error::ShapeMismatch) for a grad_output that is not of the
             /// output's shape and for indices of another pooling, and
+            /// [`DTypeMismatch`](crate::Error::DTypeMismatch) and
             /// [`DifferentDevice`](crate::Error::DifferentDevice).
             ///
             /// # Examples
@@ -52,6 +53,7 @@ macro_rules! max_backward {
                 indices: &Indices,
                 grad_output: &Tensor,
             ) -> Result<Tensor> {
+                grad_output.check_f32($operation, "grad_output")?;
                 let device = grad_output.device();
                 device.check_indices($operation, indices)?;
                 let shape = input_shape.into();
@@ -153,6 +155,7 @@ macro_rules! avg_backward {
                 input_shape: impl Into<Shape>,
                 grad_output: &Tensor,
             ) -> Result<Tensor> {
+                grad_output.check_f32($operation, "grad_output")?;
                 let (device, shape) = (grad_output.device(), input_shape.into());
                 let problem = self.problem(shape)?;
                 check_grad_output($operation, grad_output.shape(), problem.output_shape())?;

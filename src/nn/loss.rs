@@ -126,6 +126,7 @@ pub fn cross_entropy(logits: &Tensor, labels: &Numbers) -> Result<Loss> {
     const OPERATION: &str = CrossEntropyProblem::OPERATION;
     let device = logits.device();
     device.check_device(OPERATION, "labels", labels.device())?;
+    logits.check_f32(OPERATION, "logits")?;
     let problem = CrossEntropyProblem::new(logits.shape(), labels)?;
     match device.backend() {
         Backend::Cpu => {
@@ -179,6 +180,8 @@ pub fn mse(output: &Tensor, target: &Tensor) -> Result<Loss> {
     const OPERATION: &str = "mse";
     let (device, shape) = (output.device(), output.shape());
     device.check(OPERATION, "target", target)?;
+    output.check_f32(OPERATION, "the output")?;
+    target.check_f32(OPERATION, "target")?;
     if target.shape() != shape {
         let rule = format!("the output has shape {shape}");
         return Err(Error::shape(OPERATION, "target", target.shape(), rule));

@@ -59,7 +59,7 @@ impl Parameter {
     ///
     /// # Errors
     ///
-    /// [`Error::ShapeMismatch`] and [`Error::DifferentDevice`].
+    /// [`Error::ShapeMismatch`], [`Error::DTypeMismatch`] and [`Error::DifferentDevice`].
     pub fn set_value(&mut self, value: Tensor) -> Result<()> {
         self.check("the value", &value)?;
         self.value = value;
@@ -70,7 +70,7 @@ impl Parameter {
     ///
     /// # Errors
     ///
-    /// [`Error::ShapeMismatch`] and [`Error::DifferentDevice`].
+    /// [`Error::ShapeMismatch`], [`Error::DTypeMismatch`] and [`Error::DifferentDevice`].
     pub fn set_gradient(&mut self, gradient: Tensor) -> Result<()> {
         self.check("the gradient", &gradient)?;
         self.gradient = Some(gradient);
@@ -83,6 +83,7 @@ impl Parameter {
 
     fn check(&self, argument: &'static str, tensor: &Tensor) -> Result<()> {
         self.value.device().check(OPERATION, argument, tensor)?;
+        tensor.check_f32(OPERATION, argument)?;
         if tensor.shape() != self.value.shape() {
             let rule = format!("the parameter has shape {}", self.value.shape());
             return Err(Error::shape(OPERATION, argument, tensor.shape(), rule));

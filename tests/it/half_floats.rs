@@ -173,9 +173,12 @@ fn tensors_of_several_types() {
     }
 }
 
-fn is_mismatch<T: std::fmt::Debug>(result: Result<T>) {
+fn is_mismatch<T: std::fmt::Debug>(name: &str, result: Result<T>) {
     let error = result.unwrap_err();
-    assert!(matches!(error, Error::DTypeMismatch { actual: DType::F16, .. }), "{error}");
+    let Error::DTypeMismatch { argument, actual: DType::F16, .. } = error else {
+        panic!("{error}");
+    };
+    assert_eq!(argument, name);
     assert!(error.to_string().ends_with("are f16, but this takes f32 alone"), "{error}");
 }
 
@@ -186,26 +189,28 @@ fn what_takes_f32_alone_says_so() {
         let half = full.to_f16().unwrap();
         let weight = halves(&device, &integers([1, 1, 1, 1]));
         let conv = Conv2d::new(1, 1, [1, 1]);
-        is_mismatch(conv.grad_input([1, 1, 4, 4], &weight, &full));
-        is_mismatch(conv.grad_input([1, 1, 4, 4], &weight, &half));
-        is_mismatch(conv.grad_weight(&half, &full));
-        is_mismatch(conv.grad_weight(&full, &half));
-        is_mismatch(conv.grad_bias(&half));
+        is_mismatch("weight", conv.grad_input([1, 1, 4, 4], &weight, &full));
+        is_mismatch("weight", conv.grad_input([1, 1, 4, 4], &weight, &half));
+        is_mismatch("input", conv.grad_weight(&half, &full));
+        is_mismatch("grad_output", conv.grad_weight(&full, &half));
+        is_mismatch("grad_output", conv.grad_bias(&half));
         let transposed = ConvTranspose2d::new(1, 1, [1, 1]);
-        is_mismatch(transposed.forward(&half, &weight, None));
-        is_mismatch(transposed.grad_input([1, 1, 4, 4], &weight, &half));
-        is_mismatch(transposed.grad_weight(&half, &half));
-        is_mismatch(transposed.grad_bias(&half));
+        is_mismatch("input", transposed.forward(&half, &weight, None));
+        is_mismatch("weight", transposed.grad_input([1, 1, 4, 4], &weight, &half));
+        is_mismatch("input", transposed.grad_weight(&half, &half));
+        is_mismatch("grad_output", transposed.grad_bias(&half));
         let max = MaxPool2d::new([1, 1]);
         let (_, indices) = max.forward_with_indices(&half).unwrap();
-        is_mismatch(max.grad_input([1, 1, 4, 4], &indices, &half));
-        is_mismatch(AvgPool2d::new([1, 1]).grad_input([1, 1, 4, 4], &half));
-        is_mismatch(Activation::Relu.grad_input(&half, &full));
-        is_mismatch(half.select(&device.upload_numbers(&[0], [1, 1, 1, 1]).unwrap()));
-        is_mismatch(nn::mse(&half, &full));
-        is_mismatch(nn::mse(&full, &half));
+        is_mismatch("grad_output", max.grad_input([1, 1, 4, 4], &indices, &half));
+        is_mismatch("grad_output", AvgPool2d::new([1, 1]).grad_input([1, 1, 4, 4], &half));
+        is_mismatch("input", Activation::Relu.grad_input(&half, &full));
+        let mut parameter = nn::Parameter::new(full.clone());
+        is_mismatch("the gradient", parameter.set_gradient(half.clone()));
+        is_mismatch("the tensor", half.select(&device.upload_numbers(&[0], [1, 1, 1, 1]).unwrap()));
+        is_mismatch("the output", nn::mse(&half, &full));
+        is_mismatch("target", nn::mse(&full, &half));
         let labels = device.upload_numbers(&[0; 16], [1, 1, 4, 4]).unwrap();
-        is_mismatch(nn::cross_entropy(&half, &labels));
+        is_mismatch("logits", nn::cross_entropy(&half, &labels));
     }
 }
 
