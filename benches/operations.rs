@@ -11,11 +11,17 @@
     reason = "a bench fails by panicking"
 )]
 
-use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use filtro::{AvgPool2d, Conv2d, Device, DeviceChoice, MaxPool2d, Result, Tensor, reference};
+use criterion::measurement::WallTime;
+use criterion::{
+    BenchmarkGroup, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main,
+};
+use filtro::{
+    AvgPool2d, Conv2d, DType, Device, DeviceChoice, MaxPool2d, Result, Tensor, reference,
+};
 use ndarray::{Array1, Array4, ArrayView4, Axis};
 use serde_json::Value;
 
+#[derive(Clone)]
 enum Layer {
     Conv2d(Conv2d),
     MaxPool2d(MaxPool2d),
@@ -108,17 +114,25 @@ impl Resident<'_> {
     }
 }
 
-fn close(actual: &Array4<f32>, expected: ArrayView4<'_, f64>, bound: ArrayView4<'_, f64>) -> bool {
+fn close(
+    dtype: DType,
+    actual: &Array4<f32>,
+    expected: ArrayView4<'_, f64>,
+    bound: ArrayView4<'_, f64>,
+) -> bool {
+    let stored = |expected: f64, bound: f64| match dtype {
+        DType::F16 => bound + 2_f64.powi(-11) * (expected.abs() + bound) + 2_f64.powi(-14),
+        _ => bound,
+    };
+    let mut elements = actual.iter().zip(expected).zip(bound);
     actual.shape() == expected.shape()
-        && actual
-            .iter()
-            .zip(expected)
-            .zip(bound)
-            .all(|((&actual, &expected), &bound)| (f64::from(actual) - expected).abs() <= bound)
+        && elements.all(|((&actual, &expected), &bound)| {
+            (f64::from(actual) - expected).abs() <= stored(expected, bound)
+        })
 }
 
 /// Compares the output with the reference: of a dense convolution its first and last channel.
-fn check(workload: &Workload, output: &Array4<f32>) {
+fn check(workload: &Workload, dtype: DType, output: &Array4<f32>) {
     let wide = |array: &Array4<f32>| array.mapv(f64::from);
     let unit = 2_f64.powi(-24);
     let input = wide(&workload.input);
@@ -136,7 +150,7 @@ fn check(workload: &Workload, output: &Array4<f32>) {
             )
             .unwrap();
             let output = output.select(Axis(1), &[one]);
-            close(&output, expected.view(), (magnitude * 8.0 * unit).view())
+            close(dtype, &output, expected.view(), (magnitude * 8.0 * unit).view())
         }),
         Layer::Conv2d(conv) => {
             let weight = wide(&workload.weight);
@@ -148,15 +162,15 @@ fn check(workload: &Workload, output: &Array4<f32>) {
                 Some(bias.view()),
             )
             .unwrap();
-            close(output, expected.view(), (magnitude * 8.0 * unit).view())
+            close(dtype, output, expected.view(), (magnitude * 8.0 * unit).view())
         }
         Layer::MaxPool2d(pool) => {
             let (expected, _) = reference::max_pool2d(pool, input.view()).unwrap();
-            close(output, expected.view(), (expected.mapv(|_| 0.0)).view())
+            close(dtype, output, expected.view(), (expected.mapv(|_| 0.0)).view())
         }
         Layer::AvgPool2d(pool) => {
             let expected = reference::avg_pool2d(pool, input.view()).unwrap();
-            close(output, expected.view(), (expected.mapv(|_| 8.0 * unit)).view())
+            close(dtype, output, expected.view(), (expected.mapv(|_| 8.0 * unit)).view())
         }
     };
     assert!(correct, "{}: the result is wrong", workload.name);
@@ -177,6 +191,46 @@ fn devices() -> Vec<(String, Device)> {
     devices
 }
 
+/// The conversion to f16, and the forward pass on what it gives.
+fn forward_f16(
+    group: &mut BenchmarkGroup<'_, WallTime>,
+    name: &str,
+    device: &Device,
+    workload: &Workload,
+) {
+    let rounded = |value: f32| half::f16::from_f32(value).to_f32();
+    let workload = Workload {
+        name: workload.name.clone(),
+        layer: workload.layer.clone(),
+        input: workload.input.mapv(rounded),
+        weight: workload.weight.mapv(rounded),
+        bias: workload.bias.mapv(rounded),
+    };
+    let full = device.upload(&workload.input).unwrap();
+    let resident = Resident {
+        layer: &workload.layer,
+        input: full.to_f16().unwrap(),
+        weight: device.upload(&workload.weight).unwrap().to_f16().unwrap(),
+        bias: device.upload(&workload.bias).unwrap().to_f16().unwrap(),
+    };
+    assert_eq!(resident.input.download().unwrap(), workload.input, "{}", workload.name);
+    check(&workload, DType::F16, &resident.forward().unwrap().download().unwrap());
+    group.bench_function(BenchmarkId::new("to_f16", name), |bencher| {
+        bencher.iter(|| {
+            let converted = full.to_f16().unwrap();
+            device.synchronize().unwrap();
+            converted
+        });
+    });
+    group.bench_function(BenchmarkId::new("forward_f16", name), |bencher| {
+        bencher.iter(|| {
+            let output = resident.forward().unwrap();
+            device.synchronize().unwrap();
+            output
+        });
+    });
+}
+
 fn operations(criterion: &mut Criterion) {
     let devices = devices();
     for workload in workloads() {
@@ -190,7 +244,7 @@ fn operations(criterion: &mut Criterion) {
                 bias: device.upload(&workload.bias).unwrap(),
             };
             let output = resident.forward().unwrap();
-            check(&workload, &output.download().unwrap());
+            check(&workload, DType::F32, &output.download().unwrap());
             let work = match &workload.layer {
                 Layer::Conv2d(conv) => 2 * conv.multiply_adds(resident.input.shape()).unwrap(),
                 _ => (workload.input.len() + output.to_vec().unwrap().len()) as u128,
@@ -214,6 +268,9 @@ fn operations(criterion: &mut Criterion) {
                     resident.forward().unwrap().to_vec().unwrap()
                 });
             });
+            if device.limits().is_some_and(|limits| limits.shader_f16) {
+                forward_f16(&mut group, name, device, &workload);
+            }
             let grad_output = output;
             if let Layer::Conv2d(conv) = &workload.layer {
                 let shape = resident.input.shape();
