@@ -395,13 +395,23 @@ impl Device {
     #[cfg(not(target_arch = "wasm32"))]
     pub fn time<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<Timed<T>> {
         self.synchronize()?;
+        let timer = match self.backend() {
+            Backend::Cpu => None,
+            Backend::Gpu(context) => context.timer("time")?,
+        };
         let start = std::time::Instant::now();
         let value = work()?;
-        let device = match self.backend() {
-            Backend::Cpu => None,
-            Backend::Gpu(context) => context.flush_timed("time")?,
+        let Backend::Gpu(context) = self.backend() else {
+            return Ok(Timed { value, wall: start.elapsed(), device: None });
         };
-        Ok(Timed { value, wall: start.elapsed(), device })
+        let anything = context.flush_timed("time", timer.as_ref())?;
+        let wall = start.elapsed();
+        let device = match timer {
+            Some(timer) if anything => Some(context.read_timer("time", &timer)?),
+            Some(_) => Some(std::time::Duration::ZERO),
+            None => None,
+        };
+        Ok(Timed { value, wall, device })
     }
 
     pub(crate) fn backend(&self) -> &Backend {

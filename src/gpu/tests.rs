@@ -48,7 +48,10 @@ fn variants() -> Vec<(Shader, Fields)> {
         let shader = super::ceiling::multiply_add_shader(accumulators);
         variants.push((shader, super::ceiling::MultiplyAddParams::FIELDS));
     }
-    variants.push((super::ceiling::copy_shader(), super::ceiling::CopyParams::FIELDS));
+    for from_texture in [false, true] {
+        let shader = super::ceiling::copy_shader(from_texture);
+        variants.push((shader, super::ceiling::CopyParams::FIELDS));
+    }
     variants
 }
 
