@@ -48,11 +48,11 @@ impl Conv2dPlan {
         pinned: Option<Algorithm>,
         limits: &Limits,
     ) -> Result<Self> {
-        let strips = matches!(pinned, None | Some(Algorithm::Strip | Algorithm::Windows));
+        let Some(algorithm) = pinned else { return Self::cascade(problem, bias, limits) };
+        let strips = matches!(algorithm, Algorithm::Strip | Algorithm::Windows);
         if strips && let Some(plan) = depthwise::plan(problem, bias, pinned, limits)? {
             return Ok(Self::Depthwise(Box::new(plan)));
         }
-        let Some(algorithm) = pinned else { return Self::cascade(problem, bias, limits) };
         let plan = match algorithm {
             Algorithm::General => return Self::general(problem, bias, limits),
             Algorithm::Tiled => tiled::plan(problem, bias, limits).map(Self::Tiled),
@@ -69,10 +69,19 @@ impl Conv2dPlan {
 
     /// The first of these that serves the problem on a device with these limits.
     fn cascade(problem: &Conv2dProblem, bias: bool, limits: &Limits) -> Result<Self> {
+        let mut depthwise = depthwise::plan(problem, bias, None, limits)?;
+        if let Some(plan) = depthwise
+            .take_if(|plan| plan.algorithm() == Algorithm::Windows || !texel::is_worth_it(limits))
+        {
+            return Ok(Self::Depthwise(Box::new(plan)));
+        }
         if texel::is_worth_it(limits)
             && let Ok(plan) = texel::plan(problem, bias, limits)
         {
             return Ok(Self::Texel(plan));
+        }
+        if let Some(plan) = depthwise {
+            return Ok(Self::Depthwise(Box::new(plan)));
         }
         if halo::is_worth_it(problem, limits)
             && let Ok(plan) = halo::plan(problem, bias, limits)
