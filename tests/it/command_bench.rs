@@ -47,6 +47,21 @@ fn a_workload_is_checked_timed_and_drawn_under_its_ceilings() {
 }
 
 #[test]
+fn a_sweep_is_drawn_with_a_panel_per_operation() {
+    let folder = folder("sweep");
+    let arguments = "bench --device software --op conv2d,depthwise --sizes 4,9 --budget 1 --svg \
+                     bench.svg";
+    stdout(&run(&folder, &arguments.split_whitespace().collect::<Vec<_>>()));
+    let svg = fs::read_to_string(folder.join("bench.svg")).unwrap();
+    assert!(svg.starts_with("<svg"), "{svg}");
+    for text in ["depthwise, 32 channels", "software, with transfer", "milliseconds"] {
+        assert!(svg.contains(text), "{text} is missing:\n{svg}");
+    }
+    // Two sizes on three lines in two panels, besides what the legends draw.
+    assert_eq!(svg.matches("<circle").count(), 12, "{svg}");
+}
+
+#[test]
 fn a_shape_that_is_not_there_is_told_with_those_that_are() {
     let output = run(&folder("no_shape"), &["bench", "--workloads", "--only", "nothing"]);
     assert_eq!(output.status.code(), Some(2));

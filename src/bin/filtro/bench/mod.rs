@@ -1,5 +1,6 @@
 //! The benchmarks of the command: each checks its results before it times them.
 
+mod crossover;
 mod report;
 mod roofline;
 mod sweep;
@@ -39,8 +40,8 @@ pub(crate) struct Options {
     /// Only the shapes whose name contains this
     #[arg(long, value_name = "NAME", requires = "workloads")]
     only: Option<String>,
-    /// Writes a roofline of the shapes
-    #[arg(long, value_name = "FILE", requires = "workloads")]
+    /// Writes a plot: times over sizes, or with --workloads a roofline of the shapes
+    #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
     /// Prints JSON in place of tables, or writes it to a file beside them
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
@@ -64,6 +65,9 @@ pub(crate) fn run(options: &Options, out: &mut dyn Write) -> Result<(), Failure>
         sweeps.push(sweep::run(operation, &sizes, &device, budget, &progress)?);
     }
     progress.finish_and_clear();
+    if let Some(file) = &options.svg {
+        crate::output::write(file, crossover::svg(&device, &sweeps)?.as_bytes())?;
+    }
     if !write_json(out, options.json.as_deref(), &report::json(&device, &sweeps))? {
         report::text(out, &device, &sweeps)?;
     }
