@@ -23,5 +23,5 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     if index >= params.count {
         return;
     }
-    output[index] = Element(activate(f32(input[index])));
+    output[index] = to_element(activate(f32(input[index])));
 }

@@ -56,5 +56,5 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     }
     sum += block;
 
-    output[output_index] = Element(sum / divisor_of(out_y, out_x));
+    output[output_index] = to_element(sum / divisor_of(out_y, out_x));
 }

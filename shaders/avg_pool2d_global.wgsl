@@ -53,6 +53,6 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     }
 {% endfor %}
     if lane == 0u && plane < params.planes {
-        output[plane] = Element(sums[local] / params.divisor);
+        output[plane] = to_element(sums[local] / params.divisor);
     }
 }

@@ -45,5 +45,5 @@ fn count(start: i32, kernel_size: i32, pad: i32, end: i32) -> f32 {
 {% endif %}
 {% endblock %}
 {% block value %}
-Element(sum_{{ oy }}_{{ ox }} / {{ "(count_y * count_x_" ~ ox ~ ")" if counted else "params.divisor" }})
+to_element(sum_{{ oy }}_{{ ox }} / {{ "(count_y * count_x_" ~ ox ~ ")" if counted else "params.divisor" }})
 {%- endblock %}

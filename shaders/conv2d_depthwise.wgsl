@@ -56,5 +56,5 @@ fn {{ operand }}_at(index: u32) -> f32 {
 {% endfor %}
 {% endblock %}
 {% block value %}
-Element(activate(sum_{{ oy }}_{{ ox }}))
+to_element(activate(sum_{{ oy }}_{{ ox }}))
 {%- endblock %}

@@ -4,7 +4,8 @@
 // Padding: every tap asks source_of() where it reads; a tap over zeros is skipped.
 // Host guarantees: every size is at least 1; a dispatch covers images, output channels, rows and
 //   input channels whose elements lie in the bindings. Indices are modulo 2^32, as are the bases.
-//   Where accumulate is 1 the output holds the sum over the input channels before these.
+//   Where accumulate is 1 the output holds the sum over the input channels before these, and with
+//   f32_output it is not rounded to Element.
 // Reference: src/reference/conv2d.rs
 {% include "lib/element" %}
 
@@ -47,9 +48,9 @@ struct Params {
 @group(0) @binding(2) var<storage, read> weight: array<Element>;
 {% if bias %}
 @group(0) @binding(3) var<storage, read> bias: array<Element>;
-@group(0) @binding(4) var<storage, read_write> output: array<Element>;
+@group(0) @binding(4) var<storage, read_write> output: array<{{ "f32" if f32_output else "Element" }}>;
 {% else %}
-@group(0) @binding(3) var<storage, read_write> output: array<Element>;
+@group(0) @binding(3) var<storage, read_write> output: array<{{ "f32" if f32_output else "Element" }}>;
 {% endif %}
 
 {% include "lib/padding" %}
@@ -124,5 +125,5 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         }
         sum += block;
     }
-    output[output_index] = Element(activate(sum));
+    output[output_index] = {{ "activate(sum)" if f32_output else "to_element(activate(sum))" }};
 }

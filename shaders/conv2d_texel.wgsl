@@ -169,7 +169,7 @@ in_{{ c }}_{{ row }}_{{ column // 4 }}.{{ "xyzw"[column % 4] }}{{ ", " if not lo
         let out_row = out_start + (channel * params.out_height + y) * params.out_width;
 {% for x in range(4) %}
         if y < params.out_height && out_x + {{ x }}u < params.out_width {
-            output[out_row + {{ x }}u] = Element(activate(sums.{{ "xyzw"[x] }}));
+            output[out_row + {{ x }}u] = to_element(activate(sums.{{ "xyzw"[x] }}));
         }
 {% endfor %}
     }
@@ -183,7 +183,7 @@ in_{{ c }}_{{ row }}_{{ column // 4 }}.{{ "xyzw"[column % 4] }}{{ ", " if not lo
             if y < params.out_height && out_x + x < params.out_width {
                 let sum = sum_skipping(batch, group, first_channel + channel, y, out_x + x);
                 let out_row = out_start + (channel * params.out_height + y) * params.out_width;
-                output[out_row + x] = Element(activate(sum));
+                output[out_row + x] = to_element(activate(sum));
             }
         }
     }

@@ -5,12 +5,18 @@
 // Host guarantees: every size is at least 1; a dispatch covers planes and rows whose elements lie
 //   in the bindings. Indices are modulo 2^32, as are the bases.
 // Reference: src/reference/max_pool2d.rs
+{% if f16 %}
+{% include "lib/element" %}
+{% else %}
+// Bits of f32: WGSL lets an implementation assume that floats are never NaN or infinite.
+alias Element = u32;
+{% endif %}
+
 {% include "lib/pool_params" %}
 
 @group(0) @binding(0) var<uniform> params: Params;
-// Bits of f32: WGSL lets an implementation assume that floats are never NaN or infinite.
-@group(0) @binding(1) var<storage, read> input: array<u32>;
-@group(0) @binding(2) var<storage, read_write> output: array<u32>;
+@group(0) @binding(1) var<storage, read> input: array<Element>;
+@group(0) @binding(2) var<storage, read_write> output: array<Element>;
 {% if indices %}
 @group(0) @binding(3) var<storage, read_write> indices: array<u32>;
 {% endif %}
@@ -45,7 +51,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     var best_index = 0xffffffffu;
     for (var in_y = rows.first; in_y < rows.end; in_y += rows.step) {
         for (var in_x = columns.first; in_x < columns.end; in_x += columns.step) {
-            let bits = input[input_plane + in_y * in_width + in_x];
+            let at = input_plane + in_y * in_width + in_x;
+            let bits = {{ "bitcast<u32>(f32(input[at]))" if f16 else "input[at]" }};
             let key = order_key(bits);
             let is_nan = (bits & 0x7fffffffu) > 0x7f800000u;
             if best_index == 0xffffffffu || key > best_key || is_nan {
@@ -56,7 +63,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
             }
         }
     }
-    output[output_index] = best_bits;
+    output[output_index] = {{ "to_element(bitcast<f32>(best_bits))" if f16 else "best_bits" }};
 {% if indices %}
     indices[output_index] = best_index;
 {% endif %}

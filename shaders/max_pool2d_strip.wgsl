@@ -24,9 +24,17 @@
 {% endif %}
 {% endmacro %}
 {% block element %}
+{% if f16 %}
+{% include "lib/element" %}
+{% else %}
 // Bits of f32: WGSL lets an implementation assume that floats are never NaN or infinite.
 alias Element = i32;
+{% endif %}
 alias Value = i32;
+
+fn value_of(element: Element) -> Value {
+    return {{ "bitcast<i32>(f32(element))" if f16 else "element" }};
+}
 {% endblock %}
 {% block functions %}
 const PADDING_BITS: i32 = -0x800000;
@@ -73,5 +81,6 @@ fn order_key(bits: i32, nan_key: i32) -> i32 {
 {% endfor %}
 {% endblock %}
 {% block value %}
-best_{{ "bits" if buffer == "output" else "index" }}_{{ oy }}_{{ ox }}
+{% set best = "best_" ~ ("bits" if buffer == "output" else "index") ~ "_" ~ oy ~ "_" ~ ox %}
+{{ "to_element(bitcast<f32>(" ~ best ~ "))" if f16 and buffer == "output" else best }}
 {%- endblock %}

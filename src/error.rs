@@ -1,6 +1,6 @@
 //! The one error type: what was asked, of which argument, and the rule it broke.
 
-use crate::Shape;
+use crate::{DType, Shape};
 
 /// What went wrong.
 ///
@@ -82,6 +82,30 @@ pub enum Error {
         quantity: String,
         /// The largest value that can be represented.
         limit: usize,
+    },
+
+    /// A tensor has elements of a type that does not fit the operation or the other tensors.
+    #[error("{operation}: the elements of {argument} are {actual}, but {rule}")]
+    DTypeMismatch {
+        /// The operation, such as `conv2d`.
+        operation: &'static str,
+        /// The tensor, such as `weight`.
+        argument: &'static str,
+        /// The type that its elements have.
+        actual: DType,
+        /// What the type must be, and why.
+        rule: String,
+    },
+
+    /// A device cannot hold elements of a type.
+    #[error("{operation}: the device {device} has no shaders with {dtype}")]
+    UnsupportedDType {
+        /// The operation, such as `to_dtype`.
+        operation: &'static str,
+        /// The type that was asked for.
+        dtype: DType,
+        /// The device.
+        device: String,
     },
 
     /// The tensors of one operation live on different devices.

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use crate::device::Backend;
-use crate::gpu::{Conv2dPlan, GpuBuffer, Pool2dPlan, Pool2dProblem};
+use crate::gpu::{Conv2dPlan, GpuBuffer, Operands, Pool2dPlan, Pool2dProblem};
 use crate::tensor::Storage;
 use crate::{
-    Activation, AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, Conv2d, Device, Indices,
+    Activation, AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, Conv2d, DType, Device, Indices,
     MaxPool2d, Result, Shape, Tensor, cpu, gpu,
 };
 
@@ -20,11 +20,23 @@ fn zeros<T: bytemuck::Zeroable>(operation: &'static str, len: usize) -> Result<V
 
 impl Tensor {
     pub(crate) fn on_gpu(device: &Device, shape: Shape, buffer: GpuBuffer) -> Self {
-        Self { shape, storage: Storage::Gpu(Arc::new(buffer)), device: device.clone() }
+        let dtype = buffer.dtype;
+        Self { shape, storage: Storage::Gpu(Arc::new(buffer)), dtype, device: device.clone() }
     }
 
-    /// A tensor on the CPU that `fill` writes every element of.
+    /// A tensor of f32 on the CPU that `fill` writes every element of.
     pub(crate) fn on_cpu(
+        operation: &'static str,
+        device: &Device,
+        shape: Shape,
+        fill: impl FnOnce(&mut [f32]),
+    ) -> Result<Self> {
+        Self::on_cpu_as(DType::F32, operation, device, shape, fill)
+    }
+
+    /// As [`on_cpu`](Self::on_cpu), with every element rounded to a type.
+    pub(crate) fn on_cpu_as(
+        dtype: DType,
         operation: &'static str,
         device: &Device,
         shape: Shape,
@@ -32,21 +44,52 @@ impl Tensor {
     ) -> Result<Self> {
         let mut elements = zeros(operation, shape.len())?;
         fill(&mut elements);
-        Ok(Self { shape, storage: Storage::Cpu(Arc::new(elements)), device: device.clone() })
+        dtype.round(&mut elements);
+        Ok(Self { shape, storage: Storage::Cpu(Arc::new(elements)), dtype, device: device.clone() })
+    }
+}
+
+impl Tensor {
+    /// The buffer of a tensor of f32.
+    pub(crate) fn gpu_buffer(&self, operation: &'static str) -> Result<&Arc<GpuBuffer>> {
+        self.check_f32(operation, "a tensor")?;
+        self.buffer_of_any_type(operation)
+    }
+
+    /// The elements of a tensor of f32.
+    pub(crate) fn cpu_elements(&self, operation: &'static str) -> Result<&[f32]> {
+        self.check_f32(operation, "a tensor")?;
+        self.elements_of_any_type(operation)
+    }
+}
+
+impl Indices {
+    pub(crate) fn gpu_buffer(&self, operation: &'static str) -> Result<&Arc<GpuBuffer>> {
+        self.buffer_of_any_type(operation)
+    }
+
+    pub(crate) fn cpu_elements(&self, operation: &'static str) -> Result<&[u32]> {
+        self.elements_of_any_type(operation)
     }
 }
 
 macro_rules! elements {
     ($name:ident, $element:ty) => {
         impl $name {
-            pub(crate) fn gpu_buffer(&self, operation: &'static str) -> Result<&Arc<GpuBuffer>> {
+            pub(crate) fn buffer_of_any_type(
+                &self,
+                operation: &'static str,
+            ) -> Result<&Arc<GpuBuffer>> {
                 match &self.storage {
                     Storage::Gpu(buffer) => Ok(buffer),
                     Storage::Cpu(_) => Err(self.device.not_here(operation, "a tensor")),
                 }
             }
 
-            pub(crate) fn cpu_elements(&self, operation: &'static str) -> Result<&[$element]> {
+            pub(crate) fn elements_of_any_type(
+                &self,
+                operation: &'static str,
+            ) -> Result<&[$element]> {
                 match &self.storage {
                     Storage::Cpu(elements) => Ok(elements),
                     Storage::Gpu(_) => Err(self.device.not_here(operation, "a tensor")),
@@ -67,7 +110,8 @@ impl Conv2d {
     /// [`Error::InvalidArgument`](crate::Error::InvalidArgument) and
     /// [`NoOutput`](crate::Error::NoOutput) for options that do not fit each other or the input,
     /// [`ShapeMismatch`](crate::Error::ShapeMismatch) for tensors that do not fit,
-    /// [`DifferentDevice`](crate::Error::DifferentDevice),
+    /// [`DTypeMismatch`](crate::Error::DTypeMismatch) for a weight or bias of another type than the
+    /// input, [`DifferentDevice`](crate::Error::DifferentDevice),
     /// [`Overflow`](crate::Error::Overflow) and [`DeviceLimit`](crate::Error::DeviceLimit) for
     /// sizes that cannot be.
     ///
@@ -94,27 +138,30 @@ impl Conv2d {
     ) -> Result<Tensor> {
         const OPERATION: &str = "conv2d";
         let device = input.device();
-        device.check(OPERATION, "weight", weight)?;
-        if let Some(bias) = bias {
-            device.check(OPERATION, "bias", bias)?;
+        for (argument, tensor) in [("weight", Some(weight)), ("bias", bias)] {
+            if let Some(tensor) = tensor {
+                device.check(OPERATION, argument, tensor)?;
+                tensor.check_dtype_of(OPERATION, argument, input)?;
+            }
         }
+        let dtype = input.dtype();
         let problem = self.problem_with(input.shape(), weight.shape(), bias.map(Tensor::shape))?;
         let shape = problem.output_shape();
         match device.backend() {
             Backend::Cpu => {
-                let input = input.cpu_elements(OPERATION)?;
-                let weight = weight.cpu_elements(OPERATION)?;
-                let bias = bias.map(|bias| bias.cpu_elements(OPERATION)).transpose()?;
-                Tensor::on_cpu(OPERATION, device, shape, |output| {
+                let input = input.elements_of_any_type(OPERATION)?;
+                let weight = weight.elements_of_any_type(OPERATION)?;
+                let bias = bias.map(|bias| bias.elements_of_any_type(OPERATION)).transpose()?;
+                Tensor::on_cpu_as(dtype, OPERATION, device, shape, |output| {
                     cpu::conv2d(&problem, input, weight, bias, output);
                 })
             }
             Backend::Gpu(context) => {
-                let plan =
-                    Conv2dPlan::new(&problem, bias.is_some(), self.algorithm, context.limits())?;
-                let input = input.gpu_buffer(OPERATION)?;
-                let weight = weight.gpu_buffer(OPERATION)?;
-                let bias = bias.map(|bias| bias.gpu_buffer(OPERATION)).transpose()?;
+                let operands = Operands { bias: bias.is_some(), dtype };
+                let plan = Conv2dPlan::new(&problem, operands, self.algorithm, context.limits())?;
+                let input = input.buffer_of_any_type(OPERATION)?;
+                let weight = weight.buffer_of_any_type(OPERATION)?;
+                let bias = bias.map(|bias| bias.buffer_of_any_type(OPERATION)).transpose()?;
                 let bias = bias.map(Arc::as_ref);
                 let output = gpu::conv2d(context, &problem, &plan, input, weight, bias)?;
                 Ok(Tensor::on_gpu(device, shape, output))
@@ -133,8 +180,8 @@ fn max_on_cpu(
     run: impl FnOnce(&mut [f32], Option<&mut [u32]>),
 ) -> Result<MaxOutput> {
     let mut found = zeros(operation, if with_indices { shape.len() } else { 0 })?;
-    let (device, input) = (input.device(), input.shape());
-    let output = Tensor::on_cpu(operation, device, shape, |output| {
+    let (device, dtype, input) = (input.device(), input.dtype(), input.shape());
+    let output = Tensor::on_cpu_as(dtype, operation, device, shape, |output| {
         run(output, with_indices.then_some(found.as_mut_slice()));
     })?;
     let storage = Storage::Cpu(Arc::new(found));
@@ -149,9 +196,10 @@ fn pool_on_gpu(
     input: &Tensor,
 ) -> Result<MaxOutput> {
     let device = input.device();
-    let plan = Pool2dPlan::new(problem, algorithm, context.limits())?;
-    let buffer = input.gpu_buffer(problem.operation)?;
-    let (output, indices) = gpu::pool2d(context, problem, &plan, buffer)?;
+    let problem = Pool2dProblem { dtype: input.dtype(), ..*problem };
+    let plan = Pool2dPlan::new(&problem, algorithm, context.limits())?;
+    let buffer = input.buffer_of_any_type(problem.operation)?;
+    let (output, indices) = gpu::pool2d(context, &problem, &plan, buffer)?;
     let shape = problem.output;
     let indices = indices.map(|buffer| Indices {
         shape,
@@ -198,7 +246,7 @@ macro_rules! max_forward {
                 let device = input.device();
                 match device.backend() {
                     Backend::Cpu => {
-                        let elements = input.cpu_elements($operation)?;
+                        let elements = input.elements_of_any_type($operation)?;
                         let shape = problem.output_shape();
                         max_on_cpu($operation, input, shape, with_indices, |output, indices| {
                             $cpu(&problem, elements, output, indices);
@@ -239,8 +287,9 @@ macro_rules! avg_forward {
                 let device = input.device();
                 match device.backend() {
                     Backend::Cpu => {
-                        let elements = input.cpu_elements($operation)?;
-                        Tensor::on_cpu($operation, device, problem.output_shape(), |output| {
+                        let elements = input.elements_of_any_type($operation)?;
+                        let (shape, dtype) = (problem.output_shape(), input.dtype());
+                        Tensor::on_cpu_as(dtype, $operation, device, shape, |output| {
                             $cpu(&problem, elements, output);
                         })
                     }
@@ -284,13 +333,13 @@ impl Activation {
         let (device, shape) = (input.device(), input.shape());
         match device.backend() {
             Backend::Cpu => {
-                let elements = input.cpu_elements(OPERATION)?;
-                Tensor::on_cpu(OPERATION, device, shape, |output| {
+                let elements = input.elements_of_any_type(OPERATION)?;
+                Tensor::on_cpu_as(input.dtype(), OPERATION, device, shape, |output| {
                     cpu::activation(self, elements, output);
                 })
             }
             Backend::Gpu(context) => {
-                let buffer = input.gpu_buffer(OPERATION)?;
+                let buffer = input.buffer_of_any_type(OPERATION)?;
                 let output = gpu::activation(context, self, buffer, shape.len())?;
                 Ok(Tensor::on_gpu(device, shape, output))
             }

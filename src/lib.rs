@@ -1,7 +1,7 @@
 //! Convolution and pooling layers on any GPU, with PyTorch's options and numbers.
 //!
-//! A [`Tensor`] is a rank 4 array of `f32` in NCHW order on a [`Device`]: a GPU that wgpu reaches,
-//! a software adapter, or the CPU. Operations are small values with the names and defaults of
+//! A [`Tensor`] is a rank 4 array of `f32`, or of `f16` ([`DType`]), in NCHW order on a [`Device`]:
+//! a GPU that wgpu reaches, a software adapter, or the CPU. Operations are small values with the names and defaults of
 //! `torch.nn`: [`Conv2d`], [`MaxPool2d`], [`AvgPool2d`], [`AdaptiveAvgPool2d`],
 //! [`AdaptiveMaxPool2d`], [`ConvTranspose2d`], [`Activation`]. Each runs forward and gives its
 //! gradients.
@@ -72,6 +72,7 @@ mod backward;
 pub mod ceiling;
 mod cpu;
 mod device;
+mod dtype;
 mod error;
 pub mod filters;
 mod forward;
@@ -91,6 +92,7 @@ mod window;
 
 pub use algorithm::Algorithm;
 pub use device::{Device, DeviceChoice, DeviceInfo, DeviceKind, MemoryUse, Timed};
+pub use dtype::DType;
 pub use error::{Error, Result};
 pub use limits::Limits;
 pub use numbers::Numbers;

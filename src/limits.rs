@@ -1,5 +1,7 @@
 //! What a device can do, as far as a plan depends on it.
 
+use crate::DType;
+
 /// The limits of a GPU device that plans depend on; plain values, so that a plan can be made and
 /// tested without a GPU.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -66,6 +68,12 @@ impl Limits {
         Self { software: true, ..self }
     }
 
+    /// The same limits of an adapter whose shaders have 16-bit floats.
+    #[must_use]
+    pub const fn with_shader_f16(self) -> Self {
+        Self { shader_f16: true, ..self }
+    }
+
     /// The same limits with another largest binding.
     #[must_use]
     pub const fn with_max_binding_bytes(self, max_binding_bytes: u64) -> Self {
@@ -75,8 +83,13 @@ impl Limits {
     /// The most elements of four bytes that one binding can hold wherever it starts: what is left
     /// beside the bytes that alignment adds before the first.
     pub(crate) fn max_binding_elements(&self) -> usize {
+        self.max_elements(DType::F32)
+    }
+
+    /// As [`max_binding_elements`](Self::max_binding_elements), of elements of a type.
+    pub(crate) fn max_elements(&self, dtype: DType) -> usize {
         let bytes = self.max_binding_bytes.min(u64::from(u32::MAX) & !3);
         let bytes = bytes.saturating_sub(u64::from(self.binding_alignment));
-        usize::try_from(bytes / 4).unwrap_or(usize::MAX)
+        usize::try_from(bytes).unwrap_or(usize::MAX) / dtype.bytes()
     }
 }

@@ -115,12 +115,17 @@ impl Tensor {
     /// [`select`](Self::select) by a part of the list.
     pub(crate) fn select_range(&self, numbers: &Numbers, picked: Range<usize>) -> Result<Self> {
         let shape = Shape { batch: picked.len(), ..self.shape };
+        self.check_f32(OPERATION, "the tensor")?;
         let storage = pick(&self.storage, self.shape, &self.device, numbers, picked)?;
-        Ok(Self { shape, storage, device: self.device.clone() })
+        Ok(Self { shape, storage, ..self.clone() })
     }
 }
 
 impl Numbers {
+    pub(crate) fn readable(&self) -> Result<Self> {
+        Ok(self.clone())
+    }
+
     /// As [`Tensor::select`]: the numbers of the images that a list names, in its order.
     ///
     /// # Errors

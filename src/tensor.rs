@@ -6,9 +6,9 @@ use ndarray::{Array4, ArrayBase, Data, Dimension};
 
 use crate::device::Backend;
 use crate::gpu::GpuBuffer;
-use crate::{Device, Error, Numbers, Result, Shape};
+use crate::{DType, Device, Error, Numbers, Result, Shape};
 
-/// A rank 4 array of `f32` on a [`Device`], in NCHW order.
+/// A rank 4 array of `f32` on a [`Device`], in NCHW order; or of `f16`, see [`DType`].
 ///
 /// Tensors are immutable and cheap to clone: clones share their elements. Dropping the last clone
 /// gives the memory back for the device's next tensor.
@@ -30,6 +30,7 @@ use crate::{Device, Error, Numbers, Result, Shape};
 pub struct Tensor {
     pub(crate) shape: Shape,
     pub(crate) storage: Storage<f32>,
+    pub(crate) dtype: DType,
     pub(crate) device: Device,
 }
 
@@ -104,7 +105,8 @@ macro_rules! downloads {
                 &self.device
             }
 
-            /// Submits what was recorded, waits for it, and copies the elements to the host.
+            /// Submits what was recorded, waits for it, and copies the elements to the host; those
+            /// of a tensor of `f16` as `f32`.
             ///
             /// # Errors
             ///
@@ -122,7 +124,7 @@ macro_rules! downloads {
             /// As [`download`](Self::download).
             #[cfg(not(target_arch = "wasm32"))]
             pub fn to_vec(&self) -> Result<Vec<$element>> {
-                self.storage.download(&self.device, self.shape.len())
+                self.readable()?.storage.download(&self.device, self.shape.len())
             }
 
             /// As [`download`](Self::download), without blocking; the only form in a browser.
@@ -132,10 +134,24 @@ macro_rules! downloads {
             /// As [`download`](Self::download).
             pub async fn download_async(&self) -> Result<Array4<$element>> {
                 let len = self.shape.len();
-                to_array(self.shape, self.storage.download_async(&self.device, len).await?)
+                let storage = self.readable()?.storage;
+                to_array(self.shape, storage.download_async(&self.device, len).await?)
             }
         }
     };
+}
+
+impl Tensor {
+    /// With the elements as the host reads them.
+    fn readable(&self) -> Result<Self> {
+        self.to_f32()
+    }
+}
+
+impl Indices {
+    fn readable(&self) -> Result<Self> {
+        Ok(self.clone())
+    }
 }
 
 downloads!(Tensor, f32);
@@ -202,7 +218,12 @@ impl Device {
             Backend::Gpu(context) => {
                 let shape = checked(elements, shape.into())?;
                 let buffer = Arc::new(context.upload("upload", elements)?);
-                Ok(Tensor { shape, storage: Storage::Gpu(buffer), device: self.clone() })
+                Ok(Tensor {
+                    shape,
+                    storage: Storage::Gpu(buffer),
+                    dtype: DType::F32,
+                    device: self.clone(),
+                })
             }
         }
     }
@@ -218,7 +239,7 @@ impl Device {
             Backend::Cpu => {
                 let shape = checked(&elements, shape.into())?;
                 let storage = Storage::Cpu(Arc::new(elements));
-                Ok(Tensor { shape, storage, device: self.clone() })
+                Ok(Tensor { shape, storage, dtype: DType::F32, device: self.clone() })
             }
         }
     }

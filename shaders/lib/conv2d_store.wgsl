@@ -24,7 +24,7 @@
 {% endif %}
         if out_y + {{ y * row_step }}u < params.out_height {
             output[out_start + {{ channel }}u * out_plane + {{ y * row_step }}u * params.out_width]
-                = Element(activate(value_{{ channel }}_{{ y }}));
+                = to_element(activate(value_{{ channel }}_{{ y }}));
         }
 {% endfor %}
     }
@@ -37,7 +37,7 @@
             for (var y = out_y; y < end_y; y += {{ row_step }}u) {
                 let sum = sum_skipping(image, group, channel, y, out_x);
                 output[out_start + (channel - first_channel) * out_plane + (y - out_y) * params.out_width]
-                    = Element(activate(sum));
+                    = to_element(activate(sum));
             }
         }
     }

@@ -1,7 +1,8 @@
 {#
   The skeleton of the strip shaders. It finds the tile of an invocation and loads every input that
   the tile's windows touch; the shaders that extend it say what becomes of them. Its blocks:
-    element   the types that are stored (Element) and computed with (Value)
+    element   the types that are stored (Element) and computed with (Value), and value_of() from one
+              to the other
     operands  bindings beside the input and the results
     functions
     begin     before the rows of a tile
@@ -27,6 +28,10 @@
 {% block element %}
 {% include "lib/element" %}
 alias Value = f32;
+
+fn value_of(element: Element) -> Value {
+    return f32(element);
+}
 {% endblock %}
 
 {% include "lib/strip_params" %}
@@ -149,7 +154,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         let vector_{{ row }}_{{ vector }} = {{ "load_" ~ source ~ "(" ~ at ~ ")" if windows else "input[" ~ at ~ "]" }};
 {% endfor %}
 {% for column in columns %}
-        let input_{{ row }}_{{ column }} = Value(vector_{{ row }}_{{ column // load_width }}{{ component(column % load_width, load_width) }});
+        let input_{{ row }}_{{ column }} = value_of(vector_{{ row }}_{{ column // load_width }}{{ component(column % load_width, load_width) }});
 {% endfor %}
 {% block row %}
 {% endblock %}

@@ -10,7 +10,7 @@ use super::params::{params, size};
 use super::record::Binding;
 use super::shader::Shader;
 use super::split::chunks;
-use crate::{Activation, Result};
+use crate::{Activation, DType, Result};
 
 const OPERATION: &str = "activation";
 /// Invocations of a workgroup.
@@ -19,10 +19,10 @@ const WORKGROUP: usize = 64;
 params!(Params { grid_width: u32, count: u32, activation_parameter: f32 });
 
 /// The shader of an activation.
-pub(crate) fn shader(name: &'static str) -> Shader {
+pub(crate) fn shader(name: &'static str, dtype: DType) -> Shader {
     Shader {
         template: "activation",
-        values: vec![("activation", name.into()), ("f16", false.into())],
+        values: vec![("activation", name.into()), dtype.value()],
         uniforms: 0,
         textures: &[],
         reads: 1,
@@ -37,7 +37,7 @@ fn parts(
     len: usize,
 ) -> Result<Vec<(Range<usize>, Params, Grid)>> {
     // Parts start at multiples of every alignment, so that no binding begins before its part.
-    let step = (context.limits().max_binding_elements() / 64 * 64).max(64);
+    let step = (context.limits().max_binding_elements() / 128 * 128).max(128);
     let part = |part: Range<usize>| {
         let grid = Grid::new(OPERATION, part.len().div_ceil(WORKGROUP), context.limits())?;
         let params = Params {
@@ -57,8 +57,8 @@ pub(crate) fn activation(
     input: &GpuBuffer,
     len: usize,
 ) -> Result<GpuBuffer> {
-    let output = context.allocate(OPERATION, len as u64 * 4, Reuse::Recorded)?;
-    let shader = shader(activation.name());
+    let output = context.allocate_elements(OPERATION, len, input.dtype)?;
+    let shader = shader(activation.name(), input.dtype);
     for (part, params, grid) in parts(context, activation, len)? {
         let (input, _) = Binding::range(context, input, part.clone());
         let (output, _) = Binding::range(context, &output, part);

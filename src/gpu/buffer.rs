@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::context::Context;
 use super::conv2d::Packed;
-use crate::{Error, Result};
+use crate::{DType, Error, Result};
 
 /// Sizes are rounded up to one of eight steps per power of two, so that buffers of tensors that
 /// differ a little serve one another.
@@ -38,6 +38,8 @@ struct Free {
 pub(crate) struct GpuBuffer {
     buffer: wgpu::Buffer,
     context: Arc<Context>,
+    /// What its elements are; those that are no floats have four bytes as well.
+    pub(crate) dtype: DType,
     /// Its elements as a weight, in other orders; tensors are immutable, so they stay right.
     pub(crate) packed: Packed,
 }
@@ -124,6 +126,19 @@ impl Context {
         Ok(free)
     }
 
+    /// A buffer of `len` elements for recorded work.
+    pub(crate) fn allocate_elements(
+        self: &Arc<Self>,
+        operation: &'static str,
+        len: usize,
+        dtype: DType,
+    ) -> Result<GpuBuffer> {
+        let bytes = len as u64 * dtype.bytes() as u64;
+        let mut buffer = self.allocate(operation, bytes, Reuse::Recorded)?;
+        buffer.dtype = dtype;
+        Ok(buffer)
+    }
+
     /// A buffer of at least `bytes`, from the pool if it has one.
     pub(crate) fn allocate(
         self: &Arc<Self>,
@@ -137,7 +152,12 @@ impl Context {
             return Err(Error::DeviceLimit { operation, quantity, needed: bytes, allowed: limit });
         }
         let size = bucket(bytes).min(limit);
-        let wrap = |buffer| GpuBuffer { buffer, context: self.clone(), packed: Packed::default() };
+        let wrap = |buffer| GpuBuffer {
+            buffer,
+            context: self.clone(),
+            dtype: DType::F32,
+            packed: Packed::default(),
+        };
         if let Some(buffer) = self.reuse(operation, size, reuse)? {
             return Ok(wrap(buffer));
         }

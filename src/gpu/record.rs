@@ -82,7 +82,7 @@ impl Copy {
     }
 }
 
-/// A range of a buffer, in elements of four bytes, that a shader sees.
+/// A range of a buffer, in its elements, that a shader sees.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Binding<'a> {
     buffer: &'a GpuBuffer,
@@ -108,7 +108,8 @@ impl<'a> Binding<'a> {
         buffer: &'a GpuBuffer,
         range: std::ops::Range<usize>,
     ) -> (Self, usize) {
-        let alignment = (context.limits().binding_alignment as usize / 4).max(1);
+        let bytes = buffer.dtype.bytes();
+        let alignment = (context.limits().binding_alignment as usize / bytes).max(1);
         let first = range.start - range.start % alignment;
         (Self { buffer, first, len: range.end - first }, first)
     }
@@ -288,12 +289,15 @@ impl Context {
             });
         }
         for (binding, index) in bindings.iter().zip(1 + low_bits(textures.len())..) {
+            let bytes = binding.buffer.dtype.bytes() as u64;
+            // Bindings are whole words, and so are buffers.
+            let size = (binding.len as u64 * bytes).next_multiple_of(4);
             entries.push(wgpu::BindGroupEntry {
                 binding: index,
                 resource: wgpu::BindingResource::Buffer(wgpu::BufferBinding {
                     buffer: binding.buffer.raw(),
-                    offset: binding.first as u64 * 4,
-                    size: wgpu::BufferSize::new(binding.len as u64 * 4),
+                    offset: binding.first as u64 * bytes,
+                    size: wgpu::BufferSize::new(size),
                 }),
             });
         }

@@ -7,6 +7,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, UndefinedBehavior};
 
 use super::texture::TexelFormat;
+use crate::DType;
 
 /// Declares every file of `shaders/` that this crate uses.
 macro_rules! sources {
@@ -27,6 +28,7 @@ sources![
     "avg_pool2d_grad_input",
     "avg_pool2d_strip",
     "conv2d_depthwise",
+    "convert",
     "bench_copy",
     "bench_fma",
     "conv2d_general",
@@ -103,6 +105,13 @@ impl From<bool> for Value {
 impl From<&'static str> for Value {
     fn from(name: &'static str) -> Self {
         Self::Name(name)
+    }
+}
+
+impl DType {
+    /// The value of a variant whose elements are of this type.
+    pub(super) fn value(self) -> (&'static str, Value) {
+        ("f16", (self == Self::F16).into())
     }
 }
 

@@ -3,7 +3,7 @@
 use super::params::Fields;
 use super::shader::{SOURCES, Shader};
 use super::texture::TexelFormat;
-use crate::{Activation, PaddingMode};
+use crate::{Activation, DType, PaddingMode};
 
 /// Every variant that an operation can ask for, with the parameters that the host passes.
 fn variants() -> Vec<(Shader, Fields)> {
@@ -19,27 +19,44 @@ fn variants() -> Vec<(Shader, Fields)> {
     ]
     .map(Activation::name);
     for name in activations {
-        variants.push((super::activation::shader(name), super::activation::Params::FIELDS));
+        for dtype in [DType::F32, DType::F16] {
+            let shader = super::activation::shader(name, dtype);
+            variants.push((shader, super::activation::Params::FIELDS));
+        }
         variants.push((super::activation::grad_shader(name), super::activation::Params::FIELDS));
     }
     for padding_mode in PaddingMode::ALL {
         for activation in activations.into_iter().chain(["none"]) {
-            for bias in [false, true] {
-                let shader = super::conv2d::general::shader(padding_mode, activation, bias);
+            for (bias, dtype, f32_output) in [
+                (false, DType::F32, false),
+                (true, DType::F32, false),
+                (false, DType::F16, false),
+                (true, DType::F16, false),
+                (true, DType::F16, true),
+            ] {
+                let operands = super::conv2d::Operands { bias, dtype };
+                let shader =
+                    super::conv2d::general::shader(padding_mode, activation, operands, f32_output);
                 variants.push((shader, super::conv2d::general::Params::FIELDS));
             }
         }
     }
     variants.extend(super::conv2d::tests::variants());
-    for adaptive in [false, true] {
+    for (adaptive, dtype) in [false, true]
+        .into_iter()
+        .flat_map(|adaptive| [(adaptive, DType::F32), (adaptive, DType::F16)])
+    {
         for indices in [false, true] {
-            let shader = super::pool2d::general::max_shader(adaptive, indices);
+            let shader = super::pool2d::general::max_shader(adaptive, indices, dtype);
             variants.push((shader, super::pool2d::general::Params::FIELDS));
         }
         for divisor in ["padded", "inside", "override"] {
-            let shader = super::pool2d::general::avg_shader(adaptive, divisor);
+            let shader = super::pool2d::general::avg_shader(adaptive, divisor, dtype);
             variants.push((shader, super::pool2d::general::Params::FIELDS));
         }
+    }
+    for widens in [false, true] {
+        variants.push((super::convert::shader(widens), super::convert::Params::FIELDS));
     }
     variants.extend(gradients());
     variants.extend(training());
@@ -162,6 +179,43 @@ fn every_shader_in_every_variant_is_valid_wgsl() {
     for (shader, _) in variants() {
         parse(&shader);
     }
+}
+
+#[test]
+fn a_variant_computes_in_f32_and_stores_what_it_says() {
+    let half = naga::Scalar { kind: naga::ScalarKind::Float, width: 2 };
+    let mut of_f16 = std::collections::BTreeSet::new();
+    for (shader, _) in variants() {
+        let module = parse(&shader);
+        let stored = module.global_variables.iter().any(|(_, variable)| {
+            let naga::TypeInner::Array { base, .. } = module.types[variable.ty].inner else {
+                return false;
+            };
+            module.types[base].inner.scalar() == Some(half)
+        });
+        let wanted = shader.values.contains(&DType::F16.value());
+        assert_eq!(stored, wanted, "{}", shader.label());
+        let source = shader.compose().unwrap();
+        assert_eq!(source.contains("enable f16;"), wanted, "{}", shader.label());
+        if wanted {
+            of_f16.insert(shader.template);
+        }
+    }
+    let expected = [
+        "activation",
+        "avg_pool2d_general",
+        "avg_pool2d_global",
+        "avg_pool2d_strip",
+        "conv2d_depthwise",
+        "conv2d_general",
+        "conv2d_halo",
+        "conv2d_pack",
+        "conv2d_tiled",
+        "convert",
+        "max_pool2d_general",
+        "max_pool2d_strip",
+    ];
+    assert_eq!(of_f16, expected.into());
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Depthwise convolution: strips whose planes have weights of their own.
 
-use super::OPERATION;
+use super::{OPERATION, Operands};
 use crate::gpu::strip::{Kind, Plan, Problem};
 use crate::ops::Conv2dProblem;
 use crate::{Algorithm, Limits, Result};
@@ -8,7 +8,7 @@ use crate::{Algorithm, Limits, Result};
 /// The plan, or that of the pinned algorithm; `None` where strips do not serve the problem.
 pub(crate) fn plan(
     problem: &Conv2dProblem,
-    bias: bool,
+    Operands { bias, dtype }: Operands,
     pinned: Option<Algorithm>,
     limits: &Limits,
 ) -> Result<Option<Plan>> {
@@ -23,5 +23,5 @@ pub(crate) fn plan(
         [problem.batch, problem.in_channels],
         [&problem.vertical, &problem.horizontal],
     );
-    problem.map_or(Ok(None), |problem| Plan::new(&problem, pinned, limits))
+    problem.map_or(Ok(None), |problem| Plan::new(&problem.of(dtype), pinned, limits))
 }

@@ -1,18 +1,20 @@
 //! The convolution that serves every option, split where its tensors exceed one binding.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::super::buffer::GpuBuffer;
 use super::super::context::Context;
+use super::super::convert::convert;
 use super::super::grid::Grid;
 use super::super::params::{low_bits, params, size};
 use super::super::record::Binding;
 use super::super::shader::Shader;
 use super::super::split::{chunks, largest};
-use super::{OPERATION, activation_name, activation_parameter, bias_binding};
+use super::{OPERATION, Operands, activation_name, activation_parameter, bias_binding};
 use crate::ops::Conv2dProblem;
 use crate::window::Axis;
-use crate::{Error, Limits, PaddingMode, Result};
+use crate::{DType, Error, Limits, PaddingMode, Result};
 
 /// Invocations of a workgroup.
 const WORKGROUP: usize = 64;
@@ -63,14 +65,20 @@ pub(crate) struct Step {
 }
 
 /// The shader in the variant of a problem.
-pub(crate) fn shader(padding_mode: PaddingMode, activation: &'static str, bias: bool) -> Shader {
+pub(crate) fn shader(
+    padding_mode: PaddingMode,
+    activation: &'static str,
+    Operands { bias, dtype }: Operands,
+    f32_output: bool,
+) -> Shader {
     Shader {
         template: "conv2d_general",
         values: vec![
             ("padding_mode", padding_mode.name().into()),
             ("activation", activation.into()),
             ("bias", bias.into()),
-            ("f16", false.into()),
+            dtype.value(),
+            ("f32_output", f32_output.into()),
         ],
         uniforms: 0,
         textures: &[],
@@ -88,23 +96,39 @@ struct Part {
     group_channels: Range<usize>,
 }
 
+/// How a convolution is done.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Plan {
+    steps: Vec<Step>,
+    /// Of the sums that the steps write; not that of the tensors where rounded sums would be added
+    /// to.
+    output: DType,
+    dtype: DType,
+}
+
 /// The dispatches of a convolution.
-pub(crate) fn plan(problem: &Conv2dProblem, bias: bool, limits: &Limits) -> Result<Vec<Step>> {
+pub(crate) fn plan(problem: &Conv2dProblem, operands: Operands, limits: &Limits) -> Result<Plan> {
+    let dtype = operands.dtype;
     if problem.output_shape().len() == 0 {
-        return Ok(Vec::new());
+        return Ok(Plan { steps: Vec::new(), output: dtype, dtype });
     }
     for axis in [&problem.vertical, &problem.horizontal] {
         let padded = axis.input_size + axis.pad_begin + axis.pad_end;
         size(OPERATION, "the size of the padded input", padded)?;
     }
     let base = base_params(problem)?;
-    let parts = parts(problem, limits)?;
+    let parts = parts(problem, dtype, limits)?;
+    let all = problem.group_in_channels();
+    let is_whole = parts.iter().all(|part| part.group_channels.len() == all);
+    let output_dtype = if is_whole { dtype } else { DType::F32 };
     let mut steps = Vec::with_capacity(parts.len());
     for part in parts {
-        let is_last = part.group_channels.end == problem.group_in_channels();
+        let is_last = part.group_channels.end == all;
         let activation = problem.activation.filter(|_| is_last);
         let is_first = part.group_channels.start == 0;
-        let shader = shader(problem.padding_mode, activation_name(activation), bias && is_first);
+        let operands = Operands { bias: operands.bias && is_first, dtype };
+        let activation = activation_name(activation);
+        let shader = shader(problem.padding_mode, activation, operands, output_dtype != dtype);
         let count = part.images.len()
             * part.out_channels.len()
             * part.rows.len()
@@ -131,7 +155,7 @@ pub(crate) fn plan(problem: &Conv2dProblem, bias: bool, limits: &Limits) -> Resu
         );
         steps.push(Step { shader, params, grid, input, weight, output });
     }
-    Ok(steps)
+    Ok(Plan { steps, output: output_dtype, dtype })
 }
 
 fn base_params(problem: &Conv2dProblem) -> Result<Params> {
@@ -233,13 +257,13 @@ fn output_range(problem: &Conv2dProblem, part: &Part) -> Range<usize> {
 }
 
 /// The whole as one part if it fits, else parts by images, by channels, by rows.
-fn parts(problem: &Conv2dProblem, limits: &Limits) -> Result<Vec<Part>> {
-    let most = limits.max_binding_elements();
+fn parts(problem: &Conv2dProblem, dtype: DType, limits: &Limits) -> Result<Vec<Part>> {
+    let most = limits.max_elements(dtype);
     let rows = problem.vertical.output_size;
-    let fits = |part: &Part| {
+    let fits_beside = |part: &Part, most_outputs: usize| {
         input_range(problem, part).len() <= most
             && weight_range(problem, &part.out_channels).len() <= most
-            && output_range(problem, part).len() <= most
+            && output_range(problem, part).len() <= most_outputs
     };
     let of_images = |images: Range<usize>| Part {
         images,
@@ -247,7 +271,7 @@ fn parts(problem: &Conv2dProblem, limits: &Limits) -> Result<Vec<Part>> {
         rows: 0..rows,
         group_channels: 0..problem.group_in_channels(),
     };
-    if let Some(step) = largest(problem.batch, |step| fits(&of_images(0..step))) {
+    if let Some(step) = largest(problem.batch, |step| fits_beside(&of_images(0..step), most)) {
         return Ok(chunks(problem.batch, step).map(of_images).collect());
     }
     let of_channels = |image: usize, out_channels, group_channels, rows| Part {
@@ -256,6 +280,8 @@ fn parts(problem: &Conv2dProblem, limits: &Limits) -> Result<Vec<Part>> {
         rows,
         group_channels,
     };
+    // Parts of the channels add to sums of f32.
+    let fits = |part: &Part| fits_beside(part, limits.max_binding_elements());
     // One group after another, so that a part reads the channels of one group.
     let group_out = problem.group_out_channels();
     let group_in = problem.group_in_channels();
@@ -275,11 +301,12 @@ fn parts(problem: &Conv2dProblem, limits: &Limits) -> Result<Vec<Part>> {
                     quantity: "the bytes that one row of the output needs of the input or the \
                                weight"
                         .into(),
-                    needed: 4 * input_range(problem, &part)
-                        .len()
-                        .max(weight_range(problem, &part.out_channels).len())
-                        as u64,
-                    allowed: 4 * most as u64,
+                    needed: dtype.bytes() as u64
+                        * input_range(problem, &part)
+                            .len()
+                            .max(weight_range(problem, &part.out_channels).len())
+                            as u64,
+                    allowed: (dtype.bytes() * most) as u64,
                 }
             })?;
             (1, 1, row_step)
@@ -301,8 +328,38 @@ fn parts(problem: &Conv2dProblem, limits: &Limits) -> Result<Vec<Part>> {
     Ok(parts)
 }
 
-impl Step {
+impl Plan {
+    pub(super) fn dispatches(&self) -> usize {
+        self.steps.len()
+    }
+
+    pub(super) fn shaders(&self) -> Vec<Shader> {
+        self.steps.iter().take(1).map(|step| step.shader.clone()).collect()
+    }
+
     pub(super) fn record(
+        &self,
+        context: &Arc<Context>,
+        problem: &Conv2dProblem,
+        input: &GpuBuffer,
+        weight: &GpuBuffer,
+        bias: Option<&GpuBuffer>,
+    ) -> Result<GpuBuffer> {
+        let len = problem.output_shape().len();
+        let output = context.allocate_elements(OPERATION, len, self.output)?;
+        for step in &self.steps {
+            step.record(context, problem, input, weight, bias, &output)?;
+        }
+        if self.output == self.dtype {
+            Ok(output)
+        } else {
+            convert(context, &output, self.dtype, len)
+        }
+    }
+}
+
+impl Step {
+    fn record(
         &self,
         context: &Context,
         problem: &Conv2dProblem,

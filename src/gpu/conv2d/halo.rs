@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::Rule;
 use super::sizes::Sizes;
 use super::tile::{TapOrder, Tile, TilePlan, Variant, parts};
 use super::tiled::{has_scalar_unit, is_narrow};
+use super::{Operands, Rule};
 use crate::Limits;
 use crate::gpu::params::low_bits;
 use crate::ops::Conv2dProblem;
@@ -114,11 +114,20 @@ pub(crate) fn is_worth_it(problem: &Conv2dProblem, limits: &Limits) -> bool {
 }
 
 /// The plan for a problem, or what is served.
-pub(crate) fn plan(problem: &Conv2dProblem, bias: bool, limits: &Limits) -> Result<TilePlan, Rule> {
+pub(crate) fn plan(
+    problem: &Conv2dProblem,
+    operands: Operands,
+    limits: &Limits,
+) -> Result<TilePlan, Rule> {
     let sizes = Sizes::new(problem)?;
     let tile = tile(&sizes, limits)?;
-    let variant = Variant::new("conv2d_halo", tile, sizes, problem, bias);
+    let variant = Variant::new("conv2d_halo", tile, sizes, problem, operands);
     let tiles = tile.tiles(&sizes, tile.lanes)?;
     let parts = parts(&variant, problem, limits, tiles, 1, |_| true)?;
-    Ok(TilePlan { shader: variant.shader(), pack: variant.pack(limits)?, parts })
+    Ok(TilePlan {
+        shader: variant.shader(),
+        pack: variant.pack(limits)?,
+        dtype: operands.dtype,
+        parts,
+    })
 }

@@ -13,13 +13,13 @@ pub(crate) mod tiled;
 
 use std::sync::Arc;
 
-use super::buffer::{GpuBuffer, Reuse};
+use super::buffer::GpuBuffer;
 use super::context::Context;
 use super::record::Binding;
 use super::shader::Shader;
 use super::strip::{self, Buffers};
 use crate::ops::Conv2dProblem;
-use crate::{Activation, Algorithm, Error, Limits, Result};
+use crate::{Activation, Algorithm, DType, Error, Limits, Result};
 pub(crate) use pack::Packed;
 use texel::TexelPlan;
 use tile::TilePlan;
@@ -29,10 +29,24 @@ pub(super) const OPERATION: &str = "conv2d";
 /// What an algorithm serves, said of a problem that it does not.
 pub(super) type Rule = &'static str;
 
+/// What a convolution has beside its input, and the type of the elements of all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Operands {
+    pub(crate) bias: bool,
+    pub(crate) dtype: DType,
+}
+
+impl From<bool> for Operands {
+    /// Tensors of f32, and whether a bias is among them.
+    fn from(bias: bool) -> Self {
+        Self { bias, dtype: DType::F32 }
+    }
+}
+
 /// How a convolution is done on a device with certain limits.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Conv2dPlan {
-    General(Vec<general::Step>),
+    General(general::Plan),
     Depthwise(Box<strip::Plan>),
     Tiled(TilePlan),
     Halo(TilePlan),
@@ -44,20 +58,21 @@ impl Conv2dPlan {
     /// one.
     pub(crate) fn new(
         problem: &Conv2dProblem,
-        bias: bool,
+        operands: impl Into<Operands>,
         pinned: Option<Algorithm>,
         limits: &Limits,
     ) -> Result<Self> {
-        let Some(algorithm) = pinned else { return Self::cascade(problem, bias, limits) };
+        let operands = operands.into();
+        let Some(algorithm) = pinned else { return Self::cascade(problem, operands, limits) };
         let strips = matches!(algorithm, Algorithm::Strip | Algorithm::Windows);
-        if strips && let Some(plan) = depthwise::plan(problem, bias, pinned, limits)? {
+        if strips && let Some(plan) = depthwise::plan(problem, operands, pinned, limits)? {
             return Ok(Self::Depthwise(Box::new(plan)));
         }
         let plan = match algorithm {
-            Algorithm::General => return Self::general(problem, bias, limits),
-            Algorithm::Tiled => tiled::plan(problem, bias, limits).map(Self::Tiled),
-            Algorithm::Halo => halo::plan(problem, bias, limits).map(Self::Halo),
-            Algorithm::Texel => texel::plan(problem, bias, limits).map(Self::Texel),
+            Algorithm::General => return Self::general(problem, operands, limits),
+            Algorithm::Tiled => tiled::plan(problem, operands, limits).map(Self::Tiled),
+            Algorithm::Halo => halo::plan(problem, operands, limits).map(Self::Halo),
+            Algorithm::Texel => texel::plan(problem, operands, limits).map(Self::Texel),
             algorithm => return Err(strip::unsupported(OPERATION, algorithm)),
         };
         plan.map_err(|rule| Error::Unsupported {
@@ -68,15 +83,15 @@ impl Conv2dPlan {
     }
 
     /// The first of these that serves the problem on a device with these limits.
-    fn cascade(problem: &Conv2dProblem, bias: bool, limits: &Limits) -> Result<Self> {
-        let mut depthwise = depthwise::plan(problem, bias, None, limits)?;
+    fn cascade(problem: &Conv2dProblem, operands: Operands, limits: &Limits) -> Result<Self> {
+        let mut depthwise = depthwise::plan(problem, operands, None, limits)?;
         if let Some(plan) = depthwise
             .take_if(|plan| plan.algorithm() == Algorithm::Windows || !texel::is_worth_it(limits))
         {
             return Ok(Self::Depthwise(Box::new(plan)));
         }
         if texel::is_worth_it(limits)
-            && let Ok(plan) = texel::plan(problem, bias, limits)
+            && let Ok(plan) = texel::plan(problem, operands, limits)
         {
             return Ok(Self::Texel(plan));
         }
@@ -84,18 +99,18 @@ impl Conv2dPlan {
             return Ok(Self::Depthwise(Box::new(plan)));
         }
         if halo::is_worth_it(problem, limits)
-            && let Ok(plan) = halo::plan(problem, bias, limits)
+            && let Ok(plan) = halo::plan(problem, operands, limits)
         {
             return Ok(Self::Halo(plan));
         }
-        if let Ok(plan) = tiled::plan(problem, bias, limits) {
+        if let Ok(plan) = tiled::plan(problem, operands, limits) {
             return Ok(Self::Tiled(plan));
         }
-        Self::general(problem, bias, limits)
+        Self::general(problem, operands, limits)
     }
 
-    fn general(problem: &Conv2dProblem, bias: bool, limits: &Limits) -> Result<Self> {
-        Ok(Self::General(general::plan(problem, bias, limits)?))
+    fn general(problem: &Conv2dProblem, operands: Operands, limits: &Limits) -> Result<Self> {
+        Ok(Self::General(general::plan(problem, operands, limits)?))
     }
 
     /// The algorithm that was picked.
@@ -112,7 +127,7 @@ impl Conv2dPlan {
     /// The number of dispatches, without the packing of the weight that is done once.
     pub(crate) fn dispatches(&self) -> usize {
         match self {
-            Self::General(steps) => steps.len(),
+            Self::General(plan) => plan.dispatches(),
             Self::Depthwise(plan) => plan.dispatches(),
             Self::Tiled(plan) | Self::Halo(plan) => plan.parts.len(),
             Self::Texel(plan) => plan.dispatches(),
@@ -122,11 +137,13 @@ impl Conv2dPlan {
     /// The shaders that the plan needs.
     pub(crate) fn shaders(&self) -> Vec<Shader> {
         match self {
-            Self::General(steps) => steps.iter().take(1).map(|step| step.shader.clone()).collect(),
+            Self::General(plan) => plan.shaders(),
             Self::Depthwise(plan) => vec![plan.shader().clone()],
-            Self::Tiled(plan) | Self::Halo(plan) => vec![plan.shader.clone(), pack::shader()],
+            Self::Tiled(plan) | Self::Halo(plan) => {
+                vec![plan.shader.clone(), pack::shader(plan.dtype)]
+            }
             Self::Texel(plan) => {
-                let shaders = [plan.shader.clone(), pack::shader()];
+                let shaders = [plan.shader.clone(), pack::shader(DType::F32)];
                 shaders.into_iter().chain(plan.pad_shader.clone()).collect()
             }
         }
@@ -142,26 +159,27 @@ pub(crate) fn conv2d(
     weight: &GpuBuffer,
     bias: Option<&GpuBuffer>,
 ) -> Result<GpuBuffer> {
-    let len = problem.output_shape().len();
-    let output = context.allocate(OPERATION, len as u64 * 4, Reuse::Recorded)?;
+    let allocate =
+        || context.allocate_elements(OPERATION, problem.output_shape().len(), input.dtype);
     match plan {
-        Conv2dPlan::General(steps) => {
-            for step in steps {
-                step.record(context, problem, input, weight, bias, &output)?;
-            }
-        }
+        Conv2dPlan::General(plan) => plan.record(context, problem, input, weight, bias),
         Conv2dPlan::Depthwise(plan) => {
-            let (weight, output, indices) = (Some(weight), &output, None);
-            plan.record(context, Buffers { input, weight, bias, output, indices })?;
+            let output = allocate()?;
+            let (weight, indices) = (Some(weight), None);
+            plan.record(context, Buffers { input, weight, bias, output: &output, indices })?;
+            Ok(output)
         }
         Conv2dPlan::Tiled(plan) | Conv2dPlan::Halo(plan) => {
+            let output = allocate()?;
             plan.record(context, problem, input, weight, bias, &output)?;
+            Ok(output)
         }
         Conv2dPlan::Texel(plan) => {
+            let output = allocate()?;
             plan.record(context, problem, input, weight, bias, &output)?;
+            Ok(output)
         }
     }
-    Ok(output)
 }
 
 /// The name of an activation in shader variants.

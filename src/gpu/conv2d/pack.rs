@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::super::buffer::{GpuBuffer, Reuse};
+use super::super::buffer::GpuBuffer;
 use super::super::context::Context;
 use super::super::conv2d_grad::turned;
 use super::super::grid::Grid;
@@ -15,7 +15,7 @@ use super::super::texture::{GpuTexture, TexelFormat};
 use super::sizes::{SIZES_RULE, Sizes};
 use super::tile::{BINDING_RULE, Tile};
 use super::{OPERATION, Rule};
-use crate::{Limits, Result};
+use crate::{DType, Limits, Result};
 
 /// Invocations of a workgroup.
 const WORKGROUP: usize = 64;
@@ -79,10 +79,10 @@ impl<K: Copy + Eq + Hash, T> Cache<K, T> {
 }
 
 /// The shader that packs.
-pub(crate) fn shader() -> Shader {
+pub(crate) fn shader(dtype: DType) -> Shader {
     Shader {
         template: "conv2d_pack",
-        values: vec![("f16", false.into())],
+        values: vec![dtype.value()],
         textures: &[],
         uniforms: 0,
         reads: 1,
@@ -162,10 +162,10 @@ impl Pack {
     }
 
     fn record(&self, context: &Arc<Context>, weight: &GpuBuffer) -> Result<GpuBuffer> {
-        let packed = context.allocate(OPERATION, self.len() as u64 * 4, Reuse::Recorded)?;
+        let packed = context.allocate_elements(OPERATION, self.len(), weight.dtype)?;
         let bindings =
             [Binding::whole(weight, self.weight_len()), Binding::whole(&packed, self.len())];
-        context.record(OPERATION, &shader(), &self.params, &bindings, self.grid)?;
+        context.record(OPERATION, &shader(weight.dtype), &self.params, &bindings, self.grid)?;
         Ok(packed)
     }
 }

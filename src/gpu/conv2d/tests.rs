@@ -52,10 +52,14 @@ pub(crate) fn variants() -> Vec<(Shader, Fields)> {
     for limits in adapters() {
         for (conv, input) in problems() {
             let problem = conv.problem(input.into()).unwrap();
-            for (bias, &pinned) in
-                [true, false].iter().flat_map(|bias| pins.iter().map(move |pin| (bias, pin)))
+            let operands =
+                [(true, DType::F32), (false, DType::F32), (true, DType::F16), (false, DType::F16)]
+                    .map(|(bias, dtype)| Operands { bias, dtype });
+            for (operands, &pinned) in operands
+                .into_iter()
+                .flat_map(|operands| pins.iter().map(move |pin| (operands, pin)))
             {
-                let plan = match Conv2dPlan::new(&problem, *bias, pinned, &limits) {
+                let plan = match Conv2dPlan::new(&problem, operands, pinned, &limits) {
                     Err(Error::Unsupported { .. }) => continue,
                     plan => plan.unwrap(),
                 };

@@ -12,10 +12,11 @@ use super::super::texture::{self, TEXTURE_WIDTH, TexelFormat};
 use super::pack::Pack;
 use super::sizes::{SIZES_RULE, Sizes};
 use super::tile::{self, Part, TEXT_RULE, TapOrder, Tile, Variant, parts};
-use super::{OPERATION, Rule, bias_binding};
+use super::{OPERATION, Operands, Rule, bias_binding};
 use crate::ops::Conv2dProblem;
-use crate::{Limits, PaddingMode};
+use crate::{DType, Limits, PaddingMode};
 
+const DTYPE_RULE: Rule = "serves tensors of f32";
 const SUBGROUP_RULE: Rule = "needs subgroups of at least 8 invocations";
 const TEXTURE_RULE: Rule = "serves images and weights that each fit a texture, if the padding is \
                             not out of proportion to the input";
@@ -123,7 +124,7 @@ fn shader(variant: &Variant) -> Shader {
     const READ: StorageTexture = StorageTexture { format: TexelFormat::Four, written: false };
     let mut shader = variant.shader();
     shader.values.push(("texture_width", Value::Derived(TEXTURE_WIDTH)));
-    Shader { textures: &[READ, READ], reads: u32::from(variant.bias), ..shader }
+    Shader { textures: &[READ, READ], reads: u32::from(variant.operands.bias), ..shader }
 }
 
 fn image(problem: &Conv2dProblem, sizes: &Sizes, tile: &Tile, tiles: [u32; 2]) -> Option<Image> {
@@ -152,14 +153,17 @@ pub(crate) fn is_worth_it(limits: &Limits) -> bool {
 /// The plan for a problem, or what is served.
 pub(crate) fn plan(
     problem: &Conv2dProblem,
-    bias: bool,
+    operands: Operands,
     limits: &Limits,
 ) -> Result<TexelPlan, Rule> {
+    if operands.dtype != DType::F32 {
+        return Err(DTYPE_RULE);
+    }
     let sizes = Sizes::new(problem)?;
     let tile = tile(&sizes, limits)?;
     let lanes = tile.workgroup_size();
     // The padding is in the image; zeros outside remain zeros.
-    let variant = Variant::new("conv2d_texel", tile, sizes, problem, bias);
+    let variant = Variant::new("conv2d_texel", tile, sizes, problem, operands);
     let variant = Variant { padding_mode: PaddingMode::Zeros, ..variant };
     let tiles = tile.tiles(&sizes, [1, 1])?;
     let image = image(problem, &sizes, &tile, tiles).ok_or(SIZES_RULE)?;

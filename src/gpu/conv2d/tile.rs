@@ -12,9 +12,9 @@ use super::super::shader::{Shader, Value};
 use super::super::split::{chunks, largest};
 use super::pack::Pack;
 use super::sizes::{SIZES_RULE, Sizes};
-use super::{OPERATION, Rule, activation_name, activation_parameter, bias_binding};
+use super::{OPERATION, Operands, Rule, activation_name, activation_parameter, bias_binding};
 use crate::ops::Conv2dProblem;
-use crate::{Activation, Limits, PaddingMode};
+use crate::{Activation, DType, Limits, PaddingMode};
 
 pub(super) const TEXT_RULE: Rule = "serves kernels whose unrolled taps are not too many";
 pub(super) const BINDING_RULE: Rule = "serves tensors whose images each fit one binding";
@@ -173,7 +173,7 @@ pub(crate) struct Variant {
     /// Whether taps may lie over zeros.
     pub(crate) masked: bool,
     pub(crate) activation: Option<Activation>,
-    pub(crate) bias: bool,
+    pub(crate) operands: Operands,
 }
 
 impl Variant {
@@ -182,7 +182,7 @@ impl Variant {
         tile: Tile,
         sizes: Sizes,
         problem: &Conv2dProblem,
-        bias: bool,
+        operands: Operands,
     ) -> Self {
         let axes = [&problem.vertical, &problem.horizontal];
         let is_padded = axes.iter().any(|axis| axis.pad_begin + axis.pad_end > 0);
@@ -193,7 +193,7 @@ impl Variant {
             padding_mode: problem.padding_mode,
             masked: is_padded && problem.padding_mode == PaddingMode::Zeros,
             activation: problem.activation,
-            bias,
+            operands,
         }
     }
 
@@ -224,8 +224,8 @@ impl Variant {
                 ("padding_mode", self.padding_mode.name().into()),
                 ("masked", self.masked.into()),
                 ("activation", activation_name(self.activation).into()),
-                ("bias", self.bias.into()),
-                ("f16", false.into()),
+                ("bias", self.operands.bias.into()),
+                self.operands.dtype.value(),
                 ("totals", self.totals().into()),
                 ("kernel_height", sizes.kernel_size[0].into()),
                 ("kernel_width", sizes.kernel_size[1].into()),
@@ -247,7 +247,7 @@ impl Variant {
                 ("column_stride", Value::Derived(strides.column)),
             ],
             textures: &[],
-            reads: 2 + u32::from(self.bias),
+            reads: 2 + u32::from(self.operands.bias),
             uniforms: 0,
             writes: 1,
         }
@@ -271,6 +271,7 @@ pub(crate) struct Part {
 pub(crate) struct TilePlan {
     pub(crate) shader: Shader,
     pub(crate) pack: Pack,
+    pub(crate) dtype: DType,
     pub(crate) parts: Vec<Part>,
 }
 
@@ -285,7 +286,7 @@ pub(crate) fn parts(
     fits: impl Fn(usize) -> bool,
 ) -> Result<Vec<Part>, Rule> {
     let sizes = &variant.sizes;
-    let most = limits.max_binding_elements();
+    let most = limits.max_elements(variant.operands.dtype);
     let input = problem.input_shape().len() / problem.batch.max(1);
     let output = problem.output_shape().len() / problem.batch.max(1);
     let fits = |images: usize| images.saturating_mul(input.max(output)) <= most && fits(images);

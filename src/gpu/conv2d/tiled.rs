@@ -1,8 +1,8 @@
 //! The convolution by register tiles over storage buffers.
 
-use super::Rule;
 use super::sizes::Sizes;
 use super::tile::{TapOrder, Tile, TilePlan, Variant, parts};
+use super::{Operands, Rule};
 use crate::Limits;
 use crate::ops::Conv2dProblem;
 
@@ -53,12 +53,21 @@ pub(crate) fn tile(sizes: &Sizes, limits: &Limits) -> Tile {
 }
 
 /// The plan for a problem, or what is served.
-pub(crate) fn plan(problem: &Conv2dProblem, bias: bool, limits: &Limits) -> Result<TilePlan, Rule> {
+pub(crate) fn plan(
+    problem: &Conv2dProblem,
+    operands: Operands,
+    limits: &Limits,
+) -> Result<TilePlan, Rule> {
     let sizes = Sizes::new(problem)?;
     let tile = tile(&sizes, limits);
     tile.check_text(&sizes)?;
-    let variant = Variant::new("conv2d_tiled", tile, sizes, problem, bias);
+    let variant = Variant::new("conv2d_tiled", tile, sizes, problem, operands);
     let tiles = tile.tiles(&sizes, [1, 1])?;
     let parts = parts(&variant, problem, limits, tiles, WORKGROUP as usize, |_| true)?;
-    Ok(TilePlan { shader: variant.shader(), pack: variant.pack(limits)?, parts })
+    Ok(TilePlan {
+        shader: variant.shader(),
+        pack: variant.pack(limits)?,
+        dtype: operands.dtype,
+        parts,
+    })
 }

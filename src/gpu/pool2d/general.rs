@@ -11,7 +11,7 @@ use super::super::shader::Shader;
 use super::super::split::{chunks, largest};
 use super::{Divisor, Pool2dProblem, Reduction, Window};
 use crate::ops::AdaptivePool2dProblem;
-use crate::{Error, Limits, Result};
+use crate::{DType, Error, Limits, Result};
 
 /// Invocations of a workgroup.
 pub(super) const WORKGROUP: usize = 64;
@@ -50,10 +50,10 @@ pub(crate) struct Step {
 }
 
 /// The shader of a max pooling in one variant.
-pub(crate) fn max_shader(adaptive: bool, indices: bool) -> Shader {
+pub(crate) fn max_shader(adaptive: bool, indices: bool, dtype: DType) -> Shader {
     Shader {
         template: "max_pool2d_general",
-        values: vec![("adaptive", adaptive.into()), ("indices", indices.into())],
+        values: vec![("adaptive", adaptive.into()), ("indices", indices.into()), dtype.value()],
         uniforms: 0,
         textures: &[],
         reads: 1,
@@ -62,14 +62,10 @@ pub(crate) fn max_shader(adaptive: bool, indices: bool) -> Shader {
 }
 
 /// The shader of an average pooling in one variant.
-pub(crate) fn avg_shader(adaptive: bool, divisor: &'static str) -> Shader {
+pub(crate) fn avg_shader(adaptive: bool, divisor: &'static str, dtype: DType) -> Shader {
     Shader {
         template: "avg_pool2d_general",
-        values: vec![
-            ("adaptive", adaptive.into()),
-            ("divisor", divisor.into()),
-            ("f16", false.into()),
-        ],
+        values: vec![("adaptive", adaptive.into()), ("divisor", divisor.into()), dtype.value()],
         uniforms: 0,
         textures: &[],
         reads: 1,
@@ -79,12 +75,13 @@ pub(crate) fn avg_shader(adaptive: bool, divisor: &'static str) -> Shader {
 
 fn shader(problem: &Pool2dProblem) -> Shader {
     let adaptive = matches!(problem.window, Window::Adaptive);
-    match problem.reduction {
-        Reduction::Max { indices } => max_shader(adaptive, indices),
-        Reduction::Average(Divisor::Padded) => avg_shader(adaptive, "padded"),
-        Reduction::Average(Divisor::Inside) => avg_shader(adaptive, "inside"),
-        Reduction::Average(Divisor::Override(_)) => avg_shader(adaptive, "override"),
-    }
+    let divisor = match problem.reduction {
+        Reduction::Max { indices } => return max_shader(adaptive, indices, problem.dtype),
+        Reduction::Average(Divisor::Padded) => "padded",
+        Reduction::Average(Divisor::Inside) => "inside",
+        Reduction::Average(Divisor::Override(_)) => "override",
+    };
+    avg_shader(adaptive, divisor, problem.dtype)
 }
 
 /// The dispatches of a pooling.
@@ -201,7 +198,14 @@ fn input_rows(problem: &Pool2dProblem, rows: &Range<usize>) -> Range<usize> {
 
 /// The planes and rows of every dispatch.
 fn parts(problem: &Pool2dProblem, limits: &Limits) -> Result<Vec<(Range<usize>, Range<usize>)>> {
-    let most = limits.max_binding_elements();
+    let most = match problem.reduction {
+        // Indices have four bytes and begin where the outputs do, so with those before them that
+        // the alignment of an output of less bytes adds.
+        Reduction::Max { indices: true } if problem.dtype != DType::F32 => {
+            limits.max_binding_elements().saturating_sub(limits.binding_alignment as usize / 4)
+        }
+        _ => limits.max_elements(problem.dtype),
+    };
     let (input, output) = (problem.input, problem.output);
     let planes = input.batch * input.channels;
     let largest_plane = (input.height * input.width).max(output.height * output.width);
@@ -209,18 +213,17 @@ fn parts(problem: &Pool2dProblem, limits: &Limits) -> Result<Vec<(Range<usize>, 
         let step = (most / largest_plane).max(1);
         return Ok(chunks(planes, step).map(|planes| (planes, 0..output.height)).collect());
     }
-    let row_bytes = |rows: Range<usize>| {
+    let needs = |rows: Range<usize>| {
         (input_rows(problem, &rows).len() * input.width).max(rows.len() * output.width)
     };
-    let step = largest(output.height, |step| {
-        chunks(output.height, step).all(|rows| row_bytes(rows) <= most)
-    })
-    .ok_or_else(|| Error::DeviceLimit {
-        operation: problem.operation,
-        quantity: "the bytes that one row of the output needs of the input".into(),
-        needed: 4 * row_bytes(0..1) as u64,
-        allowed: 4 * most as u64,
-    })?;
+    let step =
+        largest(output.height, |step| chunks(output.height, step).all(|rows| needs(rows) <= most))
+            .ok_or_else(|| Error::DeviceLimit {
+                operation: problem.operation,
+                quantity: "the bytes that one row of the output needs of the input".into(),
+                needed: (problem.dtype.bytes() * needs(0..1)) as u64,
+                allowed: (problem.dtype.bytes() * most) as u64,
+            })?;
     let mut parts = Vec::new();
     for plane in 0..planes {
         parts.extend(chunks(output.height, step).map(|rows| (plane..plane + 1, rows)));
@@ -241,7 +244,7 @@ impl Step {
         let (output, output_base) = Binding::range(context, output, self.output.clone());
         let mut bindings = vec![input, output];
         if let Some(indices) = indices {
-            bindings.push(Binding::range(context, indices, self.output.clone()).0);
+            bindings.push(Binding::range(context, indices, output_base..self.output.end).0);
         }
         let params = Params {
             input_base: low_bits(input_base),

@@ -8,7 +8,7 @@ use super::super::record::Binding;
 use super::super::shader::Shader;
 use super::super::windows;
 use super::{Divisor, Pool2dProblem, Reduction, Window};
-use crate::{Limits, Result};
+use crate::{DType, Limits, Result};
 
 /// Invocations of a workgroup.
 const WORKGROUP: u32 = 64;
@@ -65,12 +65,12 @@ impl Plan {
     /// `None` where the problem is another, or does not fit a dispatch.
     pub(crate) fn new(problem: &Pool2dProblem, limits: &Limits) -> Result<Option<Self>> {
         let Some((planes, cells, divisor)) = sizes(problem) else { return Ok(None) };
-        if (planes * cells) as usize > limits.max_binding_elements() {
+        if (planes * cells) as usize > limits.max_elements(problem.dtype) {
             return Ok(None);
         }
         let operation = problem.operation;
         let window_planes = windows::blocks(cells);
-        if windows::available(limits) && window_planes > 0 {
+        if windows::available(limits) && window_planes > 0 && problem.dtype == DType::F32 {
             let most = windows::most(limits, 0);
             let dispatches = planes.div_ceil(window_planes).div_ceil(most);
             let windows = planes.div_ceil(window_planes).div_ceil(dispatches);
@@ -96,7 +96,8 @@ impl Plan {
         let workgroups = planes.div_ceil(WORKGROUP / lanes);
         let grid = Grid::new(operation, workgroups as usize, limits)?;
         let params = Params { grid_width: grid.width, planes, plane_vectors: vectors, divisor };
-        let shader = storage_shader(lanes, width, if vectors >= 4 * lanes { 4 } else { 1 });
+        let shader =
+            storage_shader(lanes, width, if vectors >= 4 * lanes { 4 } else { 1 }, problem.dtype);
         let source = Source::Storage(params);
         Ok(Some(Self { operation, planes, cells, shader, grid, source }))
     }
@@ -143,14 +144,14 @@ impl Plan {
 }
 
 /// The shader that reads storage: `lanes` invocations per plane with `unroll` loads each at once.
-fn storage_shader(lanes: u32, load_width: u32, unroll: u32) -> Shader {
+fn storage_shader(lanes: u32, load_width: u32, unroll: u32, dtype: DType) -> Shader {
     Shader {
         template: "avg_pool2d_global",
         values: vec![
             ("lanes", lanes.into()),
             ("load_width", load_width.into()),
             ("unroll", unroll.into()),
-            ("f16", false.into()),
+            dtype.value(),
         ],
         uniforms: 0,
         reads: 1,

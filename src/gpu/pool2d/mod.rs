@@ -12,7 +12,7 @@ use super::shader::Shader;
 use super::strip::{self, Buffers};
 use crate::ops::{AdaptivePool2dProblem, AvgPool2dProblem, MaxPool2dProblem};
 use crate::window::Axis;
-use crate::{Algorithm, Limits, PaddingMode, Result, Shape};
+use crate::{Algorithm, DType, Limits, PaddingMode, Result, Shape};
 
 /// A pooling of any kind, as its shaders see it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -22,6 +22,8 @@ pub(crate) struct Pool2dProblem {
     pub(crate) output: Shape,
     pub(crate) window: Window,
     pub(crate) reduction: Reduction,
+    /// Of the input and the output.
+    pub(crate) dtype: DType,
 }
 
 /// How the windows lie.
@@ -54,6 +56,7 @@ impl Pool2dProblem {
             output: problem.output_shape(),
             window: Window::Fixed { vertical: problem.vertical, horizontal: problem.horizontal },
             reduction: Reduction::Max { indices },
+            dtype: DType::F32,
         }
     }
 
@@ -70,6 +73,7 @@ impl Pool2dProblem {
             output: problem.output_shape(),
             window: Window::Fixed { vertical: problem.vertical, horizontal: problem.horizontal },
             reduction: Reduction::Average(divisor),
+            dtype: DType::F32,
         }
     }
 
@@ -80,6 +84,7 @@ impl Pool2dProblem {
             output: problem.output_shape(),
             window: Window::Adaptive,
             reduction: Reduction::Max { indices },
+            dtype: DType::F32,
         }
     }
 
@@ -90,6 +95,7 @@ impl Pool2dProblem {
             output: problem.output_shape(),
             window: Window::Adaptive,
             reduction: Reduction::Average(Divisor::Inside),
+            dtype: DType::F32,
         }
     }
 
@@ -119,7 +125,9 @@ impl Pool2dProblem {
         };
         let Shape { batch, channels, .. } = self.input;
         let axes = [&vertical, &horizontal];
-        strip::Problem::new(self.operation, kind, PaddingMode::Zeros, [batch, channels], axes)
+        let planes = [batch, channels];
+        let problem = strip::Problem::new(self.operation, kind, PaddingMode::Zeros, planes, axes)?;
+        Some(problem.of(self.dtype))
     }
 }
 
@@ -205,11 +213,11 @@ pub(crate) fn pool2d(
     plan: &Pool2dPlan,
     input: &GpuBuffer,
 ) -> Result<(GpuBuffer, Option<GpuBuffer>)> {
-    let bytes = problem.output.len() as u64 * 4;
-    let output = context.allocate(problem.operation, bytes, Reuse::Recorded)?;
+    let len = problem.output.len();
+    let output = context.allocate_elements(problem.operation, len, problem.dtype)?;
     let indices = match problem.reduction {
         Reduction::Max { indices: true } => {
-            Some(context.allocate(problem.operation, bytes, Reuse::Recorded)?)
+            Some(context.allocate(problem.operation, len as u64 * 4, Reuse::Recorded)?)
         }
         _ => None,
     };

@@ -115,7 +115,7 @@ pub(crate) fn unsupported(operation: &'static str, algorithm: Algorithm) -> Erro
     let rule = match algorithm {
         Algorithm::Strip => format!("serves {strips}, where every tensor fits one binding"),
         Algorithm::Windows => format!(
-            "serves {strips}, on software adapters, where the weight and a few rows of the input \
+            "serves {strips}, of f32, on software adapters, where the weight and a few rows of the input \
              fit one uniform binding"
         ),
         Algorithm::Global => "serves averages whose one window is the whole unpadded plane".into(),

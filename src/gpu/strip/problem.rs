@@ -1,7 +1,7 @@
 //! What strips can do: windows of single planes, with sizes that shaders unroll and index.
 
 use crate::window::Axis;
-use crate::{Activation, PaddingMode};
+use crate::{Activation, DType, PaddingMode};
 
 /// The largest kernel_size of an axis, and the most taps, that are unrolled.
 pub(super) const MAX_KERNEL: u32 = 11;
@@ -117,6 +117,8 @@ pub(crate) struct Problem {
     pub(super) in_planes: u32,
     pub(super) vertical: Side,
     pub(super) horizontal: Side,
+    /// Of all tensors.
+    pub(super) dtype: DType,
 }
 
 /// The outputs of an invocation, and how many elements of a row one load or store takes.
@@ -131,7 +133,7 @@ pub(super) struct Tile {
 }
 
 impl Problem {
-    /// `None` where it exceeds what the shaders unroll and index, or is empty.
+    /// Of f32; `None` where it exceeds what the shaders unroll and index, or is empty.
     pub(crate) fn new(
         operation: &'static str,
         kind: Kind,
@@ -146,8 +148,16 @@ impl Problem {
         }
         let in_planes = u32::try_from(batch.checked_mul(in_channels)?).ok()?;
         let in_channels = u32::try_from(in_channels).ok()?;
-        let problem =
-            Self { operation, kind, padding_mode, in_channels, in_planes, vertical, horizontal };
+        let problem = Self {
+            operation,
+            kind,
+            padding_mode,
+            in_channels,
+            in_planes,
+            vertical,
+            horizontal,
+            dtype: DType::F32,
+        };
         let planes = u64::from(in_planes) * u64::from(problem.multiplier());
         let area = |height, width| u64::from(height) * u64::from(width);
         let in_plane = area(vertical.input_size, horizontal.input_size);
@@ -159,6 +169,11 @@ impl Problem {
             && in_plane <= indexed
             && u64::from(in_planes) * in_plane <= indexed;
         serves.then_some(problem)
+    }
+
+    /// The same of tensors of a type.
+    pub(crate) fn of(self, dtype: DType) -> Self {
+        Self { dtype, ..self }
     }
 
     pub(super) fn multiplier(&self) -> u32 {

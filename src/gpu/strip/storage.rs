@@ -7,7 +7,7 @@ use super::super::shader::Shader;
 use super::problem::{Kind, Problem};
 use super::variant::Params;
 use super::{Buffers, WORKGROUP};
-use crate::{Limits, Result};
+use crate::{DType, Limits, Result};
 
 /// What is dispatched.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,7 +23,11 @@ impl Plan {
     pub(crate) fn new(problem: &Problem, limits: &Limits) -> Result<Option<Self>> {
         let elements =
             [problem.input_elements(), problem.output_elements(), problem.weight_elements()];
-        if elements.into_iter().any(|len| len as usize > limits.max_binding_elements()) {
+        let exceeds = |len: u32, dtype| len as usize > limits.max_elements(dtype);
+        let indices = problem.kind == Kind::Max { indices: true };
+        if elements.into_iter().any(|len| exceeds(len, problem.dtype))
+            || indices && exceeds(problem.output_elements(), DType::F32)
+        {
             return Ok(None);
         }
         let tile = problem.tile(outputs(problem), [4, 4]);

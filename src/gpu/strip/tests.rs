@@ -1,7 +1,7 @@
 use super::problem::distinct;
 use super::*;
-use crate::gpu::{Conv2dPlan, Pool2dPlan, Pool2dProblem};
-use crate::{Activation, PaddingMode};
+use crate::gpu::{Conv2dPlan, Operands, Pool2dPlan, Pool2dProblem};
+use crate::{Activation, DType, PaddingMode};
 use crate::{AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, Conv2d, MaxPool2d, Padding};
 
 /// A software adapter like lavapipe.
@@ -26,10 +26,11 @@ fn plans<T>(plan: impl Fn(Option<Algorithm>, &Limits) -> Result<T>) -> Vec<T> {
 }
 
 fn pools(problem: &Pool2dProblem) -> Vec<Shader> {
-    plans(|algorithm, limits| Pool2dPlan::new(problem, algorithm, limits))
-        .iter()
-        .flat_map(Pool2dPlan::shaders)
-        .collect()
+    let plans = [DType::F32, DType::F16].into_iter().flat_map(|dtype| {
+        let problem = Pool2dProblem { dtype, ..*problem };
+        plans(|algorithm, limits| Pool2dPlan::new(&problem, algorithm, limits))
+    });
+    plans.flat_map(|plan| plan.shaders()).collect()
 }
 
 /// Input shapes: widths that vectors divide and do not, one output, small planes that share a
@@ -92,9 +93,12 @@ pub(crate) fn depthwise_shaders() -> Vec<Shader> {
     let mut shaders = Vec::new();
     let mut add = |options: &Conv2d, input: [usize; 4]| {
         let Ok(problem) = options.problem(input.into()) else { return };
-        for bias in [false, true] {
+        for (bias, dtype) in
+            [(false, DType::F32), (true, DType::F32), (false, DType::F16), (true, DType::F16)]
+        {
+            let operands = Operands { bias, dtype };
             let plans =
-                plans(|algorithm, limits| Conv2dPlan::new(&problem, bias, algorithm, limits));
+                plans(|algorithm, limits| Conv2dPlan::new(&problem, operands, algorithm, limits));
             shaders.extend(plans.iter().flat_map(Conv2dPlan::shaders));
         }
     };

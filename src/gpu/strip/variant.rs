@@ -68,6 +68,7 @@ impl Problem {
         values.push(("multiplied", (self.multiplier() > 1).into()));
         let indices = self.kind == Kind::Max { indices: true };
         values.push(("indices", indices.into()));
+        values.push(self.dtype.value());
         let template = match self.kind {
             Kind::Depthwise { bias, activation, .. } => {
                 values.push(("bias", bias.into()));
@@ -76,13 +77,11 @@ impl Problem {
                     values.push(("bias_vectors", out_channels.div_ceil(4).into()));
                 }
                 values.push(("activation", activation.map_or("none", Activation::name).into()));
-                values.push(("f16", false.into()));
                 "conv2d_depthwise"
             }
             Kind::Max { .. } => "max_pool2d_strip",
             Kind::Average { .. } => {
                 values.push(("counted", self.counted().into()));
-                values.push(("f16", false.into()));
                 "avg_pool2d_strip"
             }
         };

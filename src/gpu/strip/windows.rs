@@ -11,7 +11,7 @@ use super::super::windows::{self, WINDOW};
 use super::problem::{self, Kind, Problem, Side, Tile};
 use super::variant::{Params, reciprocal};
 use super::{Buffers, WORKGROUP};
-use crate::{Limits, PaddingMode, Result};
+use crate::{DType, Limits, PaddingMode, Result};
 
 /// A variant's compilation takes about so many milliseconds at most, by estimate; a single window
 /// has no smaller alternative, and may take a little more.
@@ -45,7 +45,9 @@ pub(crate) struct Plan {
 impl Plan {
     /// `None` where windows do not serve the problem.
     pub(crate) fn new(problem: &Problem, limits: &Limits) -> Result<Option<Self>> {
-        let fits = problem.weight_elements() <= WINDOW
+        // An array of uniforms has a stride of 16 bytes: vectors of f32.
+        let fits = problem.dtype == DType::F32
+            && problem.weight_elements() <= WINDOW
             && problem.output_elements() as usize <= limits.max_binding_elements()
             && windows::available(limits);
         if !fits {
