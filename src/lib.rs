@@ -86,6 +86,7 @@ mod padding;
 pub mod picture;
 mod plan;
 pub mod reference;
+pub mod shaders;
 mod shape;
 mod tensor;
 mod window;

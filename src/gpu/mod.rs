@@ -24,6 +24,7 @@ mod tests;
 mod texture;
 mod timing;
 mod transfer;
+pub(crate) mod variants;
 mod windows;
 
 pub(crate) use activation::{activation, activation_grad_input};

@@ -196,7 +196,6 @@ impl Shader {
 
     /// As [`compose`](Self::compose), with what standard WGSL wants and naga does not know: the
     /// directive that allows subgroup operations.
-    #[cfg(any(test, target_arch = "wasm32"))]
     pub(crate) fn standalone(&self) -> Result<String, String> {
         let source = self.compose()?;
         let enable = if source.contains("subgroupBroadcast(") { "enable subgroups;\n" } else { "" };

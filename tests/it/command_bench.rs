@@ -67,3 +67,20 @@ fn a_shape_that_is_not_there_is_told_with_those_that_are() {
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("resnet_stem"), "{output:?}");
 }
+
+#[test]
+fn every_composed_shader_becomes_a_file() {
+    let folder = folder("shaders");
+    let text = stdout(&run(&folder, &["shaders", "--out", "wgsl"]));
+    let files: Vec<_> =
+        fs::read_dir(folder.join("wgsl")).unwrap().map(|file| file.unwrap().path()).collect();
+    assert!(text.contains(&format!("Wrote {} shaders to wgsl", files.len())), "{text}");
+    for template in ["conv2d_general", "conv2d_tiled", "max_pool2d_strip", "adam"] {
+        let starts =
+            |file: &PathBuf| file.file_name().unwrap().to_string_lossy().starts_with(template);
+        let file = files.iter().find(|file| starts(file)).unwrap();
+        assert!(fs::read_to_string(file).unwrap().contains("fn main("), "{file:?}");
+    }
+    let output = run(&folder, &["shaders", "--out", "wgsl/sum.wgsl"]);
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+}

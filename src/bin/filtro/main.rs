@@ -13,6 +13,7 @@ mod measure;
 mod npy;
 mod options;
 mod output;
+mod shaders;
 mod table;
 
 use std::io::{self, Write};
@@ -67,6 +68,8 @@ enum Command {
     Devices(devices::Options),
     /// Times the GPU against the CPU
     Bench(bench::Options),
+    /// Writes every composed shader as a standalone WGSL file
+    Shaders(shaders::Options),
 }
 
 fn main() -> ExitCode {
@@ -100,5 +103,6 @@ fn run(cli: Cli, out: &mut dyn Write) -> Result<(), Failure> {
         Some(Command::Filters) => apply::list_filters(out),
         Some(Command::Devices(options)) => devices::run(&options, out),
         Some(Command::Bench(options)) => bench::run(&options, out),
+        Some(Command::Shaders(options)) => shaders::run(&options, out),
     }
 }

@@ -281,7 +281,6 @@ pub(crate) fn plan(problem: &Conv2dProblem, limits: &Limits) -> Result<Option<Pl
 
 impl Plan {
     /// The shaders that pad, and the one that multiplies.
-    #[cfg(test)]
     pub(crate) fn shaders(&self) -> Vec<Shader> {
         let pads = self.image.shader.iter().chain(&self.grads.shader);
         pads.chain([&self.shader]).cloned().collect()
