@@ -8,13 +8,14 @@
 // Host guarantees: image is [batch * channel][padded_height][padded_width] texels, grads
 //   [batch * channel][grads_height][grads_width] with zeros behind the outputs, whole units; both
 //   textures are texture_width texels wide and filled row by row. Tiles beyond the last filter or
-//   channel repeat it and store nothing. Parts lie weights elements apart, and hold sums to be added
-//   to where accumulate is 1.
+//   channel repeat it and store nothing. Parts lie weights elements apart, of a unit at least.
 // Reference: src/reference/conv2d.rs
 {% include "lib/element" %}
 {% set rows = touched([unit_rows, stride_y, tile_rows, dilation_y], 0, 1) %}
 {% set texels = touched([4 * unit_texels, stride_x, kernel_width, dilation_x], 0, 4) %}
-{% set taps = tile_channels * tile_rows * kernel_width %}
+{% set plane_taps = tile_rows * kernel_width %}
+{% set taps = tile_channels * plane_taps %}
+{% set unit_outputs = 4 * unit_rows * unit_texels %}
 {% set image_texels = tile_channels * rows|length * texels|length %}
 {% set loads = (image_texels + lanes - 1) // lanes %}
 
@@ -24,7 +25,9 @@ struct Params {
     filter_tiles: u32,
     channel_tiles: u32,
     end_unit: u32,
+    first_part: u32,
     part_units: u32,
+    block_units: u32,
     weights: u32,
     groups: u32,
     group_in_channels: u32,
@@ -39,7 +42,6 @@ struct Params {
     padded_width: u32,
     grads_height: u32,
     grads_width: u32,
-    accumulate: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -69,12 +71,20 @@ fn unit_of(unit: u32) -> Unit {
     return Unit(row / units_y, row % units_y, unit % units_x);
 }
 
-// One weight's sum over the outputs of a part, whose tap lies inside the input.
-fn skipping(first: u32, end: u32, filter_channel: u32, channel: u32, kernel_y: u32, kernel_x: u32)
+fn next(unit: Unit) -> Unit {
+    let row_ends = unit.x + 1u == params.grads_width / {{ unit_texels }}u;
+    let y = unit.y + select(0u, 1u, row_ends);
+    let image_ends = y == params.grads_height / {{ unit_rows }}u;
+    let batch = unit.batch + select(0u, 1u, image_ends);
+    return Unit(batch, select(y, 0u, image_ends), select(unit.x + 1u, 0u, row_ends));
+}
+
+// One weight's sum over so many units of outputs, whose tap lies inside the input.
+fn skipping(first: Unit, units: u32, filter_channel: u32, channel: u32, kernel_y: u32, kernel_x: u32)
     -> f32 {
     var sum = 0.0;
-    for (var i = first * {{ 4 * unit_rows * unit_texels }}u; i < end * {{ 4 * unit_rows * unit_texels }}u; i++) {
-        let unit = unit_of(i / {{ 4 * unit_rows * unit_texels }}u);
+    var unit = first;
+    for (var i = 0u; i < units * {{ unit_outputs }}u; i++) {
         let out_y = unit.y * {{ unit_rows }}u + i / {{ 4 * unit_texels }}u % {{ unit_rows }}u;
         let out_x = unit.x * {{ 4 * unit_texels }}u + i % {{ 4 * unit_texels }}u;
         let grad_plane = unit.batch * params.groups * params.group_out_channels + filter_channel;
@@ -95,36 +105,30 @@ fn skipping(first: u32, end: u32, filter_channel: u32, channel: u32, kernel_y: u
             let value = textureLoad(image, position(image_row + image_x / 4u))[image_x % 4u];
             sum = fma(grad, value, sum);
         }
+        if i % {{ unit_outputs }}u == {{ unit_outputs - 1 }}u {
+            unit = next(unit);
+        }
     }
     return sum;
 }
 
-// Where one of an invocation's sums belongs.
+// Where the sums of an invocation's filter and a channel belong.
 struct Place {
     out_filter: u32,
     channel: u32,
-    kernel_y: u32,
-    kernel_x: u32,
     inside: bool,
+    first_weight: u32,
 }
 
-fn place_of(sum: u32, first_filter: u32, first_channel: u32, first_row: u32) -> Place {
-    let out_filter = first_filter + sum / {{ taps }}u * {{ lanes }}u;
-    let channel = first_channel + sum / {{ kernel_width * tile_rows }}u % {{ tile_channels }}u;
-    let kernel_y = first_row + sum / {{ kernel_width }}u % {{ tile_rows }}u;
-    let inside = channel < params.group_in_channels && out_filter < params.group_out_channels;
-    return Place(out_filter, channel, kernel_y, sum % {{ kernel_width }}u, inside);
-}
-
-fn store(part: u32, place: Place, first_of_grads: u32, total: f32) {
-    let plane = (first_of_grads + place.out_filter) * params.group_in_channels + place.channel;
-    let weight_index = part * params.weights
-        + (plane * {{ kernel_height }}u + place.kernel_y) * {{ kernel_width }}u + place.kernel_x;
-    var sum = total;
-    if params.accumulate == 1u {
-        sum += f32(grad_weight[weight_index]);
-    }
-    grad_weight[weight_index] = Element(sum);
+fn place_of(plane: u32, part: u32, group: u32, first_filter: u32, first_channel: u32, first_row: u32)
+    -> Place {
+    let filter_of_group = first_filter + plane / {{ tile_channels }}u * {{ lanes }}u;
+    let channel = first_channel + plane % {{ tile_channels }}u;
+    let inside = channel < params.group_in_channels && filter_of_group < params.group_out_channels;
+    let out_filter = group * params.group_out_channels + filter_of_group;
+    let kernel_row = (out_filter * params.group_in_channels + channel) * {{ kernel_height }}u + first_row;
+    let first_weight = (params.first_part + part) * params.weights + kernel_row * {{ kernel_width }}u;
+    return Place(out_filter, group * params.group_in_channels + channel, inside, first_weight);
 }
 
 @compute @workgroup_size({{ lanes }})
@@ -173,7 +177,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
     let end = min(first + params.part_units, params.end_unit);
     let units_x = params.grads_width / {{ unit_texels }}u;
     let units_y = params.grads_height / {{ unit_rows }}u;
-    var unit = unit_of(first);
+    let first_unit = unit_of(first);
+    var unit = first_unit;
     var from_grads = unit.batch * params.groups * params.group_out_channels * out_plane
         + unit.y * {{ unit_rows }}u * params.grads_width + unit.x * {{ unit_texels }}u;
     var from_image = unit.batch * params.groups * params.group_in_channels * in_plane
@@ -186,10 +191,12 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
         - units_x * {{ unit_texels * stride_x }}u;
     let image_batch = params.groups * params.group_in_channels * in_plane
         - units_y * {{ unit_rows * stride_y }}u * params.padded_width;
-    // Sums of blocks of units keep the rounding error far below that of one long sum.
-    for (var block = first; block < end; block += {{ block_units }}u) {
-    let end_block = min(block + {{ block_units }}u, end);
-    for (var i = block; i < end_block; i++) {
+    // Sums of blocks of units keep the rounding error far below that of one long sum. The loops end
+    // behind their bodies, since software adapters run a body once more to leave it in front.
+    var i = first;
+    loop {
+    let end_block = min(i + params.block_units, end);
+    loop {
 {% for load in range(loads) %}
         let loaded_{{ load }} = textureLoad(image, position(from_image + texel_{{ load }}));
 {% endfor %}
@@ -215,21 +222,24 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
         sum_{{ sum }} += part_{{ sum }};
 {% endfor %}{% endfor %}
 {% endfor %}{% endfor %}
-        unit.x += 1u;
-        let row_ends = unit.x == units_x;
-        unit.x = select(unit.x, 0u, row_ends);
-        unit.y += select(0u, 1u, row_ends);
-        let image_ends = unit.y == units_y;
-        unit.y = select(unit.y, 0u, image_ends);
-        from_grads += {{ unit_texels }}u + select(0u, grads_row, row_ends)
-            + select(0u, grads_batch, image_ends);
-        from_image += {{ unit_texels * stride_x }}u + select(0u, image_row, row_ends)
-            + select(0u, image_batch, image_ends);
+        let following = next(unit);
+        from_grads += {{ unit_texels }}u + select(0u, grads_row, following.x == 0u)
+            + select(0u, grads_batch, following.batch != unit.batch);
+        from_image += {{ unit_texels * stride_x }}u + select(0u, image_row, following.x == 0u)
+            + select(0u, image_batch, following.batch != unit.batch);
+        unit = following;
+        continuing {
+            i += 1u;
+            break if i >= end_block;
+        }
     }
 {% for sum in range(tile_filters * taps) %}
     total_{{ sum }} += sum_{{ sum }};
     sum_{{ sum }} = 0.0;
 {% endfor %}
+        continuing {
+            break if i >= end;
+        }
     }
 
     // A loop, since the machine code of a store is long.
@@ -239,21 +249,30 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
 {% endfor %}
     );
     var any_nan = false;
-    for (var i = 0u; i < {{ tile_filters * taps }}u; i++) {
-        let place = place_of(i, first_filter, first_channel, first_row);
-        let is_nan = is_nan(totals[i]);
-        any_nan |= is_nan;
-        if place.inside && !is_nan {
-            store(part, place, first_of_grads, totals[i]);
+    var plane = 0u;
+    loop {
+        let place = place_of(plane, part, group, first_filter, first_channel, first_row);
+{% for tap in range(plane_taps) %}
+        let total_of_{{ tap }} = totals[plane * {{ plane_taps }}u + {{ tap }}u];
+        any_nan |= is_nan(total_of_{{ tap }});
+        if place.inside && !is_nan(total_of_{{ tap }}) {
+            grad_weight[place.first_weight + {{ tap }}u] = Element(total_of_{{ tap }});
+        }
+{% endfor %}
+        continuing {
+            plane += 1u;
+            break if plane >= {{ tile_filters * tile_channels }}u;
         }
     }
     // Few iterations or none, since software adapters run the body of every condition.
     for (var i = 0u; i < select(0u, {{ tile_filters * taps }}u, any_nan); i++) {
-        let place = place_of(i, first_filter, first_channel, first_row);
+        let plane = i / {{ plane_taps }}u;
+        let tap = i % {{ plane_taps }}u;
+        let place = place_of(plane, part, group, first_filter, first_channel, first_row);
         if place.inside && is_nan(totals[i]) {
-            let sum = skipping(first, end, first_of_grads + place.out_filter,
-                first_of_image + place.channel, place.kernel_y, place.kernel_x);
-            store(part, place, first_of_grads, sum);
+            let sum = skipping(first_unit, end - first, place.out_filter, place.channel,
+                first_row + tap / {{ kernel_width }}u, tap % {{ kernel_width }}u);
+            grad_weight[place.first_weight + tap] = Element(sum);
         }
     }
 }

@@ -20,8 +20,8 @@ use crate::{Limits, PaddingMode, Result};
 const LONGEST_TEXT: u32 = 800;
 /// Input channels of a tile, of which each takes a variable for its place.
 const MOST_CHANNELS: u32 = 16;
-/// Units that an invocation adds up without a break, so that the rounding error stays small.
-const BLOCK_UNITS: u32 = 32;
+/// Units that an invocation adds up without a break at least.
+const FEWEST_UNITS: usize = 32;
 /// Workgroups that keep the threads of an adapter busy.
 const ENOUGH_WORKGROUPS: usize = 64;
 /// Elements of partial sums up to which the parts of the outputs run side by side.
@@ -33,7 +33,9 @@ params!(Params {
     filter_tiles: u32,
     channel_tiles: u32,
     end_unit: u32,
+    first_part: u32,
     part_units: u32,
+    block_units: u32,
     weights: u32,
     groups: u32,
     group_in_channels: u32,
@@ -48,18 +50,25 @@ params!(Params {
     padded_width: u32,
     grads_height: u32,
     grads_width: u32,
-    accumulate: u32,
 });
 
-/// The dispatches of a gradient, one for some images each.
+/// The dispatch for some images.
+#[derive(Debug, Clone, PartialEq)]
+struct Step {
+    images: Range<usize>,
+    params: Params,
+    grid: Grid,
+}
+
+/// The dispatches of a gradient.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Plan {
-    pub(crate) shader: Shader,
+    shader: Shader,
     lanes: u32,
     image: Image,
     grads: Image,
-    steps: Vec<(Range<usize>, Params, Grid)>,
-    /// Parts that run side by side.
+    steps: Vec<Step>,
+    /// Parts of all images.
     parts: usize,
 }
 
@@ -129,7 +138,6 @@ fn shader(problem: &Conv2dProblem, tile: Tile, lanes: u32) -> Option<Shader> {
             ("tile_filters", tile.filters.into()),
             ("unit_rows", tile.unit[0].into()),
             ("unit_texels", tile.unit[1].into()),
-            ("block_units", Value::Derived(BLOCK_UNITS)),
             ("lanes", lanes.into()),
             ("masked", (padded && problem.padding_mode == PaddingMode::Zeros).into()),
             ("f16", false.into()),
@@ -140,6 +148,16 @@ fn shader(problem: &Conv2dProblem, tile: Tile, lanes: u32) -> Option<Shader> {
         reads: 0,
         writes: 1,
     })
+}
+
+/// The length of the blocks whose sums are added up: that of the least rounding error, about the
+/// power of two thirds of all units.
+fn block_units(part_units: usize) -> usize {
+    let mut block = FEWEST_UNITS;
+    while block.saturating_pow(3) < part_units.saturating_pow(2) {
+        block *= 2;
+    }
+    block
 }
 
 /// The plan for a convolution whose batch is not empty; `None` where it is not served or another
@@ -170,10 +188,6 @@ pub(crate) fn plan(problem: &Conv2dProblem, limits: &Limits) -> Result<Option<Pl
     let grads = Image::new(problem.output_shape(), [0, 0], sizes, PaddingMode::Zeros, lanes)?;
     let fits = |images| image.fits(images, limits) && grads.fits(images, limits);
     let Some(images) = largest(problem.batch, fits) else { return Ok(None) };
-    if weights > limits.max_binding_elements() {
-        return Ok(None);
-    }
-
     let filter_tiles = problem.group_out_channels().div_ceil((tile.filters * lanes) as usize);
     let channel_tiles = problem.group_in_channels().div_ceil(tile.channels as usize);
     let row_tiles = vertical.kernel_size / tile.rows as usize;
@@ -182,13 +196,17 @@ pub(crate) fn plan(problem: &Conv2dProblem, limits: &Limits) -> Result<Option<Pl
     let most_elements = MOST_PARTIAL.min(limits.max_binding_elements());
     let parts = ENOUGH_WORKGROUPS.div_ceil(tiles).min((most_elements / weights).max(1));
     let part_units = (images * image_units).div_ceil(parts);
-    let part_units = part_units.next_multiple_of(BLOCK_UNITS as usize);
-    let parts = (images * image_units).div_ceil(part_units);
+    let part_units = part_units.next_multiple_of(FEWEST_UNITS);
+    let parts_of = |images: usize| (images * image_units).div_ceil(part_units);
+    let parts = chunks(problem.batch, images).map(|images| parts_of(images.len())).sum::<usize>();
+    if parts.checked_mul(weights).is_none_or(|len| len > limits.max_binding_elements()) {
+        return Ok(None);
+    }
     let number = |name, value| size(OPERATION, name, value);
-    let mut steps = Vec::new();
+    let (mut steps, mut first_part) = (Vec::new(), 0);
     for images in chunks(problem.batch, images) {
         let units = images.len() * image_units;
-        let count = tiles * units.div_ceil(part_units);
+        let count = tiles * parts_of(images.len());
         let grid = Grid::new(OPERATION, count, limits)?;
         let params = Params {
             grid_width: grid.width,
@@ -196,7 +214,9 @@ pub(crate) fn plan(problem: &Conv2dProblem, limits: &Limits) -> Result<Option<Pl
             filter_tiles: number("out_channels", filter_tiles)?,
             channel_tiles: number("in_channels", channel_tiles)?,
             end_unit: number("the number of outputs", units)?,
+            first_part: number("the number of parts", first_part)?,
             part_units: number("the number of outputs", part_units)?,
+            block_units: number("the number of outputs", block_units(part_units))?,
             weights: number("the number of weights", weights)?,
             groups: number("groups", problem.groups)?,
             group_in_channels: number("in_channels", problem.group_in_channels())?,
@@ -211,9 +231,9 @@ pub(crate) fn plan(problem: &Conv2dProblem, limits: &Limits) -> Result<Option<Pl
             padded_width: image.pad.padded_width,
             grads_height: grads.pad.padded_height,
             grads_width: grads.pad.padded_width,
-            accumulate: u32::from(images.start > 0),
         };
-        steps.push((images, params, grid));
+        first_part += parts_of(images.len());
+        steps.push(Step { images, params, grid });
     }
     Ok(Some(Plan { shader, lanes, image, grads, steps, parts }))
 }
@@ -236,12 +256,11 @@ impl Plan {
     ) -> Result<GpuBuffer> {
         let weights = problem.weight_shape().len();
         let partial = allocate(context, weights * self.parts)?;
-        for (images, params, grid) in &self.steps {
+        for Step { images, params, grid } in &self.steps {
             let image = self.image.record(context, self.lanes, input, images)?;
             let grads = self.grads.record(context, self.lanes, grad_output, images)?;
-            let textures = [&image, &grads];
+            let (shader, textures) = (&self.shader, [&image, &grads]);
             let bindings = [Binding::whole(&partial, weights * self.parts)];
-            let shader = &self.shader;
             context.record_with_textures(OPERATION, shader, params, &textures, &bindings, *grid)?;
         }
         sum::of_parts(context, weights, self.parts, partial)
