@@ -37,6 +37,7 @@ sources![
     "conv2d_grad_input",
     "conv2d_grad_sum",
     "conv2d_grad_weight",
+    "conv2d_grad_weight_filters",
     "conv2d_grad_weight_texel",
     "conv2d_grad_weight_tiled",
     "conv2d_halo",

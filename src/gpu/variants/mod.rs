@@ -80,7 +80,7 @@ pub(crate) fn all() -> Result<Vec<(Shader, Fields)>> {
 
 fn gradients() -> Result<Vec<(Shader, Fields)>> {
     use super::conv2d_grad::{
-        bias, input, phases, sum, turned, weight, weight_texel, weight_tiled,
+        bias, input, phases, sum, turned, weight, weight_filters, weight_texel, weight_tiled,
     };
     let mut variants = vec![
         (bias::shader(), bias::Params::FIELDS),
@@ -116,14 +116,17 @@ fn gradients() -> Result<Vec<(Shader, Fields)>> {
     let software = crate::Limits::webgpu().with_subgroups(8, 8).with_software();
     for (conv, input) in conv2d::problems() {
         let problem = conv.problem(input.into())?;
-        if let Some(plan) = weight_texel::plan(&problem, &software)? {
-            for shader in plan.shaders() {
-                let fields = match shader.template {
-                    "conv2d_texel_pad" => super::conv2d::texel::PadParams::FIELDS,
-                    _ => weight_texel::Params::FIELDS,
-                };
-                variants.push((shader, fields));
-            }
+        let filters = weight_filters::plan(&problem, &software)?;
+        let texel = weight_texel::plan(&problem, &software)?;
+        let filters = filters.into_iter().flat_map(|plan| plan.shaders());
+        let texel = texel.into_iter().flat_map(|plan| plan.shaders());
+        for shader in filters.chain(texel) {
+            let fields = match shader.template {
+                "conv2d_texel_pad" => super::conv2d::texel::PadParams::FIELDS,
+                "conv2d_grad_weight_filters" => weight_filters::Params::FIELDS,
+                _ => weight_texel::Params::FIELDS,
+            };
+            variants.push((shader, fields));
         }
     }
     for adaptive in [false, true] {
