@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::device::Backend;
-use crate::gpu::{Conv2dPlan, GpuBuffer, Pool2dPlan, Pool2dProblem};
+use crate::gpu::{GpuBuffer, Pool2dProblem};
 use crate::tensor::Storage;
 use crate::{
     Activation, AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, Conv2d, Device, Indices,
@@ -110,8 +110,7 @@ impl Conv2d {
                 })
             }
             Backend::Gpu(context) => {
-                let plan =
-                    Conv2dPlan::new(&problem, bias.is_some(), self.algorithm, context.limits())?;
+                let plan = context.plan_conv2d(&problem, bias.is_some(), self.algorithm)?;
                 let input = input.gpu_buffer(OPERATION)?;
                 let weight = weight.gpu_buffer(OPERATION)?;
                 let bias = bias.map(|bias| bias.gpu_buffer(OPERATION)).transpose()?;
@@ -149,7 +148,7 @@ fn pool_on_gpu(
     input: &Tensor,
 ) -> Result<MaxOutput> {
     let device = input.device();
-    let plan = Pool2dPlan::new(problem, algorithm, context.limits())?;
+    let plan = context.plan_pool2d(problem, algorithm)?;
     let buffer = input.gpu_buffer(problem.operation)?;
     let (output, indices) = gpu::pool2d(context, problem, &plan, buffer)?;
     let shape = problem.output;

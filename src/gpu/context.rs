@@ -1,13 +1,14 @@
 //! The context of one device: what all its tensors share.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use super::buffer::Pool;
 use super::pipeline::Pipelines;
 use super::record::Pending;
 use super::texture::TexturePool;
 use super::transfer::Staging;
+use crate::tuning::Tuning;
 use crate::{Error, Limits, Result};
 
 /// A wgpu device, its queue, and what was made on it.
@@ -16,6 +17,7 @@ pub(crate) struct Context {
     device: wgpu::Device,
     queue: wgpu::Queue,
     limits: Limits,
+    pub(super) tuning: RwLock<Option<Arc<Tuning>>>,
     tensor_usages: wgpu::BufferUsages,
     pool: Pool,
     textures: TexturePool,
@@ -96,6 +98,7 @@ impl Context {
             device,
             queue,
             limits,
+            tuning: RwLock::default(),
             tensor_usages,
             pool: Pool::default(),
             textures: TexturePool::default(),

@@ -23,6 +23,7 @@ mod tests;
 mod texture;
 mod timing;
 mod transfer;
+mod tuned;
 mod windows;
 
 pub(crate) use activation::{activation, activation_grad_input};
@@ -33,5 +34,5 @@ pub(crate) use conv2d_grad::{conv2d_grad_bias, conv2d_grad_input, conv2d_grad_we
 pub(crate) use loss::{cross_entropy, mse};
 pub(crate) use optimizer::{adam, sgd};
 pub(crate) use pool2d::grad::pool2d_grad_input;
-pub(crate) use pool2d::{Pool2dPlan, Pool2dProblem, pool2d};
+pub(crate) use pool2d::{Divisor, Pool2dPlan, Pool2dProblem, Window, pool2d};
 pub(crate) use select::select;

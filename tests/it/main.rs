@@ -35,3 +35,4 @@ mod rounding;
 mod runner;
 mod strategies;
 mod table;
+mod tuning;
