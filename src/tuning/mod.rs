@@ -90,7 +90,11 @@ struct Maker {
 impl std::fmt::Display for Maker {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { version, adapter, driver, backend } = self;
-        write!(f, "filtro {version} on {adapter} ({backend}, {driver})")
+        write!(f, "filtro {version} on {adapter} ({backend}")?;
+        if !driver.is_empty() {
+            write!(f, ", {driver}")?;
+        }
+        f.write_str(")")
     }
 }
 
