@@ -177,6 +177,13 @@ pub enum Error {
         message: String,
     },
 
+    /// A saved pipeline cache is damaged, or not for this device.
+    #[error("pipeline cache: {message}")]
+    PipelineCache {
+        /// What is wrong with it.
+        message: String,
+    },
+
     /// A line of a tuning is wrong.
     #[error("tuning: line {line} is `{text}`, but {rule}")]
     TuningLine {

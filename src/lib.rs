@@ -74,6 +74,7 @@ mod backward;
 pub mod ceiling;
 mod cpu;
 mod device;
+mod device_info;
 mod error;
 pub mod filters;
 mod forward;
@@ -85,6 +86,7 @@ mod ops;
 mod padding;
 #[cfg(feature = "image")]
 pub mod picture;
+mod pipeline_cache;
 mod plan;
 pub mod reference;
 mod shape;
@@ -93,7 +95,8 @@ pub mod tuning;
 mod window;
 
 pub use algorithm::Algorithm;
-pub use device::{Device, DeviceChoice, DeviceInfo, DeviceKind, MemoryUse, Timed};
+pub use device::{Device, MemoryUse, Timed};
+pub use device_info::{DeviceChoice, DeviceInfo, DeviceKind};
 pub use error::{Error, Result};
 pub use limits::Limits;
 pub use numbers::Numbers;
@@ -102,6 +105,7 @@ pub use ops::{
     MaxPool2d, ReceptiveField,
 };
 pub use padding::{Padding, PaddingMode};
+pub use pipeline_cache::PipelineCache;
 pub use plan::Plan;
 pub use shape::Shape;
 pub use tensor::{Indices, Tensor};

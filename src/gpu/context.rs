@@ -22,6 +22,9 @@ pub(crate) struct Context {
     pool: Pool,
     textures: TexturePool,
     pub(super) pipelines: Pipelines,
+    /// Where drivers keep what they compiled; none where the backend has no such thing. Made
+    /// with the first pipeline unless it was loaded before.
+    pub(super) pipeline_cache: OnceLock<Option<wgpu::PipelineCache>>,
     pub(super) pending: Mutex<Pending>,
     pub(super) staging: Staging,
     /// Held while a list of recorded work is submitted, so that lists keep their order, and while
@@ -103,6 +106,7 @@ impl Context {
             pool: Pool::default(),
             textures: TexturePool::default(),
             pipelines: Pipelines::default(),
+            pipeline_cache: OnceLock::new(),
             pending: Mutex::default(),
             staging: Staging::default(),
             gate: Mutex::new(()),

@@ -12,6 +12,7 @@ mod loss;
 mod optimizer;
 mod params;
 mod pipeline;
+mod pipeline_cache;
 mod pool2d;
 mod record;
 mod select;

@@ -30,6 +30,7 @@ mod laws;
 mod mistakes;
 mod nn;
 mod nn_errors;
+mod pipeline_cache;
 mod properties;
 mod rounding;
 mod runner;
