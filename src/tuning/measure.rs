@@ -201,10 +201,10 @@ fn noise(operation: &'static str, shape: Shape) -> Result<(Shape, Vec<f32>)> {
 }
 
 /// What the CPU computes, and how far an algorithm may be from it.
-struct Expected {
-    output: Vec<f32>,
+pub(super) struct Expected {
+    pub(super) output: Vec<f32>,
     /// None where not at all.
-    magnitude: Option<Vec<f32>>,
+    pub(super) magnitude: Option<Vec<f32>>,
 }
 
 impl Expected {
@@ -218,7 +218,12 @@ impl Expected {
         Ok(Self { output: run(data)?, magnitude })
     }
 
-    fn check(&self, operation: &Operation, algorithm: Algorithm, output: &[f32]) -> Result<()> {
+    pub(super) fn check(
+        &self,
+        operation: &Operation,
+        algorithm: Algorithm,
+        output: &[f32],
+    ) -> Result<()> {
         // Either side rounds by at most 8 halves of the distance from 1 to the next f32, relative
         // to the sum of the absolute values, which is rounded itself.
         let unit = 2.0 * 8.1 / 16_777_216.0;

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::measure::choose;
+use super::measure::{Expected, choose};
 use super::*;
 use crate::{
     AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, Conv2d, MaxPool2d, Padding, PaddingMode,
@@ -114,4 +114,21 @@ fn the_cpu_has_nothing_to_tune() {
     assert!(error.starts_with("tuning: the device is ") && error.contains("CPU has no"), "{error}");
     assert!(matches!(Device::cpu().set_tuning(full()), Err(Error::TuningMismatch { .. })));
     assert_eq!(Device::cpu().set_tuning(None), Ok(()));
+}
+
+#[test]
+fn a_result_beyond_rounding_or_of_another_size_is_wrong() {
+    let operation = Operation::from(AvgPool2d::new([2, 2]));
+    let output = vec![1.0, f32::NEG_INFINITY];
+    let close = Expected { output: output.clone(), magnitude: Some(vec![-2.0, 2.0]) };
+    let exact = Expected { output, magnitude: None };
+    let within = [1.0 + 1e-6, f32::NEG_INFINITY];
+    assert_eq!(close.check(&operation, Algorithm::Strip, &within), Ok(()));
+    let error = exact.check(&operation, Algorithm::Strip, &within).unwrap_err().to_string();
+    let text = "avg_pool2d: algorithm strip differs from the CPU by 9.5e-7, beyond rounding";
+    assert_eq!(error, text);
+    for wrong in [&[1.0, 0.0][..], &[f32::NAN, f32::NEG_INFINITY], &[1.0 + 3e-6, 0.0], &[1.0]] {
+        let error = close.check(&operation, Algorithm::Strip, wrong);
+        assert!(matches!(error, Err(Error::WrongResult { .. })), "{wrong:?} {error:?}");
+    }
 }
