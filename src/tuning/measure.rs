@@ -24,6 +24,9 @@ const GAIN: f64 = 0.97;
 /// The fewest and the most times that an algorithm is run.
 const RUNS: [usize; 2] = [3, 100];
 
+/// How many times as long as the fastest an algorithm may take to be run more than once.
+const HOPELESS: u32 = 4;
+
 /// An algorithm while it is measured.
 struct Candidate {
     algorithm: Algorithm,
@@ -37,9 +40,10 @@ impl Tuning {
     /// planned one where no other is faster by more than 3 %.
     ///
     /// Each result is compared with the CPU's before it is timed. Algorithms take turns, each until
-    /// `budget` is spent, at least three times and at most a hundred; the median counts, on the
-    /// device's own clock for a GPU that has one. A convolution is timed with a bias and without its
-    /// activation.
+    /// `budget` is spent, at least three times and at most a hundred; but one that takes more than
+    /// four times as long as the fastest only once, unless it is the planned one. The median
+    /// counts, on the device's own clock for a GPU that has one. A convolution is timed with a bias
+    /// and without its activation.
     ///
     /// # Errors
     ///
@@ -103,16 +107,17 @@ fn measure(
             expected.check(operation, candidate.algorithm, &output)?;
         }
     }
-    let is_done = |candidate: &Candidate| {
-        let [fewest, most] = RUNS;
-        let runs = candidate.times.len();
-        runs >= fewest && (candidate.spent >= budget || runs >= most)
-    };
-    while let Some(next) = candidates
-        .iter_mut()
-        .filter(|candidate| !is_done(candidate))
-        .min_by_key(|candidate| candidate.times.len())
-    {
+    loop {
+        let least = |candidate: &Candidate| candidate.times.iter().min().copied();
+        let best = candidates.iter().filter_map(least).min().unwrap_or(Duration::MAX);
+        let is_done = |candidate: &Candidate| {
+            let ([fewest, most], runs) = (RUNS, candidate.times.len());
+            let hopeless = least(candidate).is_some_and(|time| time / HOPELESS > best)
+                && candidate.algorithm != planned;
+            hopeless || (runs >= fewest && (candidate.spent >= budget || runs >= most))
+        };
+        let waiting = candidates.iter_mut().filter(|candidate| !is_done(candidate));
+        let Some(next) = waiting.min_by_key(|candidate| candidate.times.len()) else { break };
         let begin = Instant::now();
         let timed = device.time(|| next.operation.forward(&tensor, weights.as_ref()))?;
         next.spent += begin.elapsed();
