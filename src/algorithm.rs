@@ -7,8 +7,8 @@ use crate::Error;
 
 /// How an operation is done on a GPU. Each is a template in `shaders/`.
 ///
-/// Plans pick one from the problem and the device's limits alone; an operation's `algorithm`
-/// option pins one.
+/// Plans pick one from the problem and the device's limits alone, or as the device's
+/// [tuning](crate::tuning) says; an operation's `algorithm` option pins one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Algorithm {

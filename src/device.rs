@@ -1,11 +1,10 @@
 //! Devices: where tensors live and operations run.
 
 use std::fmt;
-use std::str::FromStr;
 use std::sync::Arc;
 
 use crate::gpu::Context;
-use crate::{Error, Indices, Limits, Result, Tensor};
+use crate::{DeviceChoice, DeviceInfo, DeviceKind, Error, Indices, Limits, Result, Tensor};
 
 /// Where tensors live and operations run: a GPU, a software adapter, or the CPU.
 ///
@@ -38,113 +37,6 @@ struct Inner {
 pub(crate) enum Backend {
     Cpu,
     Gpu(Arc<Context>),
-}
-
-/// What a device is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum DeviceKind {
-    /// A hardware GPU.
-    Gpu,
-    /// A program on the CPU that takes shaders, such as lavapipe, SwiftShader or WARP.
-    Software,
-    /// This crate's own multi-threaded CPU path.
-    Cpu,
-}
-
-impl fmt::Display for DeviceKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Gpu => "GPU",
-            Self::Software => "software adapter",
-            Self::Cpu => "CPU",
-        })
-    }
-}
-
-/// What a device says of itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct DeviceInfo {
-    /// The adapter's name.
-    pub name: String,
-    /// The driver and its version.
-    pub driver: String,
-    /// The API that wgpu reaches it through, such as `vulkan`; `rayon` for the CPU.
-    pub backend: String,
-    /// What it is.
-    pub kind: DeviceKind,
-}
-
-impl fmt::Display for DeviceInfo {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({}, {}", self.name, self.kind, self.backend)?;
-        if !self.driver.is_empty() {
-            write!(f, ", {}", self.driver)?;
-        }
-        f.write_str(")")
-    }
-}
-
-/// Which device to open.
-///
-/// # Examples
-///
-/// ```
-/// use filtro::DeviceChoice;
-///
-/// assert_eq!("software".parse(), Ok(DeviceChoice::Software));
-/// assert_eq!("GeForce".parse(), Ok(DeviceChoice::Named("GeForce".into())));
-/// ```
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
-#[non_exhaustive]
-pub enum DeviceChoice {
-    /// A hardware GPU if there is one, else the CPU; never a software adapter.
-    #[default]
-    Auto,
-    /// A hardware GPU.
-    Gpu,
-    /// A software adapter.
-    Software,
-    /// The CPU.
-    Cpu,
-    /// The first adapter whose name contains these words, in upper or lower case.
-    Named(String),
-}
-
-impl FromStr for DeviceChoice {
-    type Err = std::convert::Infallible;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Ok(match text.trim().to_ascii_lowercase().as_str() {
-            "" | "auto" => Self::Auto,
-            "gpu" => Self::Gpu,
-            "software" => Self::Software,
-            "cpu" => Self::Cpu,
-            _ => Self::Named(text.trim().into()),
-        })
-    }
-}
-
-impl fmt::Display for DeviceChoice {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Auto => "auto",
-            Self::Gpu => "gpu",
-            Self::Software => "software",
-            Self::Cpu => "cpu",
-            Self::Named(name) => name,
-        })
-    }
-}
-
-impl DeviceChoice {
-    /// What the environment variable `FILTRO_DEVICE` asks for; [`Auto`](Self::Auto) without it.
-    #[must_use]
-    pub fn from_env() -> Self {
-        let text = std::env::var("FILTRO_DEVICE").unwrap_or_default();
-        text.parse().unwrap_or_default()
-    }
 }
 
 /// Memory that a device's tensors take.
@@ -281,7 +173,7 @@ impl Device {
 
     /// A device around the caller's own wgpu device and its queue. Features that make operations
     /// faster are used where the device was opened with them: `SUBGROUP`, `SHADER_F16`,
-    /// `TIMESTAMP_QUERY`.
+    /// `TIMESTAMP_QUERY`, `PIPELINE_CACHE`.
     #[must_use]
     pub fn from_wgpu(device: wgpu::Device, queue: wgpu::Queue) -> Self {
         Self::with_context(Context::new(device, queue, false))
@@ -395,13 +287,23 @@ impl Device {
     #[cfg(not(target_arch = "wasm32"))]
     pub fn time<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<Timed<T>> {
         self.synchronize()?;
+        let timer = match self.backend() {
+            Backend::Cpu => None,
+            Backend::Gpu(context) => context.timer("time")?,
+        };
         let start = std::time::Instant::now();
         let value = work()?;
-        let device = match self.backend() {
-            Backend::Cpu => None,
-            Backend::Gpu(context) => context.flush_timed("time")?,
+        let Backend::Gpu(context) = self.backend() else {
+            return Ok(Timed { value, wall: start.elapsed(), device: None });
         };
-        Ok(Timed { value, wall: start.elapsed(), device })
+        let anything = context.flush_timed("time", timer.as_ref())?;
+        let wall = start.elapsed();
+        let device = match timer {
+            Some(timer) if anything => Some(context.read_timer("time", &timer)?),
+            Some(_) => Some(std::time::Duration::ZERO),
+            None => None,
+        };
+        Ok(Timed { value, wall, device })
     }
 
     pub(crate) fn backend(&self) -> &Backend {

@@ -192,6 +192,55 @@ pub enum Error {
         expected: String,
     },
 
+    /// A file of a tuning cannot be read or written.
+    #[error("tuning: {file}: {message}")]
+    TuningFile {
+        /// The file's path.
+        file: String,
+        /// What is wrong with it.
+        message: String,
+    },
+
+    /// A saved pipeline cache is damaged, or not for this device.
+    #[error("pipeline cache: {message}")]
+    PipelineCache {
+        /// What is wrong with it.
+        message: String,
+    },
+
+    /// A line of a tuning is wrong.
+    #[error("tuning: line {line} is `{text}`, but {rule}")]
+    TuningLine {
+        /// The line's number, from 1.
+        line: usize,
+        /// How the line starts.
+        text: String,
+        /// The rule that it breaks.
+        rule: String,
+    },
+
+    /// A tuning is for another adapter, driver or version of this crate.
+    #[error("tuning: it was made by {made_by}, but this is {here}; tune again")]
+    TuningMismatch {
+        /// What made it.
+        made_by: String,
+        /// What it should be used with.
+        here: String,
+    },
+
+    /// An algorithm gives another result than the CPU.
+    #[error(
+        "{operation}: algorithm {algorithm} differs from the CPU by {difference}, beyond rounding"
+    )]
+    WrongResult {
+        /// The operation.
+        operation: &'static str,
+        /// The algorithm.
+        algorithm: String,
+        /// The largest difference of an element.
+        difference: String,
+    },
+
     /// No adapter answers to what was asked for.
     #[error("no adapter for {requested}; found: {found}")]
     NoAdapter {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::device::Backend;
-use crate::gpu::{Conv2dPlan, GpuBuffer, Operands, Pool2dPlan, Pool2dProblem};
+use crate::gpu::{GpuBuffer, Operands, Pool2dProblem};
 use crate::tensor::Storage;
 use crate::{
     Activation, AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, Conv2d, DType, Device, Indices,
@@ -158,7 +158,7 @@ impl Conv2d {
             }
             Backend::Gpu(context) => {
                 let operands = Operands { bias: bias.is_some(), dtype };
-                let plan = Conv2dPlan::new(&problem, operands, self.algorithm, context.limits())?;
+                let plan = context.plan_conv2d(&problem, operands, self.algorithm)?;
                 let input = input.buffer_of_any_type(OPERATION)?;
                 let weight = weight.buffer_of_any_type(OPERATION)?;
                 let bias = bias.map(|bias| bias.buffer_of_any_type(OPERATION)).transpose()?;
@@ -197,7 +197,7 @@ fn pool_on_gpu(
 ) -> Result<MaxOutput> {
     let device = input.device();
     let problem = Pool2dProblem { dtype: input.dtype(), ..*problem };
-    let plan = Pool2dPlan::new(&problem, algorithm, context.limits())?;
+    let plan = context.plan_pool2d(&problem, algorithm)?;
     let buffer = input.buffer_of_any_type(problem.operation)?;
     let (output, indices) = gpu::pool2d(context, &problem, &plan, buffer)?;
     let shape = problem.output;

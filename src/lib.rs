@@ -43,7 +43,8 @@
 //!
 //! [`Conv2d::forward`] resolves its options for the input's shape, checks everything, and gives a
 //! typed [`Error`] or a plan: which [`Algorithm`], which shader variant, which parameters and grid.
-//! Plans depend on the problem and the device's [`Limits`] alone; [`Conv2d::plan`] shows one
+//! Plans depend on the problem and the device's [`Limits`] alone, unless the device has a
+//! [`tuning`]; [`Conv2d::plan`] shows one
 //! without a GPU. On a GPU the dispatches of the plan are recorded, and submitted together with
 //! all others by the next download or [`Device::flush`]. Nothing waits before a download.
 //!
@@ -52,6 +53,7 @@
 //! - [`mod@reference`]: every operation as plain loops in `f64`; what the tests trust, and the place to
 //!   read what an operation means.
 //! - [`nn`]: layers that own their parameters, losses, optimizers.
+//! - [`tuning`]: measured choices of algorithms in place of planned ones, for those who ask.
 //! - [`filters`]: the classic filters, from Sobel to emboss.
 //! - `shaders/`: the WGSL, one file per algorithm.
 //!
@@ -72,6 +74,7 @@ mod backward;
 pub mod ceiling;
 mod cpu;
 mod device;
+mod device_info;
 mod dtype;
 mod error;
 pub mod filters;
@@ -84,14 +87,18 @@ mod ops;
 mod padding;
 #[cfg(feature = "image")]
 pub mod picture;
+mod pipeline_cache;
 mod plan;
 pub mod reference;
+pub mod shaders;
 mod shape;
 mod tensor;
+pub mod tuning;
 mod window;
 
 pub use algorithm::Algorithm;
-pub use device::{Device, DeviceChoice, DeviceInfo, DeviceKind, MemoryUse, Timed};
+pub use device::{Device, MemoryUse, Timed};
+pub use device_info::{DeviceChoice, DeviceInfo, DeviceKind};
 pub use dtype::DType;
 pub use error::{Error, Result};
 pub use limits::Limits;
@@ -101,6 +108,7 @@ pub use ops::{
     MaxPool2d, ReceptiveField,
 };
 pub use padding::{Padding, PaddingMode};
+pub use pipeline_cache::PipelineCache;
 pub use plan::Plan;
 pub use shape::Shape;
 pub use tensor::{Indices, Tensor};

@@ -2,6 +2,7 @@
 
 use crate::device::Backend;
 use crate::gpu::{Conv2dPlan, Pool2dPlan, Pool2dProblem};
+use crate::ops::Conv2dProblem;
 use crate::{
     AdaptiveAvgPool2d, AdaptiveMaxPool2d, Algorithm, AvgPool2d, Conv2d, Device, Limits, MaxPool2d,
     Result, Shape,
@@ -52,6 +53,15 @@ impl Plan {
         self.dispatches
     }
 
+    fn of_conv2d(problem: &Conv2dProblem, plan: &Conv2dPlan) -> Self {
+        Self {
+            output_shape: problem.output_shape(),
+            algorithm: plan.algorithm(),
+            shaders: plan.shaders().iter().map(|shader| shader.label()).collect(),
+            dispatches: plan.dispatches(),
+        }
+    }
+
     fn of_pool2d(problem: &Pool2dProblem, plan: &Pool2dPlan) -> Self {
         Self {
             output_shape: problem.output,
@@ -72,12 +82,20 @@ impl Conv2d {
     pub fn plan(&self, input: impl Into<Shape>, limits: &Limits) -> Result<Plan> {
         let problem = self.problem(input.into())?;
         let plan = Conv2dPlan::new(&problem, true, self.algorithm, limits)?;
-        Ok(Plan {
-            output_shape: problem.output_shape(),
-            algorithm: plan.algorithm(),
-            shaders: plan.shaders().iter().map(|shader| shader.label()).collect(),
-            dispatches: plan.dispatches(),
-        })
+        Ok(Plan::of_conv2d(&problem, &plan))
+    }
+
+    /// What [`forward`](Self::forward) with a bias does on this device, with its
+    /// [tuning](crate::tuning) if it has one; `None` on the CPU, which has no plan.
+    ///
+    /// # Errors
+    ///
+    /// As [`forward`](Self::forward).
+    pub fn plan_on(&self, input: impl Into<Shape>, device: &Device) -> Result<Option<Plan>> {
+        let problem = self.problem(input.into())?;
+        let Backend::Gpu(context) = device.backend() else { return Ok(None) };
+        let plan = context.plan_conv2d(&problem, true.into(), self.algorithm)?;
+        Ok(Some(Plan::of_conv2d(&problem, &plan)))
     }
 
     /// Compiles what [`forward`](Self::forward) with a bias will need on this device for an input
@@ -89,7 +107,7 @@ impl Conv2d {
     pub fn warm_up(&self, device: &Device, input: impl Into<Shape>) -> Result<()> {
         let problem = self.problem(input.into())?;
         let Backend::Gpu(context) = device.backend() else { return Ok(()) };
-        let plan = Conv2dPlan::new(&problem, true, self.algorithm, context.limits())?;
+        let plan = context.plan_conv2d(&problem, true.into(), self.algorithm)?;
         context.warm_up("conv2d", &plan.shaders())
     }
 }
@@ -109,6 +127,23 @@ macro_rules! pool_plan {
                 Ok(Plan::of_pool2d(&problem, &plan))
             }
 
+            /// What [`forward`](Self::forward) does on this device, with its
+            /// [tuning](crate::tuning) if it has one; `None` on the CPU, which has no plan.
+            ///
+            /// # Errors
+            ///
+            /// As [`forward`](Self::forward).
+            pub fn plan_on(
+                &self,
+                input: impl Into<Shape>,
+                device: &Device,
+            ) -> Result<Option<Plan>> {
+                let problem = $problem(&self.problem(input.into())?);
+                let Backend::Gpu(context) = device.backend() else { return Ok(None) };
+                let plan = context.plan_pool2d(&problem, self.algorithm)?;
+                Ok(Some(Plan::of_pool2d(&problem, &plan)))
+            }
+
             /// Compiles what [`forward`](Self::forward) will need on this device for an input of
             /// this shape and f32, so that the first call does not have to.
             ///
@@ -118,7 +153,7 @@ macro_rules! pool_plan {
             pub fn warm_up(&self, device: &Device, input: impl Into<Shape>) -> Result<()> {
                 let problem = $problem(&self.problem(input.into())?);
                 let Backend::Gpu(context) = device.backend() else { return Ok(()) };
-                let plan = Pool2dPlan::new(&problem, self.algorithm, context.limits())?;
+                let plan = context.plan_pool2d(&problem, self.algorithm)?;
                 context.warm_up(problem.operation, &plan.shaders())
             }
         }

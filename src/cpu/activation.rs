@@ -1,16 +1,16 @@
 //! Activations, in loops that vectorise.
 
 use super::blocks;
+use super::simd;
 use crate::Activation;
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 
 /// `output[i] = activation(input[i])`.
 pub(crate) fn activation(activation: Activation, input: &[f32], output: &mut [f32]) {
-    let arch = Arch::new();
     let work = output.len();
     let blocks = input.chunks(BLOCK_LEN).zip(output.chunks_mut(BLOCK_LEN)).collect();
     blocks::for_each(blocks, work, |(input, output): (&[f32], &mut [f32])| {
-        arch.dispatch(Apply { activation, input, output });
+        simd::dispatch(Apply { activation, input, output });
     });
 }
 
@@ -37,7 +37,6 @@ pub(crate) fn activation_grad_input(
     grad_output: &[f32],
     grad_input: &mut [f32],
 ) {
-    let arch = Arch::new();
     let work = grad_input.len();
     let inputs = input.chunks(BLOCK_LEN).zip(grad_output.chunks(BLOCK_LEN));
     let blocks = inputs.zip(grad_input.chunks_mut(BLOCK_LEN)).collect();
@@ -45,7 +44,7 @@ pub(crate) fn activation_grad_input(
         blocks,
         work,
         |((input, grad_output), grad_input): ((&[f32], &[f32]), &mut [f32])| {
-            arch.dispatch(
+            simd::dispatch(
                 #[inline(always)]
                 || {
                     grad_input.copy_from_slice(input);

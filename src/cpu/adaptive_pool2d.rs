@@ -2,8 +2,9 @@
 
 use super::blocks;
 use super::max_pool2d::{larger, scan};
+use super::simd;
 use crate::ops::AdaptivePool2dProblem;
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 
 /// The mean of every window, summed in f64.
 pub(crate) fn adaptive_avg_pool2d(
@@ -12,10 +13,13 @@ pub(crate) fn adaptive_avg_pool2d(
     output: &mut [f32],
 ) {
     let windows = Windows::new(problem);
-    let arch = Arch::new();
     let work = input.len().max(output.len()) / 4;
     blocks::for_each(windows.planes(output), work, |(plane, output)| {
-        arch.dispatch(PlaneMeans { windows: &windows, plane: windows.plane(input, plane), output });
+        simd::dispatch(PlaneMeans {
+            windows: &windows,
+            plane: windows.plane(input, plane),
+            output,
+        });
     });
 }
 
@@ -27,12 +31,11 @@ pub(crate) fn adaptive_max_pool2d(
     indices: Option<&mut [u32]>,
 ) {
     let windows = Windows::new(problem);
-    let arch = Arch::new();
     let work = input.len().max(output.len());
     let Some(indices) = indices else {
         blocks::for_each(windows.planes(output), work, |(plane, output)| {
             let plane = windows.plane(input, plane);
-            arch.dispatch(PlaneMaxima { windows: &windows, plane, output });
+            simd::dispatch(PlaneMaxima { windows: &windows, plane, output });
         });
         return;
     };

@@ -3,9 +3,10 @@
 use super::adaptive_pool2d::sum;
 use super::blocks::{self, Block};
 use super::row::{RowWindows, fold};
+use super::simd;
 use crate::ops::AvgPool2dProblem;
 use crate::window::Axis;
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 
 /// The sum of every window inside the input over its divisor, as in
 /// [`AvgPool2d`](crate::AvgPool2d).
@@ -18,10 +19,9 @@ pub(crate) fn avg_pool2d(problem: &AvgPool2dProblem, input: &[f32], output: &mut
     let work = output.len().saturating_mul(taps_y.saturating_add(windows.tap_count())) / 4;
     let in_len = vertical.input_size * in_width;
     let blocks = blocks::split_planes(output, out_width, vertical.output_size, in_len);
-    let arch = Arch::new();
     blocks::for_each(blocks, work, |block| {
         let (windows, factors) = (&windows, &factors);
-        arch.dispatch(BlockMeans { problem, windows, factors, input, block });
+        simd::dispatch(BlockMeans { problem, windows, factors, input, block });
     });
 }
 

@@ -1,8 +1,9 @@
 //! What the CPU can do: multiply-adds in registers, and copies.
 
+use super::simd;
 use std::hint::black_box;
 
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
 /// Chains of multiply-adds in as many vectors.
@@ -31,7 +32,7 @@ impl<const N: usize> WithSimd for Chains<N> {
 
 fn chains<const N: usize>(rounds: u32) -> (f32, usize) {
     let chains = Chains::<N> { rounds, factor: black_box(0.5), addend: black_box(1.0) };
-    Arch::new().dispatch(chains)
+    simd::dispatch(chains)
 }
 
 /// `rounds` multiply-adds in each of `accumulators` vectors (64, or else 12) on every thread: how

@@ -5,10 +5,11 @@ use super::blocks::{self, Block, Scratch};
 use super::conv2d_direct;
 use super::layout::{AxisLayout, copy_plane, source_index};
 use super::panel::{self, Pack, PackContiguous, Rows, Segment, Tile};
+use super::simd;
 use crate::PaddingMode;
 use crate::ops::Conv2dProblem;
 use crate::window::Axis;
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 
 /// `output[n, oc, out_y, out_x] = activation(bias[oc] + sum of weight * padded input)`, the
 /// definition in [`Conv2d`](crate::Conv2d).
@@ -208,9 +209,8 @@ fn run_dense(convolution: &Convolution<'_>, output: &mut [f32]) {
     let work = convolution.work(output);
     let lengths = [convolution.out_plane_len(), plan.span, plan.block_len];
     let blocks = blocks::split(output, plan.block_filters, lengths);
-    let arch = Arch::new();
     blocks::for_each(blocks, work, |block| {
-        Scratch::with(|scratch| arch.dispatch(DenseBlock { convolution, block, scratch }));
+        Scratch::with(|scratch| simd::dispatch(DenseBlock { convolution, block, scratch }));
     });
 }
 

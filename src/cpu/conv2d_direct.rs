@@ -6,7 +6,8 @@
 use super::blocks::{self, Block, Scratch};
 use super::conv2d::{Convolution, tap_offsets};
 use super::layout::AxisLayout;
-use pulp::{Arch, Simd, WithSimd};
+use super::simd;
+use pulp::{Simd, WithSimd};
 
 /// Filters of a group up to which this is the faster way.
 const MAX_FILTERS: usize = 4;
@@ -41,14 +42,13 @@ pub(super) fn run(convolution: &Convolution<'_>, output: &mut [f32]) {
     };
     let vertical = layouts_of(vertical, out_height, rows);
     let horizontal = layouts_of(horizontal, out_width, columns);
-    let arch = Arch::new();
     blocks::for_each(blocks, work, |block| {
         let layouts = [
             &vertical[block.start / out_width / rows],
             &horizontal[block.start % out_width / columns],
         ];
         Scratch::with(|scratch| {
-            arch.dispatch(DirectBlock { convolution, layouts, columns, block, scratch });
+            simd::dispatch(DirectBlock { convolution, layouts, columns, block, scratch });
         });
     });
 }

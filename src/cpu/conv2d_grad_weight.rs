@@ -9,9 +9,10 @@
 use super::blocks::{self, Scratch};
 use super::conv2d_grad_tile::{self as tile, panel_lanes};
 use super::layout::{AxisLayout, copy_plane};
+use super::simd;
 use crate::ops::Conv2dProblem;
 use crate::window::Axis;
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 use std::ops::Range;
 
 /// Outputs of a chunk of rows, whose copies stay in the second cache.
@@ -110,9 +111,8 @@ pub(super) fn grad_weight(
         }
     }
     let work = grad_output.len().saturating_mul(channels * taps) / 16;
-    let arch = Arch::new();
     blocks::for_each(tasks, work, |task| {
-        Scratch::with(|scratch| arch.dispatch(RunTask { shared: &shared, task, scratch }));
+        Scratch::with(|scratch| simd::dispatch(RunTask { shared: &shared, task, scratch }));
     });
     for partial in partial.chunks_exact(weights) {
         grad_weight.iter_mut().zip(partial).for_each(|(total, &sum)| *total += sum);

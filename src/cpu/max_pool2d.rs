@@ -2,8 +2,9 @@
 
 use super::blocks::{self, Block, Scratch};
 use super::row::{RowWindows, fold};
+use super::simd;
 use crate::ops::MaxPool2dProblem;
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 
 /// The largest tap of every window, by a scan in row-major order that replaces the best by what is
 /// larger or NaN. A window without a tap inside the input gives -inf and the index `u32::MAX`.
@@ -40,7 +41,6 @@ fn values(problem: &MaxPool2dProblem, input: &[f32], output: &mut [f32]) {
     let (vertical, horizontal) = (&problem.vertical, &problem.horizontal);
     let windows = RowWindows::new(horizontal);
     let work = work(problem, windows.tap_count(), output);
-    let arch = Arch::new();
     let out_rows: Vec<_> = (0..vertical.output_size).map(|y| vertical.taps_inside(y)).collect();
     let in_len = vertical.input_size * horizontal.input_size;
     let blocks = blocks::split_planes(output, horizontal.output_size, out_rows.len(), in_len);
@@ -48,7 +48,7 @@ fn values(problem: &MaxPool2dProblem, input: &[f32], output: &mut [f32]) {
         Scratch::with(|scratch| {
             let first_y = block.start / horizontal.output_size;
             let (windows, out_rows) = (&windows, &out_rows[first_y..]);
-            arch.dispatch(BlockValues { problem, windows, input, out_rows, block, scratch });
+            simd::dispatch(BlockValues { problem, windows, input, out_rows, block, scratch });
         });
     });
 }

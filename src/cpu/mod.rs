@@ -27,6 +27,7 @@ mod panel;
 mod pool2d_backward;
 mod row;
 mod select;
+mod simd;
 #[cfg(test)]
 mod tests;
 

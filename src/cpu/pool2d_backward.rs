@@ -3,9 +3,9 @@
 use super::adaptive_pool2d::Windows;
 use super::avg_pool2d::factors;
 use super::blocks;
+use super::simd;
 use crate::Shape;
 use crate::ops::{AdaptivePool2dProblem, AvgPool2dProblem};
-use pulp::Arch;
 
 /// Runs `plane_gradient` on every plane of `grad_input` and the same plane of `grad_output`.
 fn for_each_plane(
@@ -21,12 +21,11 @@ fn for_each_plane(
     let work = grad_input.len() + grad_output.len();
     let planes = grad_output.chunks_exact(out_len).zip(grad_input.chunks_exact_mut(in_len));
     let tasks = planes.enumerate().collect();
-    let arch = Arch::new();
     blocks::for_each(
         tasks,
         work,
         |(plane, (grad_output, grad_input)): (_, (&[f32], &mut [f32]))| {
-            arch.dispatch(
+            simd::dispatch(
                 #[inline(always)]
                 || {
                     let mut sums = vec![0.0; in_len];

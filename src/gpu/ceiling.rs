@@ -7,7 +7,8 @@ use super::context::Context;
 use super::grid::Grid;
 use super::params::{params, size};
 use super::record::Binding;
-use super::shader::Shader;
+use super::shader::{Shader, StorageTexture, Value};
+use super::texture::{self, TEXTURE_WIDTH, TexelFormat};
 use crate::Result;
 
 const OPERATION: &str = "ceiling";
@@ -47,13 +48,17 @@ pub(crate) fn multiply_add_shader(accumulators: u32) -> Shader {
     }
 }
 
-pub(crate) fn copy_shader() -> Shader {
+pub(crate) fn copy_shader(from_texture: bool) -> Shader {
+    const READ: StorageTexture = StorageTexture { format: TexelFormat::Four, written: false };
     Shader {
         template: "bench_copy",
-        values: vec![],
-        reads: 1,
+        values: vec![
+            ("from_texture", from_texture.into()),
+            ("texture_width", Value::Derived(TEXTURE_WIDTH)),
+        ],
+        reads: u32::from(!from_texture),
         uniforms: 0,
-        textures: &[],
+        textures: if from_texture { &[READ] } else { &[] },
         writes: 1,
     }
 }
@@ -81,14 +86,34 @@ pub(crate) fn multiply_adds(
     Ok(output)
 }
 
-/// Records a copy of `len` elements, a multiple of four.
-pub(crate) fn copy(context: &Arc<Context>, input: &GpuBuffer, len: usize) -> Result<GpuBuffer> {
+/// Whether a copy of `len` elements can go by a texture.
+pub(crate) fn fits_texture(context: &Context, len: usize) -> bool {
+    texture::fits(len as u64 / 4, context.limits())
+}
+
+/// Records a copy of `len` elements, a multiple of four. Software adapters read faster from a
+/// texture, into which the input is copied first.
+pub(crate) fn copy(
+    context: &Arc<Context>,
+    input: &GpuBuffer,
+    len: usize,
+    by_texture: bool,
+) -> Result<GpuBuffer> {
     let output = context.allocate(OPERATION, len as u64 * 4, Reuse::Recorded)?;
     let vectors = len / 4;
     let grid = Grid::new(OPERATION, vectors.div_ceil(WORKGROUP), context.limits())?;
     let count = size(OPERATION, "the elements to copy", vectors)?;
     let params = CopyParams { grid_width: grid.width, count };
-    let bindings = [Binding::whole(input, len), Binding::whole(&output, len)];
-    context.record(OPERATION, &copy_shader(), &params, &bindings, grid)?;
+    let shader = copy_shader(by_texture);
+    let target = Binding::whole(&output, len);
+    if by_texture {
+        let texture = context.texture(OPERATION, TexelFormat::Four, count)?;
+        context.record_copy(input, 0, &texture, count);
+        let textures = [&texture];
+        context.record_with_textures(OPERATION, &shader, &params, &textures, &[target], grid)?;
+    } else {
+        let bindings = [Binding::whole(input, len), target];
+        context.record(OPERATION, &shader, &params, &bindings, grid)?;
+    }
     Ok(output)
 }

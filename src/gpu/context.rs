@@ -1,13 +1,14 @@
 //! The context of one device: what all its tensors share.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use super::buffer::Pool;
 use super::pipeline::Pipelines;
 use super::record::Pending;
 use super::texture::TexturePool;
 use super::transfer::Staging;
+use crate::tuning::Tuning;
 use crate::{Error, Limits, Result};
 
 /// A wgpu device, its queue, and what was made on it.
@@ -16,10 +17,14 @@ pub(crate) struct Context {
     device: wgpu::Device,
     queue: wgpu::Queue,
     limits: Limits,
+    pub(super) tuning: RwLock<Option<Arc<Tuning>>>,
     tensor_usages: wgpu::BufferUsages,
     pool: Pool,
     textures: TexturePool,
     pub(super) pipelines: Pipelines,
+    /// Where drivers keep what they compiled; none where the backend has no such thing. Made
+    /// with the first pipeline unless it was loaded before.
+    pub(super) pipeline_cache: OnceLock<Option<wgpu::PipelineCache>>,
     pub(super) pending: Mutex<Pending>,
     pub(super) staging: Staging,
     /// Held while a list of recorded work is submitted, so that lists keep their order, and while
@@ -96,10 +101,12 @@ impl Context {
             device,
             queue,
             limits,
+            tuning: RwLock::default(),
             tensor_usages,
             pool: Pool::default(),
             textures: TexturePool::default(),
             pipelines: Pipelines::default(),
+            pipeline_cache: OnceLock::new(),
             pending: Mutex::default(),
             staging: Staging::default(),
             gate: Mutex::new(()),

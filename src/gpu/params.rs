@@ -1,27 +1,22 @@
 //! The uniform parameters of a shader: four-byte scalars with the names that WGSL uses.
 
 /// The names and WGSL types of the fields, in order; field `i` lies at byte `4 * i`.
-#[cfg(test)]
 pub(crate) type Fields = &'static [(&'static str, &'static str)];
 
 /// A type of four bytes that a shader's parameters are made of.
-#[cfg(test)]
 pub(crate) trait Scalar: bytemuck::Pod {
     /// Its name in WGSL.
     const WGSL: &'static str;
 }
 
-#[cfg(test)]
 impl Scalar for u32 {
     const WGSL: &'static str = "u32";
 }
 
-#[cfg(test)]
 impl Scalar for i32 {
     const WGSL: &'static str = "i32";
 }
 
-#[cfg(test)]
 impl Scalar for f32 {
     const WGSL: &'static str = "f32";
 }
@@ -36,7 +31,6 @@ macro_rules! params {
         pub(crate) struct $name { $(pub(crate) $field: $type),+ }
 
         impl $name {
-            #[cfg(test)]
             pub(crate) const FIELDS: $crate::gpu::params::Fields = &[
                 $((stringify!($field), <$type as $crate::gpu::params::Scalar>::WGSL)),+
             ];

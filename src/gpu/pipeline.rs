@@ -56,6 +56,7 @@ fn compile(context: &Context, operation: &'static str, shader: &Shader) -> Resul
     let source = source.map_err(|message| Error::Gpu { operation, message })?;
     let label = shader.label();
     log::debug!("compiling {label}");
+    let cache = context.pipeline_cache();
     context.guarded(operation, None, || {
         let device = context.device();
         let descriptor = wgpu::ShaderModuleDescriptor {
@@ -119,7 +120,7 @@ fn compile(context: &Context, operation: &'static str, shader: &Shader) -> Resul
                 zero_initialize_workgroup_memory: false,
                 ..Default::default()
             },
-            cache: None,
+            cache,
         });
         Pipeline { pipeline, layout }
     })

@@ -37,6 +37,7 @@ sources![
     "conv2d_grad_input",
     "conv2d_grad_sum",
     "conv2d_grad_weight",
+    "conv2d_grad_weight_filters",
     "conv2d_grad_weight_texel",
     "conv2d_grad_weight_tiled",
     "conv2d_halo",
@@ -196,7 +197,6 @@ impl Shader {
 
     /// As [`compose`](Self::compose), with what standard WGSL wants and naga does not know: the
     /// directive that allows subgroup operations.
-    #[cfg(any(test, target_arch = "wasm32"))]
     pub(crate) fn standalone(&self) -> Result<String, String> {
         let source = self.compose()?;
         let enable = if source.contains("subgroupBroadcast(") { "enable subgroups;\n" } else { "" };

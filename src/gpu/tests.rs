@@ -1,164 +1,9 @@
 //! Every shader in every variant, without a GPU.
 
-use super::params::Fields;
 use super::shader::{SOURCES, Shader};
 use super::texture::TexelFormat;
-use crate::{Activation, DType, PaddingMode};
-
-/// Every variant that an operation can ask for, with the parameters that the host passes.
-fn variants() -> Vec<(Shader, Fields)> {
-    let mut variants = Vec::new();
-    let activations = [
-        Activation::Relu,
-        Activation::Relu6,
-        Activation::LeakyRelu { negative_slope: 0.1 },
-        Activation::Silu,
-        Activation::HardSwish,
-        Activation::Sigmoid,
-        Activation::Tanh,
-    ]
-    .map(Activation::name);
-    for name in activations {
-        for dtype in [DType::F32, DType::F16] {
-            let shader = super::activation::shader(name, dtype);
-            variants.push((shader, super::activation::Params::FIELDS));
-        }
-        variants.push((super::activation::grad_shader(name), super::activation::Params::FIELDS));
-    }
-    for padding_mode in PaddingMode::ALL {
-        for activation in activations.into_iter().chain(["none"]) {
-            for (bias, dtype, f32_output) in [
-                (false, DType::F32, false),
-                (true, DType::F32, false),
-                (false, DType::F16, false),
-                (true, DType::F16, false),
-                (true, DType::F16, true),
-            ] {
-                let operands = super::conv2d::Operands { bias, dtype };
-                let shader =
-                    super::conv2d::general::shader(padding_mode, activation, operands, f32_output);
-                variants.push((shader, super::conv2d::general::Params::FIELDS));
-            }
-        }
-    }
-    variants.extend(super::conv2d::tests::variants());
-    for (adaptive, dtype) in [false, true]
-        .into_iter()
-        .flat_map(|adaptive| [(adaptive, DType::F32), (adaptive, DType::F16)])
-    {
-        for indices in [false, true] {
-            let shader = super::pool2d::general::max_shader(adaptive, indices, dtype);
-            variants.push((shader, super::pool2d::general::Params::FIELDS));
-        }
-        for divisor in ["padded", "inside", "override"] {
-            let shader = super::pool2d::general::avg_shader(adaptive, divisor, dtype);
-            variants.push((shader, super::pool2d::general::Params::FIELDS));
-        }
-    }
-    for widens in [false, true] {
-        variants.push((super::convert::shader(widens), super::convert::Params::FIELDS));
-    }
-    variants.extend(gradients());
-    variants.extend(training());
-    variants.extend(strips());
-    for accumulators in super::ceiling::ACCUMULATORS {
-        let shader = super::ceiling::multiply_add_shader(accumulators);
-        variants.push((shader, super::ceiling::MultiplyAddParams::FIELDS));
-    }
-    variants.push((super::ceiling::copy_shader(), super::ceiling::CopyParams::FIELDS));
-    variants
-}
-
-fn gradients() -> Vec<(Shader, Fields)> {
-    use super::conv2d_grad::{
-        bias, input, phases, sum, turned, weight, weight_texel, weight_tiled,
-    };
-    let mut variants = vec![
-        (bias::shader(), bias::Params::FIELDS),
-        (sum::shader(), sum::Params::FIELDS),
-        (turned::shader(), turned::Params::FIELDS),
-    ];
-    for padding_mode in PaddingMode::ALL {
-        for bias in [false, true] {
-            variants.push((input::shader(padding_mode, bias), input::Params::FIELDS));
-            for placed in [false, true] {
-                let shader = phases::shader(padding_mode, placed, bias);
-                variants.push((shader, phases::Params::FIELDS));
-            }
-        }
-        variants.push((weight::shader(padding_mode), weight::Params::FIELDS));
-    }
-    for padding_mode in PaddingMode::ALL {
-        for [kernel_height, kernel_width, rows, channels, filters] in
-            [[3, 3, 3, 1, 8], [1, 1, 1, 8, 8], [5, 7, 1, 1, 3]]
-        {
-            let tile = weight_tiled::Tile {
-                kernel_height,
-                kernel_width,
-                rows,
-                channels,
-                filters,
-                padding_mode,
-                masked: padding_mode == PaddingMode::Zeros,
-            };
-            variants.push((weight_tiled::shader(&tile), weight_tiled::Params::FIELDS));
-        }
-    }
-    let software = crate::Limits::webgpu().with_subgroups(8, 8).with_software();
-    for (conv, input) in super::conv2d::tests::problems() {
-        let problem = conv.problem(input.into()).unwrap();
-        if let Some(plan) = weight_texel::plan(&problem, &software).unwrap() {
-            for shader in plan.shaders() {
-                let fields = match shader.template {
-                    "conv2d_texel_pad" => super::conv2d::texel::PadParams::FIELDS,
-                    _ => weight_texel::Params::FIELDS,
-                };
-                variants.push((shader, fields));
-            }
-        }
-    }
-    for adaptive in [false, true] {
-        let params = super::pool2d::general::Params::FIELDS;
-        variants.push((super::pool2d::grad::max_shader(adaptive), params));
-        for divisor in ["padded", "inside", "override"] {
-            variants.push((super::pool2d::grad::avg_shader(adaptive, divisor), params));
-        }
-    }
-    variants
-}
-
-fn training() -> Vec<(Shader, Fields)> {
-    use super::{loss, optimizer, select};
-    let mut variants = vec![
-        (select::shader(), select::Params::FIELDS),
-        (loss::cross_entropy_shader(), loss::CrossEntropyParams::FIELDS),
-        (loss::squared_error_shader(), loss::SquaredErrorParams::FIELDS),
-        (loss::sum_shader(), loss::SumParams::FIELDS),
-        (optimizer::adam_shader(), optimizer::AdamParams::FIELDS),
-    ];
-    for (momentum, nesterov) in [(false, false), (true, false), (true, true)] {
-        let shader = optimizer::sgd_shader(momentum, nesterov);
-        variants.push((shader, optimizer::SgdParams::FIELDS));
-    }
-    variants
-}
-
-fn strips() -> Vec<(Shader, Fields)> {
-    let mut variants = Vec::new();
-    let strips = super::strip::tests::pool_shaders().into_iter();
-    for shader in strips.chain(super::strip::tests::depthwise_shaders()) {
-        let fields = match shader.template {
-            "avg_pool2d_global" => super::pool2d::global::Params::FIELDS,
-            "avg_pool2d_global_windows" => super::pool2d::global::WindowParams::FIELDS,
-            "max_pool2d_strip" | "avg_pool2d_strip" | "conv2d_depthwise" => {
-                super::strip::Params::FIELDS
-            }
-            _ => continue,
-        };
-        variants.push((shader, fields));
-    }
-    variants
-}
+use super::variants::all;
+use crate::DType;
 
 fn parse(shader: &Shader) -> naga::Module {
     let source = shader.compose().unwrap();
@@ -183,7 +28,7 @@ fn stores_f16(module: &naga::Module) -> bool {
 #[test]
 fn every_shader_in_every_variant_is_valid_wgsl_of_its_type() {
     let mut of_f16 = std::collections::BTreeSet::new();
-    for (shader, _) in variants() {
+    for (shader, _) in all().unwrap() {
         let is_f16 = shader.values.contains(&DType::F16.value());
         assert_eq!(stores_f16(&parse(&shader)), is_f16, "{}", shader.label());
         let enables = shader.compose().unwrap().contains("enable f16;");
@@ -211,7 +56,7 @@ fn every_shader_in_every_variant_is_valid_wgsl_of_its_type() {
 
 #[test]
 fn the_parameters_have_the_same_names_types_and_offsets_on_both_sides() {
-    for (shader, fields) in variants() {
+    for (shader, fields) in all().unwrap() {
         let module = parse(&shader);
         let (_, params) = module
             .types
@@ -243,7 +88,7 @@ fn the_parameters_have_the_same_names_types_and_offsets_on_both_sides() {
 
 #[test]
 fn the_bindings_are_those_that_the_pipeline_layout_declares() {
-    for (shader, _) in variants() {
+    for (shader, _) in all().unwrap() {
         let module = parse(&shader);
         let mut bindings: Vec<_> = module
             .global_variables
@@ -302,7 +147,7 @@ fn every_file_of_shaders_is_used_and_has_a_short_header() {
     let mut declared: Vec<_> = SOURCES.iter().map(|(name, _)| name.to_string()).collect();
     declared.sort();
     assert_eq!(files, declared);
-    let used: Vec<_> = variants().into_iter().map(|(shader, _)| shader.template).collect();
+    let used: Vec<_> = all().unwrap().into_iter().map(|(shader, _)| shader.template).collect();
     for (name, source) in SOURCES.iter().filter(|(name, _)| !name.starts_with("lib/")) {
         assert!(used.contains(name), "no variant uses shaders/{name}.wgsl");
         let header = source.lines().take_while(|line| line.starts_with("//")).count();

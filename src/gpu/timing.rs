@@ -6,58 +6,74 @@ use std::time::Duration;
 use super::context::Context;
 use crate::{Error, Result};
 
+/// What takes the times of one submit.
+#[derive(Debug)]
+pub(crate) struct Timer {
+    queries: wgpu::QuerySet,
+    resolved: wgpu::Buffer,
+    readable: wgpu::Buffer,
+}
+
+const BYTES: u64 = 2 * wgpu::QUERY_SIZE as u64;
+
 impl Context {
-    /// Submits all that was recorded and waits; gives the device's time for it where it has
-    /// timestamps.
-    #[cfg(not(target_arch = "wasm32"))]
-    pub(crate) fn flush_timed(&self, operation: &'static str) -> Result<Option<Duration>> {
+    /// A timer, where the device has timestamps.
+    pub(crate) fn timer(&self, operation: &'static str) -> Result<Option<Timer>> {
         if !self.device().features().contains(wgpu::Features::TIMESTAMP_QUERY) {
-            self.flush(operation)?;
-            self.wait(operation)?;
             return Ok(None);
         }
-        let bytes = 2 * u64::from(wgpu::QUERY_SIZE);
-        let (queries, resolved, readable) = self.guarded(operation, Some(bytes), || {
+        let timer = self.guarded(operation, Some(BYTES), || {
             let device = self.device();
             let buffer = |usage| {
                 device.create_buffer(&wgpu::BufferDescriptor {
                     label: Some("timestamps"),
-                    size: bytes,
+                    size: BYTES,
                     usage,
                     mapped_at_creation: false,
                 })
             };
-            let queries = device.create_query_set(&wgpu::QuerySetDescriptor {
-                label: Some("timestamps"),
-                ty: wgpu::QueryType::Timestamp,
-                count: 2,
-            });
-            (
-                queries,
-                buffer(wgpu::BufferUsages::QUERY_RESOLVE | wgpu::BufferUsages::COPY_SRC),
-                buffer(wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST),
-            )
+            Timer {
+                queries: device.create_query_set(&wgpu::QuerySetDescriptor {
+                    label: Some("timestamps"),
+                    ty: wgpu::QueryType::Timestamp,
+                    count: 2,
+                }),
+                resolved: buffer(wgpu::BufferUsages::QUERY_RESOLVE | wgpu::BufferUsages::COPY_SRC),
+                readable: buffer(wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST),
+            }
         })?;
-        let nothing = self.nothing_recorded();
+        Ok(Some(timer))
+    }
+
+    /// Submits all that was recorded and waits; whether that was anything.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(crate) fn flush_timed(
+        &self,
+        operation: &'static str,
+        timer: Option<&Timer>,
+    ) -> Result<bool> {
+        let anything = !self.nothing_recorded();
         {
             let _gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
-            self.flush_then(operation, Some(&queries), |encoder| {
-                if !nothing {
-                    encoder.resolve_query_set(&queries, 0..2, &resolved, 0);
-                    encoder.copy_buffer_to_buffer(&resolved, 0, &readable, 0, bytes);
+            let timer = timer.filter(|_| anything);
+            self.flush_then(operation, timer.map(|timer| &timer.queries), |encoder| {
+                if let Some(Timer { queries, resolved, readable }) = timer {
+                    encoder.resolve_query_set(queries, 0..2, resolved, 0);
+                    encoder.copy_buffer_to_buffer(resolved, 0, readable, 0, BYTES);
                 }
             })?;
         }
         self.wait(operation)?;
-        if nothing {
-            return Ok(Some(Duration::ZERO));
-        }
-        self.guarded(operation, None, || {
-            readable.slice(..).map_async(wgpu::MapMode::Read, |_| ());
-        })?;
+        Ok(anything)
+    }
+
+    /// What a timer took.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(crate) fn read_timer(&self, operation: &'static str, timer: &Timer) -> Result<Duration> {
+        let slice = timer.readable.slice(..);
+        self.guarded(operation, None, || slice.map_async(wgpu::MapMode::Read, |_| ()))?;
         self.wait(operation)?;
-        let view = readable
-            .slice(..)
+        let view = slice
             .get_mapped_range()
             .map_err(|error| Error::Gpu { operation, message: error.to_string() })?;
         let ticks: Vec<u64> = bytemuck::allocation::pod_collect_to_vec(&view[..]);
@@ -71,6 +87,6 @@ impl Context {
             }
             _ => 0.0,
         };
-        Ok(Some(Duration::from_secs_f64(nanoseconds * 1e-9)))
+        Ok(Duration::from_secs_f64(nanoseconds * 1e-9))
     }
 }

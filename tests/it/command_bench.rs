@@ -1,4 +1,4 @@
-//! The commands `filtro bench --workloads` and `filtro shaders`.
+//! The commands `filtro bench --workloads` and `filtro tune`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -47,8 +47,118 @@ fn a_workload_is_checked_timed_and_drawn_under_its_ceilings() {
 }
 
 #[test]
+fn a_sweep_is_drawn_with_a_panel_per_operation() {
+    let folder = folder("sweep");
+    let arguments = "bench --device software --op conv2d,depthwise --sizes 4,9 --budget 1 --svg \
+                     bench.svg";
+    stdout(&run(&folder, &arguments.split_whitespace().collect::<Vec<_>>()));
+    let svg = fs::read_to_string(folder.join("bench.svg")).unwrap();
+    assert!(svg.starts_with("<svg"), "{svg}");
+    for text in ["depthwise, 32 channels", "software, with transfer", "milliseconds"] {
+        assert!(svg.contains(text), "{text} is missing:\n{svg}");
+    }
+    // Two sizes on three lines in two panels, besides what the legends draw.
+    assert_eq!(svg.matches("<circle").count(), 12, "{svg}");
+}
+
+#[test]
 fn a_shape_that_is_not_there_is_told_with_those_that_are() {
     let output = run(&folder("no_shape"), &["bench", "--workloads", "--only", "nothing"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("resnet_stem"), "{output:?}");
+}
+
+#[test]
+fn every_composed_shader_becomes_a_file() {
+    let folder = folder("shaders");
+    let text = stdout(&run(&folder, &["shaders", "--out", "wgsl"]));
+    let files: Vec<_> =
+        fs::read_dir(folder.join("wgsl")).unwrap().map(|file| file.unwrap().path()).collect();
+    assert!(text.contains(&format!("Wrote {} shaders to wgsl", files.len())), "{text}");
+    for template in ["conv2d_general", "conv2d_tiled", "max_pool2d_strip", "adam"] {
+        let starts =
+            |file: &PathBuf| file.file_name().unwrap().to_string_lossy().starts_with(template);
+        let file = files.iter().find(|file| starts(file)).unwrap();
+        assert!(fs::read_to_string(file).unwrap().contains("fn main("), "{file:?}");
+    }
+    let output = run(&folder, &["shaders", "--out", "wgsl/sum.wgsl"]);
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+}
+
+fn stderr_of_failure(folder: &Path, arguments: &[&str], code: i32) -> String {
+    let output = run(folder, arguments);
+    assert_eq!(output.status.code(), Some(code), "{output:?}");
+    String::from_utf8(output.stderr).unwrap()
+}
+
+#[test]
+fn tune_writes_a_file_that_bench_and_the_library_load() {
+    let folder = folder("tune");
+    let arguments = "tune --only global_avg --budget 1 --device software --out t.txt";
+    let text = stdout(&run(&folder, &arguments.split(' ').collect::<Vec<_>>()));
+    for word in ["global_avg_7", "planned", "chosen", "general", "strip", "global", "1 problem"] {
+        assert!(text.contains(word), "{word} is missing:\n{text}");
+    }
+    let tuning = filtro::tuning::Tuning::read(folder.join("t.txt")).unwrap();
+    let pool = filtro::AvgPool2d::new([7, 7]).stride([1, 1]);
+    assert!(tuning.get(pool, [1, 512, 7, 7]).unwrap().is_some(), "{tuning}");
+    filtro::Device::software().unwrap().set_tuning(tuning.clone()).unwrap();
+
+    // Bench shows what the file says.
+    let text = tuning.to_string();
+    let chosen = text.trim_end().rsplit_once('=').unwrap().1;
+    let general = text.replace(&format!("algorithm={chosen}"), "algorithm=general");
+    fs::write(folder.join("t.txt"), general).unwrap();
+    let arguments = "bench --workloads --only global_avg --budget 1 --device software --tuning \
+                     t.txt --json";
+    let json = stdout(&run(&folder, &arguments.split_whitespace().collect::<Vec<_>>()));
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["rows"][0]["device"]["algorithm"], "general", "{json:#}");
+    assert_eq!(json["tuning"], "t.txt");
+}
+
+#[test]
+fn tune_takes_convolutions_in_the_words_of_conv2d() {
+    let folder = folder("tune_conv2d");
+    let depthwise = "1x4x9x11 4 3x2 --stride 2,1 --padding 1 --padding-mode reflect --groups 4";
+    let arguments = ["tune", "--budget", "1", "--device", "software", "--conv2d", depthwise];
+    let text = stdout(&run(&folder, &[&arguments[..], &["--conv2d", "2x3x8x8 5 3"]].concat()));
+    assert!(text.contains("conv2d 1x4x9x11 4 3,2") && text.contains("2 problems"), "{text}");
+    let file = fs::read_to_string(folder.join("filtro-tuning.txt")).unwrap();
+    let line = "conv2d input=1x4x9x11 out_channels=4 kernel_size=3x2 stride=2x1 padding=1x1x1x1 \
+                padding_mode=reflect dilation=1x1 groups=4 algorithm=";
+    assert!(file.contains(line), "{file}");
+    assert_eq!(file.lines().filter(|line| line.starts_with("conv2d ")).count(), 2, "{file}");
+}
+
+#[test]
+fn tune_and_bench_tell_wrong_shapes_files_and_devices() {
+    let folder = folder("tune_mistakes");
+    let tune = |shape| stderr_of_failure(&folder, &["tune", "--conv2d", shape], 2);
+    for (shape, word) in [
+        ("", "KERNEL_SIZE"),
+        ("1x3x8 4 3", "3 numbers, but it is BATCHxCHANNELSxHEIGHTxWIDTH"),
+        ("1x3x8x8 4 3 --strides 2", "--strides"),
+        ("1x3x8x8 4 9", "conv2d: no window fits"),
+        ("1x3x8x8 4 3 --groups 2", "a multiple of groups 2"),
+    ] {
+        let text = tune(shape);
+        assert!(text.contains(word), "{word} is missing: {text}");
+    }
+    let text = stderr_of_failure(&folder, &["tune", "--device", "cpu"], 2);
+    assert!(text.contains("the CPU has no algorithms to choose from"), "{text}");
+
+    let bench = || {
+        let arguments = "bench --workloads --only global_avg --device software --tuning t.txt";
+        stderr_of_failure(&folder, &arguments.split(' ').collect::<Vec<_>>(), 2)
+    };
+    assert!(bench().contains("t.txt: it cannot be read: "), "{}", bench());
+    fs::write(folder.join("t.txt"), "a shopping list\n").unwrap();
+    let line = "t.txt: tuning: line 1 is `a shopping list`, but a tuning starts with";
+    assert!(bench().contains(line), "{}", bench());
+    let header = "filtro-tuning 1\nversion 0.0.9\nadapter A\ndriver\nbackend metal\n";
+    fs::write(folder.join("t.txt"), header).unwrap();
+    let line = "t.txt: tuning: it was made by filtro 0.0.9 on A (metal), but this is filtro ";
+    assert!(bench().contains(line), "{}", bench());
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
 }

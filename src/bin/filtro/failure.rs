@@ -45,7 +45,8 @@ impl From<filtro::Error> for Failure {
             Error::Gpu { .. }
             | Error::OutOfMemory { .. }
             | Error::DeviceLost { .. }
-            | Error::DeviceRequest { .. } => Self::Work(error.to_string()),
+            | Error::DeviceRequest { .. }
+            | Error::WrongResult { .. } => Self::Work(error.to_string()),
             _ => Self::Input(error.to_string()),
         }
     }

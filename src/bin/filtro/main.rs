@@ -13,7 +13,9 @@ mod measure;
 mod npy;
 mod options;
 mod output;
+mod shaders;
 mod table;
+mod tune;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -36,8 +38,8 @@ struct Cli {
 
 const AFTER_HELP: &str = "\
 Devices: --device auto|gpu|software|cpu or a part of an adapter's name; without the flag the \
-environment variable FILTRO_DEVICE decides, else it is the best there is; only the demo and bench \
-take a software adapter unasked. RUST_LOG=info shows more on stderr. Exit codes: 0 done, \
+environment variable FILTRO_DEVICE decides, else it is the best there is; only the demo, bench and \
+tune take a software adapter unasked. RUST_LOG=info shows more on stderr. Exit codes: 0 done, \
 1 a check or a device failed, 2 a file or an option is wrong.";
 
 #[derive(Debug, Subcommand)]
@@ -67,6 +69,10 @@ enum Command {
     Devices(devices::Options),
     /// Times the GPU against the CPU
     Bench(bench::Options),
+    /// Writes every composed shader as a standalone WGSL file
+    Shaders(shaders::Options),
+    /// Times the algorithms for given shapes and writes the fastest to a file that devices load
+    Tune(tune::Options),
 }
 
 fn main() -> ExitCode {
@@ -100,5 +106,7 @@ fn run(cli: Cli, out: &mut dyn Write) -> Result<(), Failure> {
         Some(Command::Filters) => apply::list_filters(out),
         Some(Command::Devices(options)) => devices::run(&options, out),
         Some(Command::Bench(options)) => bench::run(&options, out),
+        Some(Command::Shaders(options)) => shaders::run(&options, out),
+        Some(Command::Tune(options)) => tune::run(&options, out),
     }
 }

@@ -3,7 +3,7 @@
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use filtro::{
     Activation, AdaptiveAvgPool2d, AdaptiveMaxPool2d, Algorithm, AvgPool2d, MaxPool2d, Padding,
-    PaddingMode,
+    PaddingMode, Shape,
 };
 
 use crate::layer::Pool2d;
@@ -39,6 +39,14 @@ pub(crate) fn pair(text: &str) -> Result<Pair, String> {
         [both] => Ok(Pair([both, both])),
         [height, width] => Ok(Pair([height, width])),
         ref all => Err(format!("{} numbers, but it is one or HEIGHT,WIDTH", all.len())),
+    }
+}
+
+/// `BATCHxCHANNELSxHEIGHTxWIDTH`
+pub(crate) fn shape(text: &str) -> Result<Shape, String> {
+    match numbers(text, &[',', 'x'])?[..] {
+        [batch, channels, height, width] => Ok(Shape::new(batch, channels, height, width)),
+        ref all => Err(format!("{} numbers, but it is BATCHxCHANNELSxHEIGHTxWIDTH", all.len())),
     }
 }
 

@@ -9,6 +9,7 @@
 mod activation;
 mod conv2d;
 mod pool;
+mod widths;
 
 /// Numbers in -1..1 from a linear congruential generator.
 pub(super) struct Random(pub(super) u64);

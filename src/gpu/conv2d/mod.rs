@@ -63,11 +63,11 @@ impl Conv2dPlan {
         limits: &Limits,
     ) -> Result<Self> {
         let operands = operands.into();
-        let strips = matches!(pinned, None | Some(Algorithm::Strip | Algorithm::Windows));
+        let Some(algorithm) = pinned else { return Self::cascade(problem, operands, limits) };
+        let strips = matches!(algorithm, Algorithm::Strip | Algorithm::Windows);
         if strips && let Some(plan) = depthwise::plan(problem, operands, pinned, limits)? {
             return Ok(Self::Depthwise(Box::new(plan)));
         }
-        let Some(algorithm) = pinned else { return Self::cascade(problem, operands, limits) };
         let plan = match algorithm {
             Algorithm::General => return Self::general(problem, operands, limits),
             Algorithm::Tiled => tiled::plan(problem, operands, limits).map(Self::Tiled),
@@ -84,10 +84,19 @@ impl Conv2dPlan {
 
     /// The first of these that serves the problem on a device with these limits.
     fn cascade(problem: &Conv2dProblem, operands: Operands, limits: &Limits) -> Result<Self> {
+        let mut depthwise = depthwise::plan(problem, operands, None, limits)?;
+        if let Some(plan) = depthwise
+            .take_if(|plan| plan.algorithm() == Algorithm::Windows || !texel::is_worth_it(limits))
+        {
+            return Ok(Self::Depthwise(Box::new(plan)));
+        }
         if texel::is_worth_it(limits)
             && let Ok(plan) = texel::plan(problem, operands, limits)
         {
             return Ok(Self::Texel(plan));
+        }
+        if let Some(plan) = depthwise {
+            return Ok(Self::Depthwise(Box::new(plan)));
         }
         if halo::is_worth_it(problem, limits)
             && let Ok(plan) = halo::plan(problem, operands, limits)

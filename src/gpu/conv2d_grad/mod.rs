@@ -1,11 +1,13 @@
 //! Gradients of Conv2d on the GPU, and with them ConvTranspose2d.
 
 pub(crate) mod bias;
+mod image;
 pub(crate) mod input;
 pub(crate) mod phases;
 pub(crate) mod sum;
 pub(crate) mod turned;
 pub(crate) mod weight;
+pub(crate) mod weight_filters;
 pub(crate) mod weight_texel;
 pub(crate) mod weight_tiled;
 
@@ -71,6 +73,9 @@ pub(crate) fn conv2d_grad_weight(
     }
     let limits = context.limits();
     if pinned != Some(Algorithm::General) {
+        if let Some(plan) = weight_filters::plan(problem, limits)? {
+            return plan.record(context, problem, input, grad_output);
+        }
         if let Some(plan) = weight_texel::plan(problem, limits)? {
             return plan.record(context, problem, input, grad_output);
         }

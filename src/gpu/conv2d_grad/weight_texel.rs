@@ -5,16 +5,16 @@ use std::sync::Arc;
 
 use super::super::buffer::GpuBuffer;
 use super::super::context::Context;
-use super::super::conv2d::texel::{PadParams, pad_shader};
 use super::super::grid::Grid;
 use super::super::params::{params, size};
 use super::super::record::Binding;
 use super::super::shader::{Shader, StorageTexture, Value};
 use super::super::split::{chunks, largest};
-use super::super::texture::{self, GpuTexture, TEXTURE_WIDTH, TexelFormat};
+use super::super::texture::{TEXTURE_WIDTH, TexelFormat};
+use super::image::Image;
 use super::{OPERATION, allocate, sum};
 use crate::ops::Conv2dProblem;
-use crate::{Limits, PaddingMode, Result, Shape};
+use crate::{Limits, PaddingMode, Result};
 
 /// Multiply-adds in the text of one iteration: more take long to compile.
 const LONGEST_TEXT: u32 = 800;
@@ -22,8 +22,6 @@ const LONGEST_TEXT: u32 = 800;
 const LANE_TEXELS: u32 = 64;
 /// Elements of partial sums up to which the parts of the outputs run side by side.
 const MOST_PARTIAL: usize = 1 << 21;
-/// How many times the input, and how many elements besides, the padded image may have.
-const MOST_PADDING: (usize, usize) = (8, 1 << 20);
 
 params!(Params {
     grid_width: u32,
@@ -48,16 +46,6 @@ params!(Params {
     grads_width: u32,
     accumulate: u32,
 });
-
-/// A tensor as texels of four neighbours of a row, of so many images.
-#[derive(Debug, Clone, PartialEq)]
-struct Image {
-    pad: PadParams,
-    planes: usize,
-    /// The elements of one image, which is copied as it is if that is what the texels hold.
-    image_len: usize,
-    shader: Option<Shader>,
-}
 
 /// The dispatches of some images.
 #[derive(Debug, Clone, PartialEq)]
@@ -129,76 +117,6 @@ fn shader(problem: &Conv2dProblem, tile: Tile, lanes: u32) -> Option<Shader> {
         reads: 0,
         writes: 1,
     })
-}
-
-impl Image {
-    /// A tensor of this shape, padded to `[height, texels]`.
-    fn new(
-        shape: Shape,
-        pads: [usize; 2],
-        [height, width]: [usize; 2],
-        padding_mode: PaddingMode,
-        lanes: u32,
-    ) -> Result<Self> {
-        let number = |value| size(OPERATION, "the size of the padded input", value);
-        let is_plain =
-            pads == [0, 0] && height == shape.height && width.checked_mul(4) == Some(shape.width);
-        let pad = PadParams {
-            in_height: number(shape.height)?,
-            in_width: number(shape.width)?,
-            pad_top: number(pads[0])?,
-            pad_left: number(pads[1])?,
-            padded_height: number(height)?,
-            padded_width: number(width)?,
-            rows: 0,
-            grid_width: 0,
-        };
-        Ok(Self {
-            pad,
-            planes: shape.channels,
-            image_len: shape.channels * shape.height * shape.width,
-            shader: (!is_plain).then(|| pad_shader(padding_mode, lanes)),
-        })
-    }
-
-    fn texels(&self, images: usize) -> u64 {
-        let plane = u64::from(self.pad.padded_height) * u64::from(self.pad.padded_width);
-        plane.saturating_mul(self.planes as u64).saturating_mul(images as u64)
-    }
-
-    fn fits(&self, images: usize, limits: &Limits) -> bool {
-        let most = self.image_len.saturating_mul(MOST_PADDING.0) + MOST_PADDING.1;
-        self.texels(1) <= most as u64 / 4
-            && texture::fits(self.texels(images), limits)
-            && texture::fits((self.image_len * images) as u64, limits)
-    }
-
-    /// Records the copy of these images into a texture.
-    fn record(
-        &self,
-        context: &Arc<Context>,
-        lanes: u32,
-        buffer: &GpuBuffer,
-        images: &Range<usize>,
-    ) -> Result<GpuTexture> {
-        let texture = |format, texels| context.texture(OPERATION, format, texels);
-        let number = |value| size(OPERATION, "the texels of an image", value);
-        let texels = usize::try_from(self.texels(images.len())).unwrap_or(usize::MAX);
-        let image = texture(TexelFormat::Four, number(texels)?)?;
-        let (first, len) = (images.start * self.image_len, images.len() * self.image_len);
-        let Some(shader) = &self.shader else {
-            context.record_copy(buffer, first, &image, number(texels)?);
-            return Ok(image);
-        };
-        let source = texture(TexelFormat::One, number(len)?)?;
-        context.record_copy(buffer, first, &source, number(len)?);
-        let rows = images.len() * self.planes * self.pad.padded_height as usize;
-        let grid = Grid::new(OPERATION, rows.div_ceil(lanes as usize), context.limits())?;
-        let params = PadParams { rows: number(rows)?, grid_width: grid.width, ..self.pad };
-        let textures = [&source, &image];
-        context.record_with_textures(OPERATION, shader, &params, &textures, &[], grid)?;
-        Ok(image)
-    }
 }
 
 /// The plan for a convolution whose batch is not empty; `None` where it is not served or another
@@ -281,7 +199,6 @@ pub(crate) fn plan(problem: &Conv2dProblem, limits: &Limits) -> Result<Option<Pl
 
 impl Plan {
     /// The shaders that pad, and the one that multiplies.
-    #[cfg(test)]
     pub(crate) fn shaders(&self) -> Vec<Shader> {
         let pads = self.image.shader.iter().chain(&self.grads.shader);
         pads.chain([&self.shader]).cloned().collect()

@@ -99,6 +99,14 @@ impl Pool2dProblem {
         }
     }
 
+    /// What an average divides by; none of a maximum.
+    pub(crate) fn divisor(&self) -> Option<Divisor> {
+        match self.reduction {
+            Reduction::Max { .. } => None,
+            Reduction::Average(divisor) => Some(divisor),
+        }
+    }
+
     /// The windows as fixed ones, which adaptive windows are where the output divides the input.
     fn fixed(&self) -> Option<Window> {
         match self.window {

@@ -10,7 +10,6 @@ mod windows;
 
 pub(crate) use self::problem::{Kind, Problem};
 use self::problem::{MAX_KERNEL, MAX_QUOTIENT, MAX_TAPS};
-#[cfg(test)]
 pub(crate) use self::variant::Params;
 use super::buffer::GpuBuffer;
 use super::context::Context;

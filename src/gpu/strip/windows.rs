@@ -246,8 +246,8 @@ impl Work {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::SOFTWARE;
     use super::*;
+    use crate::gpu::variants::strips::SOFTWARE;
     use crate::window::{Axis, AxisOptions};
 
     fn axis(input_size: usize, kernel_size: usize, stride: usize, pad: usize) -> Axis {

@@ -1,5 +1,6 @@
 //! The benchmarks of the command: each checks its results before it times them.
 
+mod crossover;
 mod report;
 mod roofline;
 mod sweep;
@@ -17,6 +18,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::chosen::DeviceFlag;
 use crate::failure::Failure;
+use crate::tune;
+pub(crate) use workloads::Workload;
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
@@ -39,8 +42,11 @@ pub(crate) struct Options {
     /// Only the shapes whose name contains this
     #[arg(long, value_name = "NAME", requires = "workloads")]
     only: Option<String>,
-    /// Writes a roofline of the shapes
+    /// Plans with the tuning in this file, see `filtro tune`
     #[arg(long, value_name = "FILE", requires = "workloads")]
+    tuning: Option<PathBuf>,
+    /// Writes a plot: times over sizes, or with --workloads a roofline of the shapes
+    #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
     /// Prints JSON in place of tables, or writes it to a file beside them
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
@@ -64,6 +70,9 @@ pub(crate) fn run(options: &Options, out: &mut dyn Write) -> Result<(), Failure>
         sweeps.push(sweep::run(operation, &sizes, &device, budget, &progress)?);
     }
     progress.finish_and_clear();
+    if let Some(file) = &options.svg {
+        crate::output::write(file, crossover::svg(&device, &sweeps)?.as_bytes())?;
+    }
     if !write_json(out, options.json.as_deref(), &report::json(&device, &sweeps))? {
         report::text(out, &device, &sweeps)?;
     }
@@ -71,8 +80,18 @@ pub(crate) fn run(options: &Options, out: &mut dyn Write) -> Result<(), Failure>
 }
 
 fn run_workloads(options: &Options, out: &mut dyn Write) -> Result<(), Failure> {
-    let workloads = workloads::Workload::all(options.only.as_deref())?;
+    let workloads = Workload::all(options.only.as_deref())?;
     let device = options.device.open_best()?;
+    let tuning = options.tuning.as_deref().map(|path| Ok((path, tune::load(path)?)));
+    let tuning = tuning.transpose().map_err(|error: Failure| error)?;
+    let tuned = |device: Device| match &tuning {
+        Some((path, tuning)) => match device.set_tuning(tuning.clone()) {
+            Ok(()) => Ok(device),
+            Err(error) => Err(tune::in_file(path, error)),
+        },
+        None => Ok(device),
+    };
+    let device = tuned(device)?;
     let cpu = Device::cpu();
     let budget = Duration::from_millis(options.budget);
     let progress = progress(workloads.len() + 1);
@@ -82,6 +101,7 @@ fn run_workloads(options: &Options, out: &mut dyn Write) -> Result<(), Failure> 
         ceilings: if on_cpu { None } else { Some(timing::Ceilings::of(&device)?) },
         cpu_ceilings: timing::Ceilings::of(&cpu)?,
         rows: Vec::new(),
+        tuning: options.tuning.clone(),
         device,
     };
     progress.inc(1);
@@ -90,7 +110,7 @@ fn run_workloads(options: &Options, out: &mut dyn Write) -> Result<(), Failure> 
         let (cpu_times, cpu_output) = timing::measure(&workload, &cpu, &cpu, budget)?;
         let mut times = None;
         if !on_cpu {
-            let cold = options.device.open_best()?;
+            let cold = tuned(options.device.open_best()?)?;
             let (measured, output) = timing::measure(&workload, &run.device, &cold, budget)?;
             timing::check_against_each_other(&workload, &output, &cpu_output)?;
             times = Some(measured);
@@ -133,7 +153,7 @@ fn write_json(
 }
 
 /// A bar on stderr; none where stderr is no terminal.
-fn progress(steps: usize) -> ProgressBar {
+pub(crate) fn progress(steps: usize) -> ProgressBar {
     let bar = ProgressBar::new(steps.try_into().unwrap_or(u64::MAX));
     if let Ok(style) = ProgressStyle::with_template("{bar:32} {pos}/{len} {msg}") {
         bar.set_style(style);
@@ -142,7 +162,7 @@ fn progress(steps: usize) -> ProgressBar {
 }
 
 /// The lines above every table: what ran where.
-fn environment(device: &Device) -> [String; 3] {
+pub(crate) fn environment(device: &Device) -> [String; 3] {
     [
         format!("Device: {device}"),
         format!("CPU: {}", Device::cpu()),

@@ -1,6 +1,7 @@
 //! The 20 shapes as tables and as JSON.
 
 use std::io::Write;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use filtro::{Device, DeviceKind};
@@ -19,6 +20,8 @@ pub(crate) struct Run {
     /// Of the device; none where it is the CPU.
     pub(crate) ceilings: Option<Ceilings>,
     pub(crate) cpu_ceilings: Ceilings,
+    /// The file of the device's tuning.
+    pub(crate) tuning: Option<PathBuf>,
     pub(crate) rows: Vec<Row>,
 }
 
@@ -35,6 +38,9 @@ pub(crate) struct Row {
 pub(crate) fn text(out: &mut dyn Write, run: &Run) -> Result<(), Failure> {
     for line in environment(&run.device) {
         writeln!(out, "{line}")?;
+    }
+    if let Some(file) = &run.tuning {
+        writeln!(out, "Tuning: {}", file.display())?;
     }
     let kind = run.device.info().kind;
     if kind == DeviceKind::Software {
@@ -134,6 +140,7 @@ pub(crate) fn json(run: &Run) -> Value {
             "backend": info.backend,
             "driver": info.driver,
         },
+        "tuning": run.tuning.as_ref().map(|file| file.display().to_string()),
         "cpu": Device::cpu().info().name,
         "ceilings": run.ceilings.as_ref().map(ceilings_json),
         "cpu_ceilings": ceilings_json(&run.cpu_ceilings),

@@ -76,15 +76,16 @@ impl Workload {
         Ok(Self { name: text(row, "name").into(), layer, input: noise(shape), shape, work })
     }
 
-    /// What the planner picks on a device; the CPU has no plan.
+    /// What a device does it with; the CPU has no plan.
     pub(crate) fn algorithm(&self, device: &Device) -> Result<Option<Algorithm>> {
-        let Some(limits) = device.limits() else { return Ok(None) };
-        Ok(Some(match &self.layer {
-            Layer::Conv2d { options, .. } => options.plan(self.shape, limits)?.algorithm(),
-            Layer::Pool2d(Pool2d::Max(options)) => options.plan(self.shape, limits)?.algorithm(),
-            Layer::Pool2d(Pool2d::Avg(options)) => options.plan(self.shape, limits)?.algorithm(),
-            Layer::Pool2d(_) => return Ok(None),
-        }))
+        let plan = match &self.layer {
+            Layer::Conv2d { options, .. } => options.plan_on(self.shape, device)?,
+            Layer::Pool2d(Pool2d::Max(options)) => options.plan_on(self.shape, device)?,
+            Layer::Pool2d(Pool2d::Avg(options)) => options.plan_on(self.shape, device)?,
+            Layer::Pool2d(Pool2d::AdaptiveMax(options)) => options.plan_on(self.shape, device)?,
+            Layer::Pool2d(Pool2d::AdaptiveAvg(options)) => options.plan_on(self.shape, device)?,
+        };
+        Ok(plan.map(|plan| plan.algorithm()))
     }
 }
 

@@ -1,0 +1,188 @@
+"""Times the 20 shapes with filtro, ONNX Runtime and ncnn, shape by shape, on one machine.
+
+    pip install numpy onnx onnxruntime ncnn
+    cargo build --release
+    python benches/compare.py [--device software] [--threads 2] [--only NAME]
+
+All work in f32. The others take their input from the host and give their output to it, so filtro's
+time with transfer stands beside theirs; the resident one is printed as well. Where two of the
+others differ in a result, or a shape is none of theirs, the table has a dash or an error.
+"""
+
+import argparse
+import json
+import math
+import pathlib
+import statistics
+import subprocess
+import tempfile
+import time
+
+import ncnn
+import numpy as np
+import onnx
+import onnxruntime
+from onnx import TensorProto, helper, numpy_helper
+
+HERE = pathlib.Path(__file__).parent
+
+
+def median_ms(run, seconds=0.5):
+    for _ in range(3):
+        run()
+    times, begin = [], time.perf_counter()
+    while len(times) < 5 or (time.perf_counter() - begin < seconds and len(times) < 200):
+        start = time.perf_counter()
+        run()
+        times.append(time.perf_counter() - start)
+    return statistics.median(times) * 1e3
+
+
+def data(shape):
+    """Input, weight and bias; the latter two of convolutions only."""
+    random = np.random.default_rng(1)
+    draw = lambda *size: random.uniform(-1, 1, size).astype(np.float32)
+    x = draw(shape["batch"], shape["in_channels"], shape["in_height"], shape["in_width"])
+    if shape["op"] != "conv2d":
+        return x, None, None
+    in_channels = shape["in_channels"] // shape["groups"]
+    weight = draw(shape["out_channels"], in_channels, *shape["kernel_size"])
+    return x, weight, draw(shape["out_channels"])
+
+
+def with_onnxruntime(shape, x, weight, bias, threads):
+    names = {"conv2d": "Conv", "max_pool2d": "MaxPool", "avg_pool2d": "AveragePool"}
+    options = dict(
+        kernel_shape=shape["kernel_size"], strides=shape["stride"], pads=shape["padding"] * 2
+    )
+    if "dilation" in shape:
+        options["dilations"] = shape["dilation"]
+    inputs, weights = ["x"], []
+    if shape["op"] == "conv2d":
+        options["group"] = shape["groups"]
+        inputs += ["weight", "bias"]
+        weights = [numpy_helper.from_array(weight, "weight"), numpy_helper.from_array(bias, "bias")]
+    if shape["op"] == "avg_pool2d":
+        options["count_include_pad"] = int(shape["count_include_pad"])
+    graph = helper.make_graph(
+        [helper.make_node(names[shape["op"]], inputs, ["y"], **options)],
+        "graph",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, x.shape)],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)],
+        weights,
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    session_options = onnxruntime.SessionOptions()
+    session_options.intra_op_num_threads = threads
+    session = onnxruntime.InferenceSession(
+        model.SerializeToString(), session_options, providers=["CPUExecutionProvider"]
+    )
+    return lambda: session.run(None, {"x": x})[0]
+
+
+def with_ncnn(shape, x, weight, bias, threads, vulkan):
+    (height, width), (stride_y, stride_x) = shape["kernel_size"], shape["stride"]
+    pad_y, pad_x = shape["padding"]
+    options = f"1={width} 11={height}"
+    binary = b""
+    if shape["op"] == "conv2d":
+        dilation_y, dilation_x = shape["dilation"]
+        kind = "Convolution" if shape["groups"] == 1 else "ConvolutionDepthWise"
+        options += f" 0={shape['out_channels']} 2={dilation_x} 12={dilation_y}"
+        options += f" 3={stride_x} 13={stride_y} 4={pad_x} 14={pad_y} 5=1 6={weight.size}"
+        if shape["groups"] > 1:
+            options += f" 7={shape['groups']}"
+        binary = bytes(4) + weight.tobytes() + bias.tobytes()
+    else:
+        if shape.get("dilation", [1, 1]) != [1, 1]:
+            return None  # its pooling has no dilation
+        kind = "Pooling"
+        options += f" 0={int(shape['op'] == 'avg_pool2d')} 2={stride_x} 12={stride_y}"
+        options += f" 3={pad_x} 13={pad_y} 5=1 6={int(shape.get('count_include_pad', False))}"
+    net = ncnn.Net()
+    net.opt.num_threads = threads
+    net.opt.use_vulkan_compute = vulkan
+    for name in ["packed", "storage", "arithmetic"]:
+        setattr(net.opt, f"use_fp16_{name}", False)
+    net.opt.use_bf16_storage = False
+    with tempfile.TemporaryDirectory() as folder:
+        param, model = pathlib.Path(folder, "net.param"), pathlib.Path(folder, "net.bin")
+        layers = f"Input x 0 1 x\n{kind} layer 1 1 x y {options}\n"
+        param.write_text(f"7767517\n2 2\n{layers}")
+        model.write_bytes(binary)
+        net.load_param(str(param))
+        net.load_model(str(model))
+    images = [ncnn.Mat(np.ascontiguousarray(image)) for image in x]
+
+    def run():
+        outputs = []
+        for image in images:
+            extractor = net.create_extractor()
+            extractor.input("x", image)
+            outputs.append(np.array(extractor.extract("y")[1]))
+        return np.stack(outputs)
+
+    return run
+
+
+def with_filtro(name, device, command):
+    arguments = ["bench", "--workloads", "--only", name, "--json", "--device", device]
+    document = json.loads(subprocess.run(
+        [command, *arguments], check=True, capture_output=True, text=True).stdout)
+    return next(row for row in document["rows"] if row["name"] == name)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--device", default="software")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--only", default="")
+    parser.add_argument("--filtro", default=str(HERE.parent / "target/release/filtro"))
+    options = parser.parse_args()
+    print(f"ONNX Runtime {onnxruntime.__version__}, ncnn {ncnn.__version__}, onnx {onnx.__version__}")
+    columns = ["shape", "GPU path", "with tr.", "ncnn Vk", "ratio", "CPU path", "ORT", "ncnn", "ratio"]
+    print("".join(f"{column:>16}" if i == 0 else f"{column:>10}" for i, column in enumerate(columns)))
+    gpu_ratios, cpu_ratios = [], []
+    for shape in json.loads((HERE / "workloads.json").read_text()):
+        if options.only not in shape["name"]:
+            continue
+        tensors = data(shape)
+        others = {
+            "ort": with_onnxruntime(shape, *tensors, options.threads),
+            "ncnn": with_ncnn(shape, *tensors, options.threads, False),
+            "vulkan": with_ncnn(shape, *tensors, options.threads, True),
+        }
+        expected = others["ort"]()
+        times = {}
+        for name, run in others.items():
+            if run is None:
+                continue
+            difference = np.abs(run() - expected).max() if run().shape == expected.shape else math.inf
+            # Winograd's rounding is that of ncnn.
+            if difference > 1e-2:
+                print(f"{shape['name']}: {name} is off by {difference}")
+                continue
+            times[name] = median_ms(run)
+        ours = with_filtro(shape["name"], options.device, options.filtro)
+        on_device, on_cpu = ours["device"], ours["cpu"]
+        best = min(on_device["warm_ms"], on_device["with_transfer_ms"]) if on_device else math.nan
+        gpu_ratio = times.get("vulkan", math.nan) / best
+        cpu_ratio = on_cpu["warm_ms"] / times["ort"]
+        gpu_ratios.append(gpu_ratio)
+        cpu_ratios.append(cpu_ratio)
+        row = [
+            on_device and on_device["warm_ms"], on_device and on_device["with_transfer_ms"],
+            times.get("vulkan"), gpu_ratio,
+            on_cpu["warm_ms"], times["ort"], times.get("ncnn"), cpu_ratio,
+        ]
+        cells = ["-" if not cell or math.isnan(cell) else f"{cell:.3g}" for cell in row]
+        print(f"{shape['name']:>16}" + "".join(f"{cell:>10}" for cell in cells), flush=True)
+    mean = lambda ratios: math.exp(statistics.mean(map(math.log, ratios)))
+    there = [ratio for ratio in gpu_ratios if not math.isnan(ratio)]
+    if there:
+        print(f"ncnn's Vulkan path / GPU path, geometric mean: {mean(there):.2f}")
+    print(f"CPU path / ONNX Runtime, geometric mean: {mean(cpu_ratios):.2f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,111 @@
+//! What devices there are, and which to open.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// What a device is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum DeviceKind {
+    /// A hardware GPU.
+    Gpu,
+    /// A program on the CPU that takes shaders, such as lavapipe, SwiftShader or WARP.
+    Software,
+    /// This crate's own multi-threaded CPU path.
+    Cpu,
+}
+
+impl fmt::Display for DeviceKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Gpu => "GPU",
+            Self::Software => "software adapter",
+            Self::Cpu => "CPU",
+        })
+    }
+}
+
+/// What a device says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DeviceInfo {
+    /// The adapter's name.
+    pub name: String,
+    /// The driver and its version.
+    pub driver: String,
+    /// The API that wgpu reaches it through, such as `vulkan`; `rayon` for the CPU.
+    pub backend: String,
+    /// What it is.
+    pub kind: DeviceKind,
+}
+
+impl fmt::Display for DeviceInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({}, {}", self.name, self.kind, self.backend)?;
+        if !self.driver.is_empty() {
+            write!(f, ", {}", self.driver)?;
+        }
+        f.write_str(")")
+    }
+}
+
+/// Which device to open.
+///
+/// # Examples
+///
+/// ```
+/// use filtro::DeviceChoice;
+///
+/// assert_eq!("software".parse(), Ok(DeviceChoice::Software));
+/// assert_eq!("GeForce".parse(), Ok(DeviceChoice::Named("GeForce".into())));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum DeviceChoice {
+    /// A hardware GPU if there is one, else the CPU; never a software adapter.
+    #[default]
+    Auto,
+    /// A hardware GPU.
+    Gpu,
+    /// A software adapter.
+    Software,
+    /// The CPU.
+    Cpu,
+    /// The first adapter whose name contains these words, in upper or lower case.
+    Named(String),
+}
+
+impl FromStr for DeviceChoice {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(match text.trim().to_ascii_lowercase().as_str() {
+            "" | "auto" => Self::Auto,
+            "gpu" => Self::Gpu,
+            "software" => Self::Software,
+            "cpu" => Self::Cpu,
+            _ => Self::Named(text.trim().into()),
+        })
+    }
+}
+
+impl fmt::Display for DeviceChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Auto => "auto",
+            Self::Gpu => "gpu",
+            Self::Software => "software",
+            Self::Cpu => "cpu",
+            Self::Named(name) => name,
+        })
+    }
+}
+
+impl DeviceChoice {
+    /// What the environment variable `FILTRO_DEVICE` asks for; [`Auto`](Self::Auto) without it.
+    #[must_use]
+    pub fn from_env() -> Self {
+        let text = std::env::var("FILTRO_DEVICE").unwrap_or_default();
+        text.parse().unwrap_or_default()
+    }
+}
