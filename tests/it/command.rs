@@ -319,3 +319,17 @@ fn devices_and_bench_print_json() {
     let text = stdout(&run(&folder, &arguments.split(' ').collect::<Vec<_>>()));
     assert!(text.contains("software") && text.contains("With transfers"), "{text}");
 }
+
+/// `--help` at the end keeps a command from running, but what stands before it is parsed.
+#[test]
+fn the_commands_of_the_readme_are_ones_that_there_are() {
+    let folder = folder("readme");
+    let lines: Vec<_> =
+        include_str!("../../README.md").lines().filter(|line| line.starts_with("filtro ")).collect();
+    assert!(lines.len() >= 5, "{lines:?}");
+    for line in lines {
+        let command = line.split('#').next().unwrap_or(line);
+        let arguments = command.split_whitespace().skip(1).chain(["--help"]);
+        stdout(&run(&folder, &arguments.collect::<Vec<_>>()));
+    }
+}

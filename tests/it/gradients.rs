@@ -235,7 +235,7 @@ fn differences_are_the_gradients(case: Case) -> Property {
 macro_rules! properties {
     ($($adjoint:ident, $differences:ident, $strategy:ident;)*) => {
         proptest! {
-            #![proptest_config(config(64))]
+            #![proptest_config(config(40))]
             $(
                 #[test]
                 fn $adjoint(case in strategies::$strategy()) {
@@ -272,7 +272,7 @@ properties! {
 }
 
 proptest! {
-    #![proptest_config(config(64))]
+    #![proptest_config(config(40))]
 
     #[test]
     fn differences_of_an_activation_are_its_gradient(case in strategies::activation()) {

@@ -45,7 +45,7 @@ fn backward(case: &Case) -> Property {
 }
 
 proptest! {
-    #![proptest_config(config(128))]
+    #![proptest_config(config(64))]
 
     #[test]
     fn any_convolution_is_that_of_the_reference(case in strategies::conv2d()) {
