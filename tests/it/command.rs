@@ -324,8 +324,10 @@ fn devices_and_bench_print_json() {
 #[test]
 fn the_commands_of_the_readme_are_ones_that_there_are() {
     let folder = folder("readme");
-    let lines: Vec<_> =
-        include_str!("../../README.md").lines().filter(|line| line.starts_with("filtro ")).collect();
+    let lines: Vec<_> = include_str!("../../README.md")
+        .lines()
+        .filter(|line| line.starts_with("filtro "))
+        .collect();
     assert!(lines.len() >= 5, "{lines:?}");
     for line in lines {
         let command = line.split('#').next().unwrap_or(line);
