@@ -21,21 +21,28 @@ pub fn software() -> &'static Device {
     &DEVICE
 }
 
-/// The software adapter with bindings so small that tensors are split; plans are the same on any
-/// adapter.
-pub fn with_bindings_of(bytes: u64) -> Device {
+/// wgpu's own device of the software adapter, as a caller would open it.
+pub fn wgpu_device(descriptor: &wgpu::DeviceDescriptor<'_>) -> (wgpu::Device, wgpu::Queue) {
     let instance = wgpu::Instance::default();
     let adapters = pollster::block_on(instance.enumerate_adapters(wgpu::Backends::VULKAN));
     let adapter = adapters
-        .into_iter()
+        .iter()
         .find(|adapter| adapter.get_info().device_type == wgpu::DeviceType::Cpu)
         .expect("a software adapter");
+    pollster::block_on(adapter.request_device(descriptor)).unwrap()
+}
+
+/// The software adapter with bindings so small that tensors are split; plans are the same on any
+/// adapter.
+pub fn with_bindings_of(bytes: u64) -> Device {
     let required_limits =
         wgpu::Limits { max_storage_buffer_binding_size: bytes, ..Default::default() };
     let required_features = wgpu::Features::SHADER_F16;
-    let descriptor =
-        wgpu::DeviceDescriptor { required_limits, required_features, ..Default::default() };
-    let (device, queue) = pollster::block_on(adapter.request_device(&descriptor)).unwrap();
+    let (device, queue) = wgpu_device(&wgpu::DeviceDescriptor {
+        required_limits,
+        required_features,
+        ..Default::default()
+    });
     Device::from_wgpu(device, queue)
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use filtro::{Activation, AvgPool2d, Conv2d, Device, DeviceKind, MaxPool2d, Shape};
 use ndarray::{Array4, s};
 
-use crate::device_runner::{software, with_bindings_of};
+use crate::device_runner::{software, wgpu_device, with_bindings_of};
 
 fn ramp(shape: [usize; 4]) -> Array4<f32> {
     let mut next = 0_u32;
@@ -85,13 +85,7 @@ fn two_devices_live_side_by_side() {
 
 #[test]
 fn a_device_around_the_callers_own_wgpu_device_works() {
-    let instance = wgpu::Instance::default();
-    let adapters = pollster::block_on(instance.enumerate_adapters(wgpu::Backends::VULKAN));
-    let adapter = adapters
-        .iter()
-        .find(|adapter| adapter.get_info().device_type == wgpu::DeviceType::Cpu)
-        .expect("a software adapter");
-    let (device, queue) = pollster::block_on(adapter.request_device(&Default::default())).unwrap();
+    let (device, queue) = wgpu_device(&Default::default());
     let device = Device::from_wgpu(device, queue);
     let image = ramp([1, 2, 12, 17]);
     assert_eq!(network(&device, &image), network(&Device::cpu(), &image));
@@ -214,13 +208,7 @@ fn the_device_times_what_was_recorded() {
 
 #[test]
 fn a_lost_device_is_an_error_of_every_call_and_no_panic() {
-    let instance = wgpu::Instance::default();
-    let adapters = pollster::block_on(instance.enumerate_adapters(wgpu::Backends::VULKAN));
-    let adapter = adapters
-        .iter()
-        .find(|adapter| adapter.get_info().device_type == wgpu::DeviceType::Cpu)
-        .expect("a software adapter");
-    let (raw, queue) = pollster::block_on(adapter.request_device(&Default::default())).unwrap();
+    let (raw, queue) = wgpu_device(&Default::default());
     let device = Device::from_wgpu(raw.clone(), queue);
     let x = device.upload(&ramp([1, 1, 8, 8])).unwrap();
     let y = Activation::Relu.forward(&x).unwrap();

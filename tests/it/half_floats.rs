@@ -8,7 +8,7 @@ use half::f16;
 use ndarray::{Array1, Array4, array};
 
 use crate::case::{Data, Random};
-use crate::device_runner::{software, with_bindings_of};
+use crate::device_runner::{software, wgpu_device, with_bindings_of};
 
 fn devices() -> [Device; 2] {
     [software().clone(), Device::cpu()]
@@ -136,13 +136,7 @@ fn says<T: std::fmt::Debug>(result: Result<T>, text: &str) {
 
 #[test]
 fn a_device_without_f16_says_so() {
-    let instance = wgpu::Instance::default();
-    let adapters = pollster::block_on(instance.enumerate_adapters(wgpu::Backends::VULKAN));
-    let adapter = adapters
-        .iter()
-        .find(|adapter| adapter.get_info().device_type == wgpu::DeviceType::Cpu)
-        .expect("a software adapter");
-    let (device, queue) = pollster::block_on(adapter.request_device(&Default::default())).unwrap();
+    let (device, queue) = wgpu_device(&Default::default());
     let device = Device::from_wgpu(device, queue);
     assert!(!device.limits().unwrap().shader_f16 && software().limits().unwrap().shader_f16);
     let x = device.upload(&integers([1, 1, 2, 3])).unwrap();

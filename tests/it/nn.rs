@@ -10,7 +10,7 @@ use filtro::{
 use ndarray::Array4;
 use serde_json::Value;
 
-use crate::device_runner::software;
+use crate::device_runner::{software, with_bindings_of};
 
 static NUMBERS: LazyLock<Value> = LazyLock::new(|| {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/training.json");
@@ -293,29 +293,10 @@ fn a_thousand_steps_take_no_more_memory_than_the_first_ones() {
     assert_eq!(device.memory_use().allocated, after_warm_up);
 }
 
-/// The software adapter with bindings of at most 2 KiB.
-fn with_small_bindings() -> Device {
-    let instance = wgpu::Instance::default();
-    let adapters = pollster::block_on(instance.enumerate_adapters(wgpu::Backends::VULKAN));
-    let adapter = adapters
-        .iter()
-        .find(|adapter| adapter.get_info().device_type == wgpu::DeviceType::Cpu)
-        .expect("a software adapter");
-    let descriptor = wgpu::DeviceDescriptor {
-        required_limits: wgpu::Limits {
-            max_storage_buffer_binding_size: 2_048,
-            ..wgpu::Limits::default()
-        },
-        ..Default::default()
-    };
-    let (device, queue) = pollster::block_on(adapter.request_device(&descriptor)).unwrap();
-    Device::from_wgpu(device, queue)
-}
-
 #[test]
 fn selected_images_are_those_of_the_list_even_where_one_binding_cannot_hold_all() {
     let [cpu, software] = devices();
-    for device in [cpu, software, with_small_bindings()] {
+    for device in [cpu, software, with_bindings_of(2_048)] {
         let values: Vec<f32> = (0..30 * 60).map(|i| i as f32).collect();
         let images = device.upload_slice(&values, [30, 3, 4, 5]).unwrap();
         let list = device.upload_numbers(&[29, 0, 29, 7, 8], [5, 1, 1, 1]).unwrap();
@@ -332,7 +313,7 @@ fn selected_images_are_those_of_the_list_even_where_one_binding_cannot_hold_all(
 fn an_optimizer_steps_in_parts_where_one_binding_cannot_hold_all() {
     let shape = Shape::new(1, 1_000, 2, 1);
     let values: Vec<f64> = (0..2_000).map(|i| f64::from(i % 19) - 9.0).collect();
-    let results = [Device::cpu(), with_small_bindings()].map(|device| {
+    let results = [Device::cpu(), with_bindings_of(2_048)].map(|device| {
         let mut parameter = Parameter::new(upload(&device, shape, &values));
         let mut adam = Adam::new(0.1);
         for _ in 0..3 {
