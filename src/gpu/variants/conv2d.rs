@@ -3,6 +3,7 @@
 use super::super::conv2d::{self, Operands};
 use super::super::params::Fields;
 use super::super::shader::Shader;
+use super::distinct;
 use crate::gpu::Conv2dPlan;
 use crate::{Activation, Algorithm, Conv2d, DType, Error, Limits, PaddingMode, Result};
 
@@ -48,7 +49,7 @@ pub(crate) fn problems() -> Vec<(Conv2d, [usize; 4])> {
 
 /// The shaders of those, as planned and with every algorithm pinned.
 pub(crate) fn variants() -> Result<Vec<(Shader, Fields)>> {
-    let mut variants: Vec<(Shader, Fields)> = Vec::new();
+    let mut variants = Vec::new();
     let algorithms = Algorithm::ALL.iter().copied().map(Some).chain([None]);
     let pins: Vec<_> = algorithms.collect();
     for limits in adapters() {
@@ -66,18 +67,16 @@ pub(crate) fn variants() -> Result<Vec<(Shader, Fields)>> {
                     plan => plan?,
                 };
                 for shader in plan.shaders() {
-                    if variants.iter().all(|(known, _)| *known != shader) {
-                        let fields = match shader.template {
-                            "conv2d_general" => conv2d::general::Params::FIELDS,
-                            "conv2d_texel_pad" => conv2d::texel::PadParams::FIELDS,
-                            "conv2d_pack" => conv2d::pack::Params::FIELDS,
-                            _ => conv2d::tile::Params::FIELDS,
-                        };
-                        variants.push((shader, fields));
-                    }
+                    let fields = match shader.template {
+                        "conv2d_general" => conv2d::general::Params::FIELDS,
+                        "conv2d_texel_pad" => conv2d::texel::PadParams::FIELDS,
+                        "conv2d_pack" => conv2d::pack::Params::FIELDS,
+                        _ => conv2d::tile::Params::FIELDS,
+                    };
+                    variants.push((shader, fields));
                 }
             }
         }
     }
-    Ok(variants)
+    Ok(distinct(variants))
 }

@@ -73,9 +73,14 @@ pub(crate) fn all() -> Result<Vec<(Shader, Fields)>> {
         let shader = super::ceiling::copy_shader(from_texture);
         variants.push((shader, super::ceiling::CopyParams::FIELDS));
     }
+    Ok(distinct(variants))
+}
+
+/// Each shader once.
+fn distinct(mut variants: Vec<(Shader, Fields)>) -> Vec<(Shader, Fields)> {
     let mut known = HashSet::new();
-    variants.retain(|(shader, _): &(Shader, Fields)| known.insert(shader.clone()));
-    Ok(variants)
+    variants.retain(|(shader, _)| known.insert(shader.clone()));
+    variants
 }
 
 fn gradients() -> Result<Vec<(Shader, Fields)>> {
