@@ -49,9 +49,7 @@ struct Params {
 @group(0) @binding(2) var grads: texture_storage_2d<rgba32float, read>;
 @group(0) @binding(3) var<storage, read_write> grad_weight: array<Element>;
 
-fn position(texel: u32) -> vec2<u32> {
-    return vec2<u32>(texel % {{ texture_width }}u, texel / {{ texture_width }}u);
-}
+{% include "lib/texel_position" %}
 
 fn is_nan(value: f32) -> bool {
     return (bitcast<u32>(value) & 0x7fffffffu) > 0x7f800000u;

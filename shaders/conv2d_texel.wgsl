@@ -28,9 +28,7 @@
 
 {% include "lib/activation" %}
 
-fn position(texel: u32) -> vec2<u32> {
-    return vec2<u32>(texel % {{ texture_width }}u, texel / {{ texture_width }}u);
-}
+{% include "lib/texel_position" %}
 
 {% if masked %}
 fn input_at(plane: u32, in_y: u32, in_x: u32) -> f32 {

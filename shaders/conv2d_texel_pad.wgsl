@@ -22,9 +22,7 @@ struct Params {
 
 {% include "lib/padding_inside" %}
 
-fn position(texel: u32) -> vec2<u32> {
-    return vec2<u32>(texel % {{ texture_width }}u, texel / {{ texture_width }}u);
-}
+{% include "lib/texel_position" %}
 
 @compute @workgroup_size({{ lanes_x }})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {

@@ -63,6 +63,7 @@ sources![
     "lib/pre_image",
     "lib/strip",
     "lib/strip_params",
+    "lib/texel_position",
     "lib/workgroup_sum",
     "max_pool2d_general",
     "max_pool2d_grad_input",

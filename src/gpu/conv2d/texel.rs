@@ -22,7 +22,7 @@ const TEXTURE_RULE: Rule = "serves images and weights that each fit a texture, i
                             not out of proportion to the input";
 
 /// How many times the input, and how many elements besides, the padded image may have.
-const MOST_PADDING: (usize, usize) = (8, 1 << 20);
+pub(crate) const MOST_PADDING: (usize, usize) = (8, 1 << 20);
 
 params!(PadParams {
     in_height: u32,

@@ -5,16 +5,108 @@ use std::sync::Arc;
 
 use super::super::buffer::GpuBuffer;
 use super::super::context::Context;
-use super::super::conv2d::texel::{PadParams, pad_shader};
+use super::super::conv2d::texel::{MOST_PADDING, PadParams, pad_shader};
 use super::super::grid::Grid;
 use super::super::params::size;
-use super::super::shader::Shader;
-use super::super::texture::{self, GpuTexture, TexelFormat};
+use super::super::shader::{Shader, StorageTexture, Value};
+use super::super::texture::{self, GpuTexture, TEXTURE_WIDTH, TexelFormat};
 use super::OPERATION;
+use crate::ops::Conv2dProblem;
 use crate::{Limits, PaddingMode, Result, Shape};
 
-/// How many times the input, and how many elements besides, the padded image may have.
-const MOST_PADDING: (usize, usize) = (8, 1 << 20);
+/// The invocations of a subgroup, on the adapters that read these textures.
+pub(super) fn lanes(limits: &Limits) -> Option<u32> {
+    match limits.subgroup_sizes {
+        Some((smallest @ 8..=64, largest)) if smallest == largest && limits.software => {
+            Some(smallest)
+        }
+        _ => None,
+    }
+}
+
+/// The shader that multiplies what two textures hold; `tile` names what an invocation adds up.
+pub(super) fn shader(
+    template: &'static str,
+    problem: &Conv2dProblem,
+    tile: &[(&'static str, Value)],
+    lanes: u32,
+) -> Option<Shader> {
+    const READ: StorageTexture = StorageTexture { format: TexelFormat::Four, written: false };
+    let axes = [&problem.vertical, &problem.horizontal];
+    let padded = axes.iter().any(|axis| axis.pad_begin + axis.pad_end > 0);
+    let number = |value: usize| u32::try_from(value).ok().filter(|value| *value < 1 << 28);
+    let mut values = vec![
+        ("kernel_height", number(problem.vertical.kernel_size)?.into()),
+        ("kernel_width", number(problem.horizontal.kernel_size)?.into()),
+        ("stride_y", number(problem.vertical.stride)?.into()),
+        ("stride_x", number(problem.horizontal.stride)?.into()),
+        ("dilation_y", number(problem.vertical.dilation)?.into()),
+        ("dilation_x", number(problem.horizontal.dilation)?.into()),
+    ];
+    values.extend_from_slice(tile);
+    values.extend([
+        ("lanes", lanes.into()),
+        ("masked", (padded && problem.padding_mode == PaddingMode::Zeros).into()),
+        ("f16", false.into()),
+        ("texture_width", Value::Derived(TEXTURE_WIDTH)),
+    ]);
+    Some(Shader { template, values, uniforms: 0, textures: &[READ, READ], reads: 0, writes: 1 })
+}
+
+/// The input and the gradient of the output.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Images {
+    lanes: u32,
+    pub(super) input: Image,
+    pub(super) grads: Image,
+}
+
+impl Images {
+    /// Those of a problem, with room for so many rows and texels of outputs.
+    pub(super) fn new(
+        problem: &Conv2dProblem,
+        [grads_height, grads_width]: [usize; 2],
+        lanes: u32,
+    ) -> Result<Self> {
+        let (vertical, horizontal) = (&problem.vertical, &problem.horizontal);
+        for axis in [vertical, horizontal] {
+            let padded = axis.input_size + axis.pad_begin + axis.pad_end;
+            size(OPERATION, "the size of the padded input", padded.max(axis.span()))?;
+        }
+        let height = (grads_height - 1) * vertical.stride + vertical.span();
+        let last = (4 * grads_width - 1) * horizontal.stride + horizontal.span() - 1;
+        let pads = [vertical.pad_begin, horizontal.pad_begin];
+        let sizes = [height, last / 4 + 1];
+        let mode = problem.padding_mode;
+        let input = Image::new(problem.input_shape(), pads, sizes, mode, lanes)?;
+        let sizes = [grads_height, grads_width];
+        let grads = Image::new(problem.output_shape(), [0, 0], sizes, PaddingMode::Zeros, lanes)?;
+        Ok(Self { lanes, input, grads })
+    }
+
+    pub(super) fn fits(&self, images: usize, limits: &Limits) -> bool {
+        self.input.fits(images, limits) && self.grads.fits(images, limits)
+    }
+
+    /// The shaders that pad.
+    pub(super) fn shaders(&self) -> impl Iterator<Item = &Shader> {
+        self.input.shader.iter().chain(&self.grads.shader)
+    }
+
+    /// Records the copies of these images into textures.
+    pub(super) fn record(
+        &self,
+        context: &Arc<Context>,
+        input: &GpuBuffer,
+        grad_output: &GpuBuffer,
+        images: &Range<usize>,
+    ) -> Result<[GpuTexture; 2]> {
+        Ok([
+            self.input.record(context, self.lanes, input, images)?,
+            self.grads.record(context, self.lanes, grad_output, images)?,
+        ])
+    }
+}
 
 /// A tensor as texels of four neighbours of a row, of so many images.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,12 +115,12 @@ pub(super) struct Image {
     planes: usize,
     /// The elements of one image, which is copied as it is if that is what the texels hold.
     image_len: usize,
-    pub(super) shader: Option<Shader>,
+    shader: Option<Shader>,
 }
 
 impl Image {
     /// A tensor of this shape, padded to `[height, texels]`.
-    pub(super) fn new(
+    fn new(
         shape: Shape,
         pads: [usize; 2],
         [height, width]: [usize; 2],
@@ -61,7 +153,7 @@ impl Image {
         plane.saturating_mul(self.planes as u64).saturating_mul(images as u64)
     }
 
-    pub(super) fn fits(&self, images: usize, limits: &Limits) -> bool {
+    fn fits(&self, images: usize, limits: &Limits) -> bool {
         let most = self.image_len.saturating_mul(MOST_PADDING.0) + MOST_PADDING.1;
         self.texels(1) <= most as u64 / 4
             && texture::fits(self.texels(images), limits)
@@ -69,7 +161,7 @@ impl Image {
     }
 
     /// Records the copy of these images into a texture.
-    pub(super) fn record(
+    fn record(
         &self,
         context: &Arc<Context>,
         lanes: u32,

@@ -8,13 +8,12 @@ use super::super::context::Context;
 use super::super::grid::Grid;
 use super::super::params::{params, size};
 use super::super::record::Binding;
-use super::super::shader::{Shader, StorageTexture, Value};
+use super::super::shader::Shader;
 use super::super::split::{chunks, largest};
-use super::super::texture::{TEXTURE_WIDTH, TexelFormat};
-use super::image::Image;
+use super::image::{self, Images};
 use super::{OPERATION, allocate, sum};
 use crate::ops::Conv2dProblem;
-use crate::{Limits, PaddingMode, Result};
+use crate::{Limits, Result};
 
 /// Multiply-adds in the text of one iteration: more take long to compile.
 const LONGEST_TEXT: u32 = 800;
@@ -64,9 +63,7 @@ struct Step {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Plan {
     shader: Shader,
-    lanes: u32,
-    image: Image,
-    grads: Image,
+    textures: Images,
     steps: Vec<Step>,
     /// Parts of all images.
     parts: usize,
@@ -120,34 +117,14 @@ fn tile(problem: &Conv2dProblem, lanes: u32) -> Option<Tile> {
 }
 
 fn shader(problem: &Conv2dProblem, tile: Tile, lanes: u32) -> Option<Shader> {
-    const READ: StorageTexture = StorageTexture { format: TexelFormat::Four, written: false };
-    let axes = [&problem.vertical, &problem.horizontal];
-    let padded = axes.iter().any(|axis| axis.pad_begin + axis.pad_end > 0);
-    let number = |value: usize| u32::try_from(value).ok().filter(|value| *value < 1 << 28);
-    Some(Shader {
-        template: "conv2d_grad_weight_filters",
-        values: vec![
-            ("kernel_height", number(problem.vertical.kernel_size)?.into()),
-            ("kernel_width", number(problem.horizontal.kernel_size)?.into()),
-            ("stride_y", number(problem.vertical.stride)?.into()),
-            ("stride_x", number(problem.horizontal.stride)?.into()),
-            ("dilation_y", number(problem.vertical.dilation)?.into()),
-            ("dilation_x", number(problem.horizontal.dilation)?.into()),
-            ("tile_rows", tile.rows.into()),
-            ("tile_channels", tile.channels.into()),
-            ("tile_filters", tile.filters.into()),
-            ("unit_rows", tile.unit[0].into()),
-            ("unit_texels", tile.unit[1].into()),
-            ("lanes", lanes.into()),
-            ("masked", (padded && problem.padding_mode == PaddingMode::Zeros).into()),
-            ("f16", false.into()),
-            ("texture_width", Value::Derived(TEXTURE_WIDTH)),
-        ],
-        uniforms: 0,
-        textures: &[READ, READ],
-        reads: 0,
-        writes: 1,
-    })
+    let tile = [
+        ("tile_rows", tile.rows.into()),
+        ("tile_channels", tile.channels.into()),
+        ("tile_filters", tile.filters.into()),
+        ("unit_rows", tile.unit[0].into()),
+        ("unit_texels", tile.unit[1].into()),
+    ];
+    image::shader("conv2d_grad_weight_filters", problem, &tile, lanes)
 }
 
 /// The length of the blocks whose sums are added up: that of the least rounding error, about the
@@ -163,30 +140,16 @@ fn block_units(part_units: usize) -> usize {
 /// The plan for a convolution whose batch is not empty; `None` where it is not served or another
 /// shader is the better one.
 pub(crate) fn plan(problem: &Conv2dProblem, limits: &Limits) -> Result<Option<Plan>> {
-    let lanes = match limits.subgroup_sizes {
-        Some((smallest @ 8..=64, largest)) if smallest == largest && limits.software => smallest,
-        _ => return Ok(None),
-    };
+    let Some(lanes) = image::lanes(limits) else { return Ok(None) };
     let weights = problem.weight_shape().len();
     let Some(tile) = tile(problem, lanes) else { return Ok(None) };
     let Some(shader) = shader(problem, tile, lanes) else { return Ok(None) };
     let (vertical, horizontal) = (&problem.vertical, &problem.horizontal);
-    for axis in [vertical, horizontal] {
-        let padded = axis.input_size + axis.pad_begin + axis.pad_end;
-        size(OPERATION, "the size of the padded input", padded.max(axis.span()))?;
-    }
     let [unit_rows, unit_texels] = tile.unit.map(|size| size as usize);
     let grads_height = vertical.output_size.next_multiple_of(unit_rows);
     let grads_width = horizontal.output_size.div_ceil(4).next_multiple_of(unit_texels);
-    let height = (grads_height - 1) * vertical.stride + vertical.span();
-    let last = (4 * grads_width - 1) * horizontal.stride + horizontal.span() - 1;
-    let pads = [vertical.pad_begin, horizontal.pad_begin];
-    let sizes = [height, last / 4 + 1];
-    let mode = problem.padding_mode;
-    let image = Image::new(problem.input_shape(), pads, sizes, mode, lanes)?;
-    let sizes = [grads_height, grads_width];
-    let grads = Image::new(problem.output_shape(), [0, 0], sizes, PaddingMode::Zeros, lanes)?;
-    let fits = |images| image.fits(images, limits) && grads.fits(images, limits);
+    let textures = Images::new(problem, [grads_height, grads_width], lanes)?;
+    let fits = |images| textures.fits(images, limits);
     let Some(images) = largest(problem.batch, fits) else { return Ok(None) };
     let filter_tiles = problem.group_out_channels().div_ceil((tile.filters * lanes) as usize);
     let channel_tiles = problem.group_in_channels().div_ceil(tile.channels as usize);
@@ -203,6 +166,7 @@ pub(crate) fn plan(problem: &Conv2dProblem, limits: &Limits) -> Result<Option<Pl
         return Ok(None);
     }
     let number = |name, value| size(OPERATION, name, value);
+    let Images { input, grads, .. } = &textures;
     let (mut steps, mut first_part) = (Vec::new(), 0);
     for images in chunks(problem.batch, images) {
         let units = images.len() * image_units;
@@ -221,28 +185,27 @@ pub(crate) fn plan(problem: &Conv2dProblem, limits: &Limits) -> Result<Option<Pl
             groups: number("groups", problem.groups)?,
             group_in_channels: number("in_channels", problem.group_in_channels())?,
             group_out_channels: number("out_channels", problem.group_out_channels())?,
-            in_height: image.pad.in_height,
-            in_width: image.pad.in_width,
+            in_height: input.pad.in_height,
+            in_width: input.pad.in_width,
             out_height: grads.pad.in_height,
             out_width: grads.pad.in_width,
-            pad_top: image.pad.pad_top,
-            pad_left: image.pad.pad_left,
-            padded_height: image.pad.padded_height,
-            padded_width: image.pad.padded_width,
+            pad_top: input.pad.pad_top,
+            pad_left: input.pad.pad_left,
+            padded_height: input.pad.padded_height,
+            padded_width: input.pad.padded_width,
             grads_height: grads.pad.padded_height,
             grads_width: grads.pad.padded_width,
         };
         first_part += parts_of(images.len());
         steps.push(Step { images, params, grid });
     }
-    Ok(Some(Plan { shader, lanes, image, grads, steps, parts }))
+    Ok(Some(Plan { shader, textures, steps, parts }))
 }
 
 impl Plan {
     /// The shaders that pad, and the one that multiplies.
     pub(crate) fn shaders(&self) -> Vec<Shader> {
-        let pads = self.image.shader.iter().chain(&self.grads.shader);
-        pads.chain([&self.shader]).cloned().collect()
+        self.textures.shaders().chain([&self.shader]).cloned().collect()
     }
 
     /// Records the dispatches; gives the buffer of the gradient.
@@ -256,9 +219,8 @@ impl Plan {
         let weights = problem.weight_shape().len();
         let partial = allocate(context, weights * self.parts)?;
         for Step { images, params, grid } in &self.steps {
-            let image = self.image.record(context, self.lanes, input, images)?;
-            let grads = self.grads.record(context, self.lanes, grad_output, images)?;
-            let (shader, textures) = (&self.shader, [&image, &grads]);
+            let textures = self.textures.record(context, input, grad_output, images)?;
+            let (shader, textures) = (&self.shader, textures.each_ref());
             let bindings = [Binding::whole(&partial, weights * self.parts)];
             context.record_with_textures(OPERATION, shader, params, &textures, &bindings, *grid)?;
         }
