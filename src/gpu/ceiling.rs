@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::buffer::{GpuBuffer, Reuse};
 use super::context::Context;
-use super::grid::Grid;
+use super::grid::{Grid, NO_LOOP};
 use super::params::{params, size};
 use super::record::Binding;
 use super::shader::{Shader, StorageTexture, Value};
@@ -71,7 +71,7 @@ pub(crate) fn multiply_adds(
     workgroups: usize,
     rounds: u32,
 ) -> Result<GpuBuffer> {
-    let grid = Grid::new(OPERATION, workgroups, context.limits())?;
+    let grid = Grid::new(OPERATION, workgroups, rounds as usize, context.limits())?;
     // A folded grid may have more workgroups than were asked for.
     let len = grid.width as usize * grid.height as usize * WORKGROUP;
     let output = context.allocate(OPERATION, len as u64 * 4, Reuse::Recorded)?;
@@ -101,7 +101,7 @@ pub(crate) fn copy(
 ) -> Result<GpuBuffer> {
     let output = context.allocate(OPERATION, len as u64 * 4, Reuse::Recorded)?;
     let vectors = len / 4;
-    let grid = Grid::new(OPERATION, vectors.div_ceil(WORKGROUP), context.limits())?;
+    let grid = Grid::new(OPERATION, vectors.div_ceil(WORKGROUP), NO_LOOP, context.limits())?;
     let count = size(OPERATION, "the elements to copy", vectors)?;
     let params = CopyParams { grid_width: grid.width, count };
     let shader = copy_shader(by_texture);

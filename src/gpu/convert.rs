@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::buffer::GpuBuffer;
 use super::context::Context;
-use super::grid::Grid;
+use super::grid::{Grid, NO_LOOP};
 use super::params::{params, size};
 use super::record::Binding;
 use super::shader::Shader;
@@ -41,7 +41,7 @@ pub(crate) fn convert(
     // Parts start at multiples of every alignment, so that no binding begins before its part.
     let step = (context.limits().max_binding_elements() / 128 * 128).max(128);
     for part in chunks(len, step) {
-        let grid = Grid::new(OPERATION, part.len().div_ceil(WORKGROUP), context.limits())?;
+        let grid = Grid::new(OPERATION, part.len().div_ceil(WORKGROUP), NO_LOOP, context.limits())?;
         let params = Params {
             grid_width: grid.width,
             count: size(OPERATION, "the elements of one dispatch", part.len())?,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::buffer::{GpuBuffer, Reuse};
 use super::context::Context;
-use super::grid::Grid;
+use super::grid::{Grid, NO_LOOP, UNCOUNTED};
 use super::params::{params, size};
 use super::record::Binding;
 use super::shader::Shader;
@@ -81,7 +81,7 @@ pub(crate) fn cross_entropy(
     check_binding(context, OPERATION, len)?;
     let losses = context.allocate(OPERATION, positions as u64 * 4, Reuse::Recorded)?;
     let gradient = context.allocate(OPERATION, len as u64 * 4, Reuse::Recorded)?;
-    let grid = Grid::new(OPERATION, positions.div_ceil(WORKGROUP), context.limits())?;
+    let grid = Grid::new(OPERATION, positions.div_ceil(WORKGROUP), UNCOUNTED, context.limits())?;
     let scale = reciprocal(positions);
     let params = CrossEntropyParams {
         grid_width: grid.width,
@@ -111,7 +111,7 @@ pub(crate) fn mse(
     let count = check_binding(context, operation, len)?;
     let squares = context.allocate(operation, len as u64 * 4, Reuse::Recorded)?;
     let gradient = context.allocate(operation, len as u64 * 4, Reuse::Recorded)?;
-    let grid = Grid::new(operation, len.div_ceil(WORKGROUP), context.limits())?;
+    let grid = Grid::new(operation, len.div_ceil(WORKGROUP), NO_LOOP, context.limits())?;
     let scale = reciprocal(len);
     let params = SquaredErrorParams { grid_width: grid.width, count, gradient_scale: 2.0 * scale };
     let bindings = [input, expected, &squares, &gradient].map(|it| Binding::whole(it, len));
@@ -136,7 +136,7 @@ fn sum(
     loop {
         let blocks = len.div_ceil(SUMMED);
         let sums = context.allocate(operation, blocks as u64 * 4, Reuse::Recorded)?;
-        let grid = Grid::new(operation, blocks, context.limits())?;
+        let grid = Grid::new(operation, blocks, UNCOUNTED, context.limits())?;
         let count = size(operation, "the elements of a sum", len)?;
         let params = SumParams { grid_width: grid.width, count, scale };
         let bindings = [Binding::whole(&elements, len), Binding::whole(&sums, blocks)];

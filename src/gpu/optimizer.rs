@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::buffer::{GpuBuffer, Reuse};
 use super::context::Context;
-use super::grid::Grid;
+use super::grid::{Grid, NO_LOOP};
 use super::params::{params, size};
 use super::record::Binding;
 use super::shader::Shader;
@@ -68,7 +68,7 @@ fn step<const OLD: usize, const NEW: usize, P: bytemuck::NoUninit>(
     // binding begins before its part.
     let most = context.limits().max_binding_elements() / 64 * 64;
     for part in chunks(len, most) {
-        let grid = Grid::new(operation, part.len().div_ceil(WORKGROUP), context.limits())?;
+        let grid = Grid::new(operation, part.len().div_ceil(WORKGROUP), NO_LOOP, context.limits())?;
         let count = size(operation, "the elements of one dispatch", part.len())?;
         let bindings: Vec<_> = old
             .into_iter()

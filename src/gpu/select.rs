@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::buffer::{GpuBuffer, Reuse};
 use super::context::Context;
-use super::grid::Grid;
+use super::grid::{Grid, NO_LOOP};
 use super::params::{low_bits, params, size};
 use super::record::Binding;
 use super::shader::Shader;
@@ -69,7 +69,7 @@ pub(crate) fn select(
     if count == 0 {
         return Ok(output);
     }
-    let grid = Grid::new(OPERATION, count.div_ceil(WORKGROUP), limits)?;
+    let grid = Grid::new(OPERATION, count.div_ceil(WORKGROUP), NO_LOOP, limits)?;
     for part in chunks(images, most / image_len) {
         let elements = part.start * image_len..part.end * image_len;
         let (source, source_base) = Binding::range(context, source, elements);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::super::buffer::GpuBuffer;
 use super::super::context::Context;
 use super::super::convert::convert;
-use super::super::grid::Grid;
+use super::super::grid::{Grid, UNCOUNTED};
 use super::super::params::{low_bits, params, size};
 use super::super::record::Binding;
 use super::super::shader::Shader;
@@ -133,7 +133,7 @@ pub(crate) fn plan(problem: &Conv2dProblem, operands: Operands, limits: &Limits)
             * part.out_channels.len()
             * part.rows.len()
             * problem.horizontal.output_size;
-        let grid = Grid::new(OPERATION, count.div_ceil(WORKGROUP), limits)?;
+        let grid = Grid::new(OPERATION, count.div_ceil(WORKGROUP), UNCOUNTED, limits)?;
         let number = |name, value| size(OPERATION, name, value);
         let params = Params {
             grid_width: grid.width,

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::super::buffer::GpuBuffer;
 use super::super::context::Context;
 use super::super::conv2d_grad::turned;
-use super::super::grid::Grid;
+use super::super::grid::{Grid, NO_LOOP};
 use super::super::params::{low_bits, params};
 use super::super::record::Binding;
 use super::super::shader::Shader;
@@ -109,7 +109,7 @@ impl Pack {
         product([blocks, sizes.group_in_channels / tile.channel_step, strides.step, 1])?;
         product([sizes.groups, sizes.group_out_channels, sizes.group_in_channels, taps])?;
         let workgroups = (count as usize).div_ceil(WORKGROUP);
-        let grid = Grid::new(OPERATION, workgroups, limits).map_err(|_| SIZES_RULE)?;
+        let grid = Grid::new(OPERATION, workgroups, NO_LOOP, limits).map_err(|_| SIZES_RULE)?;
         let params = Params {
             grid_width: grid.width,
             count,

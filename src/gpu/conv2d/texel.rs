@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::super::buffer::GpuBuffer;
 use super::super::context::Context;
-use super::super::grid::Grid;
+use super::super::grid::{Grid, UNCOUNTED};
 use super::super::params::{low_bits, params};
 use super::super::record::Binding;
 use super::super::shader::{Shader, StorageTexture, Value};
@@ -192,7 +192,7 @@ pub(crate) fn plan(
         let rows = planes(images) * u64::from(image.height);
         let rows = u32::try_from(rows).map_err(|_| SIZES_RULE)?;
         let texels = image_texels(images).and_then(|texels| u32::try_from(texels).ok());
-        let grid = Grid::new(OPERATION, rows.div_ceil(lanes) as usize, limits);
+        let grid = Grid::new(OPERATION, rows.div_ceil(lanes) as usize, UNCOUNTED, limits);
         let grid = grid.map_err(|_| SIZES_RULE)?;
         let pad = PadParams {
             in_height: sizes.in_size[0],

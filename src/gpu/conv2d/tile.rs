@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::super::buffer::GpuBuffer;
 use super::super::context::Context;
-use super::super::grid::Grid;
+use super::super::grid::{Grid, UNCOUNTED};
 use super::super::params::{low_bits, params};
 use super::super::record::Binding;
 use super::super::shader::{Shader, Value};
@@ -300,8 +300,8 @@ pub(crate) fn parts(
             .filter(|&tiles| i32::try_from(tiles).is_ok())
             .ok_or(SIZES_RULE)?;
         let workgroups = tiles_of_images.div_ceil(workgroup_tiles);
-        let grid =
-            Grid::with_depth(OPERATION, workgroups, depth, limits).map_err(|_| SIZES_RULE)?;
+        let grid = Grid::with_depth(OPERATION, workgroups, depth, UNCOUNTED, limits)
+            .map_err(|_| SIZES_RULE)?;
         let params = Params {
             group_in_channels: sizes.group_in_channels,
             group_out_channels: sizes.group_out_channels,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::super::buffer::GpuBuffer;
 use super::super::context::Context;
-use super::super::grid::Grid;
+use super::super::grid::{Grid, UNCOUNTED};
 use super::super::params::{low_bits, params, size};
 use super::super::record::Binding;
 use super::super::shader::Shader;
@@ -95,7 +95,7 @@ pub(super) fn plan(shape: Shape, limits: &Limits) -> Result<Plan> {
             for outputs in chunks(plane, output_step) {
                 let all_outputs = images.len() * outputs.len();
                 let count = of_channels.len() * parts;
-                let grid = Grid::new(OPERATION, count, limits)?;
+                let grid = Grid::new(OPERATION, count, UNCOUNTED, limits)?;
                 let is_first = images.start == 0 && outputs.start == 0;
                 let params = Params {
                     grid_width: grid.width,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::super::buffer::GpuBuffer;
 use super::super::context::Context;
 use super::super::conv2d::texel::{MOST_PADDING, PadParams, pad_shader};
-use super::super::grid::Grid;
+use super::super::grid::{Grid, UNCOUNTED};
 use super::super::params::size;
 use super::super::shader::{Shader, StorageTexture, Value};
 use super::super::texture::{self, GpuTexture, TEXTURE_WIDTH, TexelFormat};
@@ -180,7 +180,8 @@ impl Image {
         let source = texture(TexelFormat::One, number(len)?)?;
         context.record_copy(buffer, first, &source, number(len)?);
         let rows = images.len() * self.planes * self.pad.padded_height as usize;
-        let grid = Grid::new(OPERATION, rows.div_ceil(lanes as usize), context.limits())?;
+        let grid =
+            Grid::new(OPERATION, rows.div_ceil(lanes as usize), UNCOUNTED, context.limits())?;
         let params = PadParams { rows: number(rows)?, grid_width: grid.width, ..self.pad };
         let textures = [&source, &image];
         context.record_with_textures(OPERATION, shader, &params, &textures, &[], grid)?;

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::super::buffer::GpuBuffer;
 use super::super::context::Context;
-use super::super::grid::Grid;
+use super::super::grid::{Grid, UNCOUNTED};
 use super::super::params::{low_bits, params, size};
 use super::super::record::Binding;
 use super::super::shader::Shader;
@@ -103,7 +103,7 @@ pub(super) fn plan(problem: &Conv2dProblem, bias: bool, limits: &Limits) -> Resu
             * part.in_channels.len()
             * part.rows.len()
             * problem.horizontal.input_size;
-        let grid = Grid::new(OPERATION, count.div_ceil(WORKGROUP), limits)?;
+        let grid = Grid::new(OPERATION, count.div_ceil(WORKGROUP), UNCOUNTED, limits)?;
         let params = Params {
             grid_width: grid.width,
             count: number("the cells of one dispatch", count)?,

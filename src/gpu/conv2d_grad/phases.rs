@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::super::buffer::GpuBuffer;
 use super::super::context::Context;
 use super::super::conv2d::{Conv2dPlan, conv2d};
-use super::super::grid::Grid;
+use super::super::grid::{Grid, UNCOUNTED};
 use super::super::params::{params, size};
 use super::super::record::Binding;
 use super::super::shader::Shader;
@@ -104,7 +104,7 @@ pub(super) fn plan(problem: &Conv2dProblem, bias: bool, limits: &Limits) -> Resu
             }
             let is_first = steps.is_empty();
             let count = if placed { cells } else { input };
-            let grid = Grid::new(OPERATION, count.div_ceil(WORKGROUP), limits)?;
+            let grid = Grid::new(OPERATION, count.div_ceil(WORKGROUP), UNCOUNTED, limits)?;
             let params = Params {
                 grid_width: grid.width,
                 count: number("the cells of one dispatch", count)?,

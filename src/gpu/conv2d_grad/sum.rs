@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::super::buffer::GpuBuffer;
 use super::super::context::Context;
-use super::super::grid::Grid;
+use super::super::grid::{Grid, UNCOUNTED};
 use super::super::params::{params, size};
 use super::super::record::Binding;
 use super::super::shader::Shader;
@@ -60,7 +60,7 @@ pub(super) fn record(
     partial: &GpuBuffer,
     gradient: &GpuBuffer,
 ) -> Result<()> {
-    let grid = Grid::new(OPERATION, parts.count.div_ceil(WORKGROUP), context.limits())?;
+    let grid = Grid::new(OPERATION, parts.count.div_ceil(WORKGROUP), UNCOUNTED, context.limits())?;
     let number = |value| size(OPERATION, "the elements of a gradient's parts", value);
     let params = Params {
         grid_width: grid.width,

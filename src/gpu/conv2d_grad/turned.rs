@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::super::buffer::GpuBuffer;
 use super::super::context::Context;
-use super::super::grid::Grid;
+use super::super::grid::{Grid, NO_LOOP};
 use super::super::params::{params, size};
 use super::super::record::Binding;
 use super::super::shader::Shader;
@@ -68,7 +68,7 @@ pub(super) fn of(
     let [[rows, last_y, tap_step_y], [columns, last_x, tap_step_x]] = taps;
     let weights = problem.weight_shape().len();
     let count = problem.out_channels * problem.group_in_channels() * rows * columns;
-    let grid = Grid::new(OPERATION, count.div_ceil(WORKGROUP), context.limits())?;
+    let grid = Grid::new(OPERATION, count.div_ceil(WORKGROUP), NO_LOOP, context.limits())?;
     let params = Params {
         grid_width: grid.width,
         count: number(count)?,

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::super::buffer::GpuBuffer;
 use super::super::context::Context;
 use super::super::conv2d::general::input_rows;
-use super::super::grid::Grid;
+use super::super::grid::{Grid, UNCOUNTED};
 use super::super::params::{low_bits, params, size};
 use super::super::record::Binding;
 use super::super::shader::Shader;
@@ -88,7 +88,7 @@ pub(super) fn plan(problem: &Conv2dProblem, limits: &Limits) -> Result<Vec<Step>
     for part in parts(problem, limits)? {
         let count = part.out_channels.len() * part.group_channels.len() * taps;
         let outputs = part.images.len() * part.rows.len() * problem.horizontal.output_size;
-        let grid = Grid::new(OPERATION, count, limits)?;
+        let grid = Grid::new(OPERATION, count, UNCOUNTED, limits)?;
         let is_first = part.images.start == 0 && part.rows.start == 0;
         let params = Params {
             grid_width: grid.width,

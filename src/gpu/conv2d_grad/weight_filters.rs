@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::super::buffer::GpuBuffer;
 use super::super::context::Context;
-use super::super::grid::Grid;
+use super::super::grid::{Grid, UNCOUNTED};
 use super::super::params::{params, size};
 use super::super::record::Binding;
 use super::super::shader::Shader;
@@ -171,7 +171,7 @@ pub(crate) fn plan(problem: &Conv2dProblem, limits: &Limits) -> Result<Option<Pl
     for images in chunks(problem.batch, images) {
         let units = images.len() * image_units;
         let count = tiles * parts_of(images.len());
-        let grid = Grid::new(OPERATION, count, limits)?;
+        let grid = Grid::new(OPERATION, count, UNCOUNTED, limits)?;
         let params = Params {
             grid_width: grid.width,
             count: number("the number of workgroups", count)?,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::super::buffer::GpuBuffer;
 use super::super::context::Context;
-use super::super::grid::Grid;
+use super::super::grid::{Grid, UNCOUNTED};
 use super::super::params::{params, size};
 use super::super::record::Binding;
 use super::super::shader::Shader;
@@ -129,7 +129,7 @@ pub(crate) fn plan(problem: &Conv2dProblem, limits: &Limits) -> Result<Option<Pl
         let texels = images.len() * image_texels;
         for texels in chunks(texels, parts * part_texels) {
             let count = tiles * texels.len().div_ceil(part_texels);
-            let grid = Grid::new(OPERATION, count, limits)?;
+            let grid = Grid::new(OPERATION, count, UNCOUNTED, limits)?;
             let is_first = images.start == 0 && texels.start == 0;
             let params = Params {
                 grid_width: grid.width,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::super::buffer::GpuBuffer;
 use super::super::context::Context;
-use super::super::grid::Grid;
+use super::super::grid::{Grid, UNCOUNTED};
 use super::super::params::{params, size};
 use super::super::record::Binding;
 use super::super::shader::Shader;
@@ -146,7 +146,7 @@ pub(super) fn plan(problem: &Conv2dProblem, limits: &Limits) -> Result<Option<Pl
         let now = side_by_side.min(parts - first);
         // The parts of a later dispatch are added to those of the first, as many or fewer.
         let count = tiles * now;
-        let grid = Grid::new(OPERATION, count, limits)?;
+        let grid = Grid::new(OPERATION, count, UNCOUNTED, limits)?;
         let end_output = ((first + now) * part_outputs).min(outputs);
         let params = Params {
             grid_width: grid.width,

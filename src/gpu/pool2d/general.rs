@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::super::buffer::GpuBuffer;
 use super::super::context::Context;
-use super::super::grid::Grid;
+use super::super::grid::{Grid, UNCOUNTED};
 use super::super::params::{low_bits, params, size};
 use super::super::record::Binding;
 use super::super::shader::Shader;
@@ -95,7 +95,7 @@ pub(crate) fn plan(problem: &Pool2dProblem, limits: &Limits) -> Result<Vec<Step>
     let mut steps = Vec::new();
     for (planes, rows) in parts(problem, limits)? {
         let count = planes.len() * rows.len() * output.width;
-        let grid = Grid::new(problem.operation, count.div_ceil(WORKGROUP), limits)?;
+        let grid = Grid::new(problem.operation, count.div_ceil(WORKGROUP), UNCOUNTED, limits)?;
         let number = |name, value| size(problem.operation, name, value);
         let params = Params {
             grid_width: grid.width,

@@ -2,7 +2,7 @@
 
 use super::super::buffer::GpuBuffer;
 use super::super::context::Context;
-use super::super::grid::Grid;
+use super::super::grid::{Grid, UNCOUNTED};
 use super::super::params::params;
 use super::super::record::Binding;
 use super::super::shader::Shader;
@@ -85,7 +85,12 @@ impl Plan {
                 plane_cells: cells,
                 divisor,
             };
-            let grid = Grid::new(operation, window_planes.div_ceil(WORKGROUP) as usize, limits)?;
+            let grid = Grid::new(
+                operation,
+                window_planes.div_ceil(WORKGROUP) as usize,
+                UNCOUNTED,
+                limits,
+            )?;
             let shader = windows_shader(windows, elements / 4);
             let source = Source::Windows { params, windows, dispatches };
             return Ok(Some(Self { operation, planes, cells, shader, grid, source }));
@@ -94,7 +99,7 @@ impl Plan {
         let vectors = cells / width;
         let lanes = (vectors / 4).next_power_of_two().clamp(8, WORKGROUP);
         let workgroups = planes.div_ceil(WORKGROUP / lanes);
-        let grid = Grid::new(operation, workgroups as usize, limits)?;
+        let grid = Grid::new(operation, workgroups as usize, UNCOUNTED, limits)?;
         let params = Params { grid_width: grid.width, planes, plane_vectors: vectors, divisor };
         let shader =
             storage_shader(lanes, width, if vectors >= 4 * lanes { 4 } else { 1 }, problem.dtype);

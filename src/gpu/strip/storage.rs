@@ -1,7 +1,7 @@
 //! Strips that read the input as a storage buffer.
 
 use super::super::context::Context;
-use super::super::grid::Grid;
+use super::super::grid::{Grid, NO_LOOP};
 use super::super::record::Binding;
 use super::super::shader::Shader;
 use super::problem::{Kind, Problem};
@@ -44,7 +44,7 @@ impl Plan {
         } else {
             (planes * tiles).div_ceil(workgroup)
         };
-        let grid = Grid::new(problem.operation, workgroups, limits)?;
+        let grid = Grid::new(problem.operation, workgroups, NO_LOOP, limits)?;
         let ragged_y = !problem.vertical.output_size.is_multiple_of(tile.rows);
         let source = [
             ("plane_workgroups", plane_workgroups.into()),

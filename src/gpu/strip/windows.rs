@@ -4,7 +4,7 @@
 //! of several windows, since a dispatch is not free.
 
 use super::super::context::Context;
-use super::super::grid::Grid;
+use super::super::grid::{Grid, NO_LOOP};
 use super::super::record::Binding;
 use super::super::shader::Shader;
 use super::super::windows::{self, WINDOW};
@@ -61,7 +61,7 @@ impl Plan {
         let [tiles_y, tiles_x] = problem.tiles(&tile);
         let tiles = if banded { band_rows / tile.rows } else { tiles_y } * tiles_x;
         let workgroups = (planes * tiles).div_ceil(WORKGROUP);
-        let grid = Grid::new(problem.operation, workgroups as usize, limits)?;
+        let grid = Grid::new(problem.operation, workgroups as usize, NO_LOOP, limits)?;
         let ragged_planes = u64::from(count * dispatches) * u64::from(planes)
             != u64::from(problem.planes()) * u64::from(bands);
         let out_height = problem.vertical.output_size;
