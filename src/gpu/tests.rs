@@ -42,6 +42,7 @@ fn every_shader_in_every_variant_is_valid_wgsl_of_its_type() {
         "avg_pool2d_general",
         "avg_pool2d_global",
         "avg_pool2d_strip",
+        "avg_pool2d_workgroup",
         "conv2d_depthwise",
         "conv2d_general",
         "conv2d_halo",
@@ -50,6 +51,7 @@ fn every_shader_in_every_variant_is_valid_wgsl_of_its_type() {
         "convert",
         "max_pool2d_general",
         "max_pool2d_strip",
+        "max_pool2d_workgroup",
     ];
     assert_eq!(of_f16, expected.into());
 }

@@ -165,8 +165,10 @@ pub(crate) fn conv2d(
         Conv2dPlan::General(plan) => plan.record(context, problem, input, weight, bias),
         Conv2dPlan::Depthwise(plan) => {
             let output = allocate()?;
-            let (weight, indices) = (Some(weight), None);
-            plan.record(context, Buffers { input, weight, bias, output: &output, indices })?;
+            let weight = Some(weight);
+            let buffers =
+                Buffers { input, weight, bias, found: None, output: &output, indices: None };
+            plan.record(context, buffers)?;
             Ok(output)
         }
         Conv2dPlan::Tiled(plan) | Conv2dPlan::Halo(plan) => {
