@@ -19,7 +19,7 @@
 // Windows with the same columns have the same maximum of a row.
 var<private> winner: u32 = 0xffffffffu;
 {% if workgroup %}
-var<workgroup> winner_of_lanes: atomic<u32>;
+var<workgroup> winners: array<u32, 64>;
 {% endif %}
 
 fn share(output: u32, out_y: u32, out_x: u32, in_y: u32, cell: u32) -> f32 {
@@ -33,12 +33,16 @@ fn share(output: u32, out_y: u32, out_x: u32, in_y: u32, cell: u32) -> f32 {
 {% endblock %}
 {% block store %}
 {% if workgroup %}
-    // One more, so that none is the 0 that the memory begins with.
-    atomicMax(&winner_of_lanes, winner + 1u);
-    workgroupBarrier();
+    winners[local] = winner;
+    for (var half = 32u; half > 0u; half /= 2u) {
+        workgroupBarrier();
+        if local < half {
+            winners[local] = min(winners[local], winners[local + half]);
+        }
+    }
     if local == 0u {
         grad_input[at] = total;
-        found[at] = atomicLoad(&winner_of_lanes) - 1u;
+        found[at] = winners[0];
     }
 {% else %}
     grad_input[at] = total;

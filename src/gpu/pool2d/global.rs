@@ -13,6 +13,9 @@ use crate::{DType, Limits, Result};
 /// Invocations of a workgroup.
 const WORKGROUP: u32 = 64;
 
+/// Cells of the largest planes that one workgroup each is enough for.
+const MOST_CELLS: u32 = 1 << 16;
+
 /// Cells of a uniform window that are added up without a break; the shader has the same number.
 const WINDOW_BLOCK: u32 = 64;
 
@@ -54,6 +57,9 @@ fn sizes(problem: &Pool2dProblem) -> Option<(u32, u32, f32)> {
     let planes = u32::try_from(problem.input.batch.checked_mul(problem.input.channels)?).ok()?;
     let cells = vertical.input_size.checked_mul(horizontal.input_size)?;
     let cells = u32::try_from(cells).ok().filter(|_| whole && planes > 0)?;
+    if cells > MOST_CELLS {
+        return None;
+    }
     let elements = planes.checked_mul(cells)?;
     i32::try_from(elements).ok()?;
     let divisor = match problem.reduction {
@@ -99,11 +105,7 @@ impl Plan {
         let vectors = cells / width;
         let lanes = (vectors / 4).next_power_of_two().clamp(8, WORKGROUP);
         let unroll = if vectors >= 4 * lanes { 4 } else { 1 };
-        // An element is added to a sum at every turn: too many make the sum inexact.
         let turns = vectors.div_ceil(lanes * unroll) + unroll;
-        if turns > 64 + 2 * cells.isqrt() {
-            return Ok(None);
-        }
         let workgroups = planes.div_ceil(WORKGROUP / lanes);
         let grid = Grid::new(operation, workgroups as usize, turns as usize, limits)?;
         let params = Params { grid_width: grid.width, planes, plane_vectors: vectors, divisor };

@@ -114,16 +114,27 @@ impl Plan {
     }
 }
 
+/// Taps of the largest windows that one pass goes through faster than two; a software adapter has
+/// its inputs at hand, and is slower at the many comparisons.
+const FEW_TAPS: usize = 81;
+const FEW_TAPS_SOFTWARE: usize = 25;
+
+/// Taps of the largest windows that one workgroup each is enough for, where they do not overlap.
+const MANY_TAPS: usize = 1 << 14;
+
 /// Whether two poolings are faster than one.
 pub(super) fn is_worth_it(problem: &Pool2dProblem, limits: &Limits) -> bool {
     let [height, width] = problem.taps();
-    if height == 1 || width == 1 || problem.output.len() == 0 {
+    let few = if limits.software { FEW_TAPS_SOFTWARE } else { FEW_TAPS };
+    if height.min(width) < 2 || height.saturating_mul(width) <= few {
         return false;
     }
-    let _ = limits;
-    let between = problem.input.height as f64 * problem.output.width as f64;
-    let output = problem.output.height as f64 * problem.output.width as f64;
-    let together = output * height as f64 * width as f64;
-    let apart = between * (width as f64 + 4.0) + output * height as f64;
-    height * width > 81 && together > 1.5 * apart
+    let product = |a: usize, b: usize| a as f64 * b as f64;
+    let (input, output) = (problem.input, problem.output);
+    let outputs = product(output.height, output.width);
+    let together = outputs * product(height, width);
+    // What lies between is written and read again.
+    let apart =
+        product(input.height, output.width) * (width as f64 + 4.0) + outputs * height as f64;
+    together > 1.5 * apart || product(height, width) > MANY_TAPS as f64
 }

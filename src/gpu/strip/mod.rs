@@ -123,7 +123,10 @@ pub(crate) fn unsupported(operation: &'static str, algorithm: Algorithm) -> Erro
             "serves {strips}, of f32, on software adapters, where the weight and a few rows of the input \
              fit one uniform binding"
         ),
-        Algorithm::Global => "serves averages whose one window is the whole unpadded plane".into(),
+        Algorithm::Global => {
+            "serves averages whose one window is a whole unpadded plane of at most 65536 cells"
+                .into()
+        }
         Algorithm::Separable => "serves poolings with windows of several rows and columns".into(),
         Algorithm::Tiled | Algorithm::Halo | Algorithm::Texel => "serves convolutions".into(),
         Algorithm::General => "serves everything".into(),
