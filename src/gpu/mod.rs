@@ -8,6 +8,8 @@ mod context;
 mod conv2d;
 mod conv2d_grad;
 mod convert;
+#[cfg(test)]
+mod first_word;
 mod grid;
 mod loss;
 mod optimizer;

@@ -89,6 +89,14 @@ fn the_parameters_have_the_same_names_types_and_offsets_on_both_sides() {
 }
 
 #[test]
+fn no_loop_and_no_condition_depends_on_the_first_parameter_alone() {
+    for (shader, _) in all().unwrap() {
+        let conditions = super::first_word::conditions(&parse(&shader));
+        assert_eq!(conditions, [""; 0], "{}", shader.label());
+    }
+}
+
+#[test]
 fn the_bindings_are_those_that_the_pipeline_layout_declares() {
     for (shader, _) in all().unwrap() {
         let module = parse(&shader);

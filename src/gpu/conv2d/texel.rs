@@ -25,6 +25,7 @@ const TEXTURE_RULE: Rule = "serves images and weights that each fit a texture, i
 pub(crate) const MOST_PADDING: (usize, usize) = (8, 1 << 20);
 
 params!(PadParams {
+    grid_width: u32,
     in_height: u32,
     in_width: u32,
     pad_top: u32,
@@ -32,7 +33,6 @@ params!(PadParams {
     padded_height: u32,
     padded_width: u32,
     rows: u32,
-    grid_width: u32,
 });
 
 /// A dense convolution from textures, ready to record.

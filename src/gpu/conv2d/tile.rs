@@ -26,6 +26,7 @@ const LONGEST_TEXT: u32 = 800;
 const BLOCK_PARTS: u32 = 32;
 
 params!(Params {
+    grid_width: u32,
     group_in_channels: u32,
     group_out_channels: u32,
     groups: u32,
@@ -40,7 +41,6 @@ params!(Params {
     tiles_y: u32,
     tiles_x: u32,
     tiles: u32,
-    grid_width: u32,
     input_start: u32,
     output_start: u32,
     padded_height: u32,
