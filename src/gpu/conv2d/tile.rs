@@ -62,7 +62,7 @@ pub(crate) enum TapOrder {
 /// What an invocation computes and reads at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Tile {
-    /// Output channels of one group; a multiple of 4.
+    /// Output channels of one group; a multiple of 4, or 1 where weights come from a texture.
     pub(crate) channels: u32,
     /// Output rows.
     pub(crate) rows: u32,

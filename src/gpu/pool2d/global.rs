@@ -16,8 +16,9 @@ const WORKGROUP: u32 = 64;
 /// Cells of the largest planes that one workgroup each is enough for.
 const MOST_CELLS: u32 = 1 << 16;
 
-/// Cells of a uniform window that are added up without a break; the shader has the same number.
-const WINDOW_BLOCK: u32 = 64;
+/// Cells of a uniform window that are added up without a break, so that the rounding error stays
+/// within the stated bound for all that a window holds; the shader has the same number.
+const WINDOW_BLOCK: u32 = 72;
 
 params!(Params { grid_width: u32, planes: u32, plane_vectors: u32, divisor: f32 });
 

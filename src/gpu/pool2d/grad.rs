@@ -17,7 +17,7 @@ use crate::{Error, Limits, Result};
 
 /// One dispatch: its part of the work, and the elements that it touches.
 #[derive(Debug, Clone, PartialEq)]
-struct Step {
+pub(super) struct Step {
     params: Params,
     grid: Grid,
     grad_input: Range<usize>,
@@ -61,7 +61,7 @@ fn gather(problem: &Pool2dProblem) -> Gather {
 }
 
 /// The most windows that a cell of the input can lie in, as `[height, width]`.
-fn windows_of_cell(problem: &Pool2dProblem) -> [usize; 2] {
+pub(super) fn windows_of_cell(problem: &Pool2dProblem) -> [usize; 2] {
     let (input, output) = (problem.input, problem.output);
     match problem.window {
         Window::Fixed { vertical, horizontal } => [vertical, horizontal]
@@ -72,7 +72,7 @@ fn windows_of_cell(problem: &Pool2dProblem) -> [usize; 2] {
 }
 
 /// The dispatches of a gradient.
-fn plan(problem: &Pool2dProblem, loops: &Loops, limits: &Limits) -> Result<Vec<Step>> {
+pub(super) fn plan(problem: &Pool2dProblem, loops: &Loops, limits: &Limits) -> Result<Vec<Step>> {
     let (input, output) = (problem.input, problem.output);
     if input.len() == 0 {
         return Ok(Vec::new());
@@ -169,7 +169,7 @@ pub(crate) fn pool2d_grad_input(
 }
 
 /// Whether a cell lies in so many windows that two passes are faster.
-fn is_separable(problem: &Pool2dProblem) -> bool {
+pub(super) fn is_separable(problem: &Pool2dProblem) -> bool {
     let [height, width] = windows_of_cell(problem);
     let few = height.min(width) < 2 || height.saturating_mul(width) < 16;
     !few && problem.input.len() > 0

@@ -4,6 +4,8 @@ pub(crate) mod general;
 pub(crate) mod global;
 pub(crate) mod grad;
 mod separable;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

@@ -84,6 +84,12 @@ impl Plan {
         Ok(Some(Self { rows: (rows, of_rows), columns: (columns, of_columns) }))
     }
 
+    /// The two poolings with their plans.
+    #[cfg(test)]
+    pub(super) fn parts(&self) -> [(Pool2dProblem, Pool2dPlan); 2] {
+        [self.rows.clone(), self.columns.clone()]
+    }
+
     pub(crate) fn dispatches(&self) -> usize {
         self.rows.1.dispatches() + self.columns.1.dispatches()
     }
