@@ -203,7 +203,9 @@ impl<'a> Walk<'a> {
             }
             Expression::GlobalVariable(variable) if self.is_params(variable) => {
                 match self.function.expressions[pointer] {
-                    Expression::AccessIndex { base, index } if base == root && index > 0 => CONSTANT,
+                    Expression::AccessIndex { base, index } if base == root && index > 0 => {
+                        CONSTANT
+                    }
                     _ => 1 << FIRST,
                 }
             }
