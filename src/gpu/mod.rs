@@ -12,6 +12,8 @@ mod convert;
 mod first_word;
 mod grid;
 mod loss;
+mod lost;
+mod needs;
 mod optimizer;
 mod params;
 mod pipeline;

@@ -19,6 +19,7 @@ mod command;
 #[cfg(feature = "cli")]
 mod command_bench;
 mod compare;
+mod device_failures;
 mod device_gradients;
 mod device_runner;
 mod devices;
@@ -34,6 +35,8 @@ mod nn;
 mod nn_errors;
 mod pipeline_cache;
 mod properties;
+#[cfg(target_os = "linux")]
+mod repetitions;
 mod rounding;
 mod runner;
 mod strategies;
