@@ -5,6 +5,7 @@ pub(crate) mod strips;
 
 use std::collections::HashSet;
 
+use super::conv2d::general::Form;
 use super::params::Fields;
 use super::shader::Shader;
 use crate::{Activation, DType, PaddingMode, Result};
@@ -31,17 +32,30 @@ pub(crate) fn all() -> Result<Vec<(Shader, Fields)>> {
     }
     for padding_mode in PaddingMode::ALL {
         for activation in activations.into_iter().chain(["none"]) {
-            for (bias, dtype, f32_output) in [
-                (false, DType::F32, false),
-                (true, DType::F32, false),
-                (false, DType::F16, false),
-                (true, DType::F16, false),
-                (true, DType::F16, true),
+            for (bias, dtype, f32_output, repairs) in [
+                (false, DType::F32, false, false),
+                (true, DType::F32, false, false),
+                (false, DType::F16, false, false),
+                (true, DType::F16, false, false),
+                (true, DType::F16, true, false),
+                (false, DType::F32, false, true),
+                (true, DType::F16, false, true),
             ] {
-                let operands = super::conv2d::Operands { bias, dtype };
-                let shader =
-                    super::conv2d::general::shader(padding_mode, activation, operands, f32_output);
-                variants.push((shader, super::conv2d::general::Params::FIELDS));
+                for form in [Form::Channels, Form::Rows, Form::Shared] {
+                    if repairs && form == Form::Shared {
+                        continue;
+                    }
+                    let operands = super::conv2d::Operands { bias, dtype };
+                    let shader = super::conv2d::general::shader(
+                        padding_mode,
+                        activation,
+                        operands,
+                        f32_output,
+                        form,
+                        repairs,
+                    );
+                    variants.push((shader, super::conv2d::general::Params::FIELDS));
+                }
             }
         }
     }
