@@ -23,9 +23,9 @@ pub(crate) const WORKGROUP: usize = 64;
 /// Iterations of the tree that adds up the sums of a workgroup.
 pub(crate) const TREE: usize = 6;
 /// Products of a sum from which on a workgroup shares them, where outputs are few.
-const MANY_PRODUCTS: usize = 1024;
+pub(crate) const MANY_PRODUCTS: usize = 1024;
 /// Outputs that keep a device busy with an invocation each.
-const ENOUGH_OUTPUTS: usize = 1 << 14;
+pub(crate) const ENOUGH_OUTPUTS: usize = 1 << 14;
 /// Products of one dispatch that a workgroup shares at most.
 pub(crate) const MOST_SHARED: usize = WORKGROUP * 50_000;
 

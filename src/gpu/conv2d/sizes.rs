@@ -1,7 +1,7 @@
 //! The sizes of a convolution as shaders count them.
 
 use super::super::params::size;
-use super::sums::block_products;
+use super::sums::most_roundings;
 use super::{OPERATION, Rule};
 use crate::ops::Conv2dProblem;
 
@@ -61,6 +61,7 @@ impl Sizes {
     pub(crate) fn block_channels(&self) -> u32 {
         let taps = u64::from(self.taps());
         let products = taps.saturating_mul(u64::from(self.group_in_channels));
-        u32::try_from(block_products(products) / taps).unwrap_or(u32::MAX)
+        let most = most_roundings(products).saturating_sub(products.isqrt());
+        u32::try_from(most / taps).unwrap_or(u32::MAX)
     }
 }

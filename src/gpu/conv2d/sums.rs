@@ -9,25 +9,32 @@ use crate::gpu::grid::MOST_ITERATIONS;
 const SUM_RULE: Rule = "serves sums that can be added up in short parts";
 pub(super) const ITERATIONS_RULE: Rule = "serves sums of at most 60 000 steps";
 
+/// Products so few that their order does not matter to the error.
+const FEW_PRODUCTS: u64 = 48;
+
 /// The most roundings that one product of a sum of so many goes through: what the stated bound
 /// allows, less two for what a caller adds to the sum.
 pub(crate) fn most_roundings(products: u64) -> u64 {
     62_u64.saturating_add(products.saturating_mul(4).isqrt())
 }
 
-/// How many products one after another leave enough for the sum of such blocks.
+/// How many products are added up one after another where that is free to choose: the root of all
+/// makes the roundings of a block and of all blocks as many.
 pub(crate) fn block_products(products: u64) -> u64 {
-    most_roundings(products).saturating_sub(products.isqrt() + 2)
+    products.isqrt().max(FEW_PRODUCTS)
 }
 
-/// The largest block of at most `all` items for which the roundings of a block, `each` an item, and
-/// those of the sum of `sums` such blocks for every `all` items stay within `most`.
-fn largest_block(all: u64, each: u64, sums: u64, most: u64) -> Option<u64> {
+/// A block of at most `all` items for which the roundings of a block, `each` an item, and those of
+/// the sum of `sums` such blocks for every `all` items stay within `most`: about as many roundings a
+/// block as wanted, else the largest.
+fn block_of(all: u64, each: u64, sums: u64, most: u64, wanted: u64) -> Option<u64> {
     let fits = |&block: &u64| {
         let blocks = sums.saturating_mul(all.div_ceil(block));
         block.saturating_mul(each).saturating_add(blocks) <= most
     };
-    (1..=all.min(most / each.max(1))).rev().find(fits)
+    let wanted = (wanted / each.max(1)).clamp(1, all);
+    let largest = || (1..=all.min(most / each.max(1))).rev().find(fits);
+    Some(wanted).filter(fits).or_else(largest)
 }
 
 /// What is added up without a break.
@@ -91,13 +98,15 @@ impl Loops {
             return Err(ITERATIONS_RULE);
         }
         let most = most_roundings(self.products.saturating_mul(iterations));
-        if self.roundings(Blocks::All) <= most {
+        let wanted = block_products(iterations.saturating_mul(self.each));
+        if iterations.saturating_mul(self.each) <= wanted && self.roundings(Blocks::All) <= most {
             return Ok(Blocks::All);
         }
         let most = most.saturating_sub(self.before + 1);
         let number = |block| u32::try_from(block).ok();
-        let steps = || largest_block(self.steps, self.each.saturating_mul(self.taps), 1, most);
-        let taps = || largest_block(self.taps, self.each, self.steps, most);
+        let step = self.each.saturating_mul(self.taps);
+        let steps = || block_of(self.steps, step, 1, most, wanted);
+        let taps = || block_of(self.taps, self.each, self.steps, most, wanted);
         let of_steps = steps().and_then(number).map(Blocks::Steps);
         of_steps.or_else(|| taps().and_then(number).map(Blocks::Taps)).ok_or(SUM_RULE)
     }
@@ -139,9 +148,10 @@ mod tests {
 
     #[test]
     fn a_block_is_as_long_as_its_roundings_and_those_of_the_blocks_allow() {
-        assert_eq!(largest_block(100, 1, 1, 100), Some(98));
-        assert_eq!(largest_block(100, 1, 1, 20), Some(10));
-        assert_eq!(largest_block(100, 1, 1, 19), None);
-        assert_eq!(largest_block(100, 30, 1, 64), Some(1));
+        assert_eq!(block_of(100, 1, 1, 100, 48), Some(48));
+        assert_eq!(block_of(100, 1, 1, 20, 48), Some(10));
+        assert_eq!(block_of(100, 1, 1, 19, 48), None);
+        assert_eq!(block_of(100, 30, 1, 134, 48), Some(1));
+        assert_eq!(block_of(100, 30, 1, 124, 48), Some(3));
     }
 }

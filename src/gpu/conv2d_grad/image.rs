@@ -23,6 +23,13 @@ pub(super) fn lanes(limits: &Limits) -> Option<u32> {
     }
 }
 
+/// Whether taps may lie over zeros.
+pub(super) fn is_masked(problem: &Conv2dProblem) -> bool {
+    let axes = [&problem.vertical, &problem.horizontal];
+    let padded = axes.iter().any(|axis| axis.pad_begin + axis.pad_end > 0);
+    padded && problem.padding_mode == PaddingMode::Zeros
+}
+
 /// The shader that multiplies what two textures hold; `tile` names what an invocation adds up.
 pub(super) fn shader(
     template: &'static str,
@@ -31,8 +38,6 @@ pub(super) fn shader(
     lanes: u32,
 ) -> Option<Shader> {
     const READ: StorageTexture = StorageTexture { format: TexelFormat::Four, written: false };
-    let axes = [&problem.vertical, &problem.horizontal];
-    let padded = axes.iter().any(|axis| axis.pad_begin + axis.pad_end > 0);
     let number = |value: usize| u32::try_from(value).ok().filter(|value| *value < 1 << 28);
     let mut values = vec![
         ("kernel_height", number(problem.vertical.kernel_size)?.into()),
@@ -45,7 +50,6 @@ pub(super) fn shader(
     values.extend_from_slice(tile);
     values.extend([
         ("lanes", lanes.into()),
-        ("masked", (padded && problem.padding_mode == PaddingMode::Zeros).into()),
         ("f16", false.into()),
         ("texture_width", Value::Derived(TEXTURE_WIDTH)),
     ]);

@@ -108,13 +108,18 @@ fn gradients() -> Result<Vec<(Shader, Fields)>> {
     ];
     for padding_mode in PaddingMode::ALL {
         for bias in [false, true] {
-            variants.push((input::shader(padding_mode, bias), input::Params::FIELDS));
+            for shared in [false, true] {
+                let shader = input::shader(padding_mode, bias, shared);
+                variants.push((shader, input::Params::FIELDS));
+            }
             for placed in [false, true] {
                 let shader = phases::shader(padding_mode, placed, bias);
                 variants.push((shader, phases::Params::FIELDS));
             }
         }
-        variants.push((weight::shader(padding_mode), weight::Params::FIELDS));
+        for repairs in [false, true] {
+            variants.push((weight::shader(padding_mode, repairs), weight::Params::FIELDS));
+        }
     }
     for padding_mode in PaddingMode::ALL {
         for [kernel_height, kernel_width, rows, channels, filters] in
@@ -142,6 +147,7 @@ fn gradients() -> Result<Vec<(Shader, Fields)>> {
         for shader in filters.chain(texel) {
             let fields = match shader.template {
                 "conv2d_texel_pad" => super::conv2d::texel::PadParams::FIELDS,
+                "conv2d_grad_weight" => weight::Params::FIELDS,
                 "conv2d_grad_weight_filters" => weight_filters::Params::FIELDS,
                 _ => weight_texel::Params::FIELDS,
             };
