@@ -87,9 +87,9 @@ fn output_of(index: i32, distance: i32, at: i32, size: i32, pad_begin: i32, pad_
     let reads = output < out_size && output * stride + distance <= last;
 {% else %}
     let padded = pre_image(index, at, size, pad_begin, pad_end);
-    let from = padded - distance;
-    let output = from / stride;
-    let reads = padded >= 0 && from >= 0 && from % stride == 0 && output < out_size;
+    let offset = padded - distance;
+    let output = offset / stride;
+    let reads = padded >= 0 && offset >= 0 && offset % stride == 0 && output < out_size;
 {% endif %}
     return select(-1, output, reads);
 }

@@ -28,6 +28,7 @@ mod gradients;
 mod gradients_backends;
 mod half_floats;
 mod laws;
+mod long_sums;
 mod mistakes;
 mod nn;
 mod nn_errors;

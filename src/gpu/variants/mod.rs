@@ -168,7 +168,8 @@ fn training() -> Vec<(Shader, Fields)> {
     use super::{loss, optimizer, select};
     let mut variants = vec![
         (select::shader(), select::Params::FIELDS),
-        (loss::cross_entropy_shader(), loss::CrossEntropyParams::FIELDS),
+        (loss::cross_entropy_shader(false), loss::CrossEntropyParams::FIELDS),
+        (loss::cross_entropy_shader(true), loss::CrossEntropyParams::FIELDS),
         (loss::squared_error_shader(), loss::SquaredErrorParams::FIELDS),
         (loss::sum_shader(), loss::SumParams::FIELDS),
         (optimizer::adam_shader(), optimizer::AdamParams::FIELDS),
