@@ -110,7 +110,7 @@ fn lanes(limits: &Limits) -> Result<u32, Rule> {
 }
 
 /// The tile for a problem. A loop over the rows of large kernels keeps the text short.
-fn tile(sizes: &Sizes, limits: &Limits) -> Result<Tile, Rule> {
+pub(super) fn tile(sizes: &Sizes, limits: &Limits) -> Result<Tile, Rule> {
     let wide = match sizes.group_out_channels {
         ..=4 => 4,
         5..=8 => 8,

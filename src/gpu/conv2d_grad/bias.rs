@@ -44,6 +44,14 @@ fn iterations(outputs: usize) -> usize {
     lane + lane.div_ceil(BLOCK) + TREE
 }
 
+/// The most roundings of one element in a sum of so many, in as few parts as there can be.
+#[cfg(test)]
+pub(super) fn roundings(outputs: usize) -> usize {
+    let lane = outputs.min(MOST_SHARED).div_ceil(WORKGROUP);
+    let parts = sum::roundings(outputs.div_ceil(MOST_SHARED).min(256));
+    lane.min(BLOCK) + lane.div_ceil(BLOCK) + TREE + parts
+}
+
 /// The shader.
 pub(crate) fn shader() -> Shader {
     Shader {

@@ -5,6 +5,8 @@ mod image;
 pub(crate) mod input;
 pub(crate) mod phases;
 pub(crate) mod sum;
+#[cfg(test)]
+mod tests;
 pub(crate) mod turned;
 pub(crate) mod weight;
 pub(crate) mod weight_filters;

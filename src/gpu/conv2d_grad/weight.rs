@@ -85,6 +85,14 @@ fn iterations(outputs: usize) -> usize {
     lane + lane.div_ceil(BLOCK) + TREE
 }
 
+/// The most roundings of one product in a sum over so many outputs, all in one binding.
+#[cfg(test)]
+pub(super) fn roundings(outputs: usize) -> usize {
+    let lane = outputs.min(MOST_SHARED).div_ceil(WORKGROUP);
+    let dispatches = outputs.div_ceil(MOST_SHARED);
+    lane.min(BLOCK) + lane.div_ceil(BLOCK) + TREE + dispatches
+}
+
 /// A part of the work: what one dispatch covers.
 #[derive(Debug, Clone)]
 struct Part {

@@ -130,6 +130,16 @@ fn block_units(part_units: usize) -> usize {
     part_units.isqrt().max(FEWEST_UNITS)
 }
 
+/// The most roundings of one product in a sum over so many outputs.
+#[cfg(test)]
+pub(super) fn roundings(outputs: usize) -> usize {
+    let units = outputs.div_ceil(8);
+    let part = units.min(MOST_UNITS);
+    let block = block_units(part);
+    let parts = sum::roundings(units.div_ceil(part).max(ENOUGH_WORKGROUPS).min(units));
+    outputs.min(8) + block.min(part) + part.div_ceil(block) + parts
+}
+
 /// The plan for a convolution whose batch is not empty; `None` where it is not served or another
 /// shader is the better one.
 pub(crate) fn plan(problem: &Conv2dProblem, limits: &Limits) -> Result<Option<Plan>> {

@@ -41,6 +41,17 @@ params!(Params {
     accumulate: u32,
 });
 
+/// The most roundings of one product in a sum over so many outputs.
+#[cfg(test)]
+pub(super) fn roundings(outputs: usize, lanes: usize) -> usize {
+    let texels = outputs.div_ceil(4);
+    let of_lane = LANE_TEXELS as usize;
+    let parts = texels.div_ceil(lanes * of_lane);
+    let dispatches = parts.div_ceil(sum::MOST_PARTS);
+    let of_parts = sum::roundings(parts.min(sum::MOST_PARTS));
+    4 * texels.div_ceil(lanes).min(of_lane) + lanes + of_parts + dispatches
+}
+
 /// The dispatches of some images.
 #[derive(Debug, Clone, PartialEq)]
 struct Step {

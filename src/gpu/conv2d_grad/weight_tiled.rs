@@ -85,6 +85,16 @@ pub(crate) fn shader(tile: &Tile) -> Shader {
     }
 }
 
+/// The most roundings of one product in a sum over so many outputs.
+#[cfg(test)]
+pub(super) fn roundings(outputs: usize) -> usize {
+    let lanes = LANES as usize;
+    let parts = outputs.div_ceil(lanes * LANE_OUTPUTS);
+    let dispatches = parts.div_ceil(sum::MOST_PARTS);
+    let of_parts = sum::roundings(parts.min(sum::MOST_PARTS));
+    outputs.div_ceil(lanes).min(LANE_OUTPUTS) + lanes + of_parts + dispatches
+}
+
 /// The dispatches of a gradient.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Plan {
