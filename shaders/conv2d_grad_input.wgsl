@@ -195,8 +195,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
             if out_y >= 0 && out_x >= 0 {
                 let grad = f32(grad_output[first_grad + channel * out_plane
                     + u32(out_y * params.out_width + out_x)]);
-                let filter = first_filter + channel * params.group_in_channels;
-                let tap = filter * kernel_size + u32(kernel_y * params.kernel_width + kernel_x);
+                let out_filter = first_filter + channel * params.group_in_channels;
+                let tap = out_filter * kernel_size + u32(kernel_y * params.kernel_width + kernel_x);
                 block = fma(f32(weight[tap - params.weight_base]), grad, block);
             }
         }

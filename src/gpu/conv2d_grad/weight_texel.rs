@@ -49,7 +49,7 @@ pub(super) fn roundings(outputs: usize, lanes: usize) -> usize {
     let parts = texels.div_ceil(lanes * of_lane);
     let dispatches = parts.div_ceil(sum::MOST_PARTS);
     let of_parts = sum::roundings(parts.min(sum::MOST_PARTS));
-    4 * texels.div_ceil(lanes).min(of_lane) + lanes + of_parts + dispatches
+    4 * texels.div_ceil(lanes).min(of_lane) + lanes.min(texels) + of_parts + dispatches
 }
 
 /// The dispatches of some images.

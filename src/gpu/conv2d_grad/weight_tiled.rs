@@ -92,7 +92,7 @@ pub(super) fn roundings(outputs: usize) -> usize {
     let parts = outputs.div_ceil(lanes * LANE_OUTPUTS);
     let dispatches = parts.div_ceil(sum::MOST_PARTS);
     let of_parts = sum::roundings(parts.min(sum::MOST_PARTS));
-    outputs.div_ceil(lanes).min(LANE_OUTPUTS) + lanes + of_parts + dispatches
+    outputs.div_ceil(lanes).min(LANE_OUTPUTS) + lanes.min(outputs) + of_parts + dispatches
 }
 
 /// The dispatches of a gradient.
