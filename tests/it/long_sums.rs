@@ -129,13 +129,16 @@ fn an_infinite_weight_over_zeros_is_left_out_of_a_long_sum_whatever_comes_after_
         } else {
             &[DType::F32]
         };
-        for activation in activations {
+        // A repairing dispatch, which long sums have, sees what an activation made of a NaN.
+        let activations = if channels < 1_000 { &activations[..2] } else { &activations[..] };
+        for &activation in activations {
             let conv = conv.clone().activation(activation);
             let [wide_x, wide_w] = [&x, &w].map(wide);
             let (expected, magnitude) =
                 reference::conv2d_with_magnitude(&conv, wide_x.view(), wide_w.view(), None)
                     .unwrap();
             assert!(expected[[0, 1, 0, 1]].is_finite() && expected[[0, 0, 2, 0]].is_nan());
+            let dtypes = if activation.is_none() { dtypes } else { &dtypes[..1] };
             for &dtype in dtypes {
                 for (name, y) in forwards(software(), &conv, [&x, &w], dtype) {
                     let name = format!("{name} of {dtype}");
