@@ -1,11 +1,14 @@
 // Computes: a convolution with any option, directly from its definition.
 // Owns: an invocation one output; neighbours in a workgroup are neighbours along out_x, so that
-//   they read neighbouring inputs and the same weights.
+//   they read neighbouring inputs and the same weights. In the form "shared" a workgroup one
+//   output; its invocations take neighbouring products in turns. One that repairs leaves alone what
+//   is not NaN.
 // Padding: every tap asks source_of() where it reads; a tap over zeros is skipped.
 // Host guarantees: every size is at least 1; a dispatch covers images, output channels, rows and
-//   input channels whose elements lie in the bindings. Indices are modulo 2^32, as are the bases.
-//   Where accumulate is 1 the output holds the sum over the input channels before these, and with
-//   f32_output it is not rounded to Element.
+//   products whose elements lie in the bindings, of whole channels but in the form "shared".
+//   Indices are modulo 2^32, as are the bases. Where accumulate is 1 the output holds the sum of
+//   the products before these, and with f32_output it is not rounded to Element. One that repairs
+//   covers whole images.
 // Reference: src/reference/conv2d.rs
 {% include "lib/element" %}
 
@@ -17,9 +20,9 @@ struct Params {
     dispatch_out_channels: u32,
     first_row: u32,
     dispatch_rows: u32,
-    first_group_channel: u32,
-    end_group_channel: u32,
-    block_channels: u32,
+    first_product: u32,
+    end_product: u32,
+    block: u32,
     in_channels: u32,
     out_channels: u32,
     group_in_channels: u32,
@@ -57,12 +60,55 @@ struct Params {
 
 {% include "lib/activation" %}
 
+{% macro kernel() %}
+            for (var kernel_y = 0; kernel_y < kernel_height; kernel_y++) {
+                let in_y = source_of(start_y + kernel_y * dilation_height, in_height);
+                if in_y >= 0 {
+                    let input_row = input_plane + u32(in_y * in_width);
+                    for (var kernel_x = 0; kernel_x < kernel_width; kernel_x++) {
+                        let in_x = source_of(start_x + kernel_x * dilation_width, in_width);
+                        if in_x >= 0 {
+                            let value = f32(input[input_row + u32(in_x)]);
+                            block = fma(value, f32(weight[tap + u32(kernel_x)]), block);
+                        }
+                    }
+                }
+                tap += u32(kernel_width);
+{% if form == "rows" %}
+                length += u32(kernel_width);
+                let is_full = length >= block_length;
+                sum += select(0.0, block, is_full);
+                block = select(block, 0.0, is_full);
+                length = select(length, 0u, is_full);
+{% endif %}
+            }
+{% endmacro %}
+{% if form == "shared" %}
+{% include "lib/workgroup_sum" %}
+
+{% endif %}
+{% if repairs %}
+fn is_nan(value: f32) -> bool {
+    return (bitcast<u32>(value) & 0x7fffffffu) > 0x7f800000u;
+}
+
+{% endif %}
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+{% if form == "shared" %}
+    let index = group.x + group.y * params.grid_width;
+{% else %}
     let index = (group.x + group.y * params.grid_width) * 64u + local;
+{% endif %}
     if index >= params.count {
         return;
     }
+{% if repairs %}
+    let image_outputs = params.out_channels * params.out_height * params.out_width;
+    if !is_nan(f32(output[params.first_image * image_outputs + index - params.output_base])) {
+        return;
+    }
+{% endif %}
     let out_x = index % params.out_width;
     let row = index / params.out_width;
     let out_y = params.first_row + row % params.dispatch_rows;
@@ -95,35 +141,61 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let kernel_width = params.kernel_width;
     let dilation_height = params.dilation_height;
     let dilation_width = params.dilation_width;
-    let block_channels = params.block_channels;
-    let end_channel = params.end_group_channel;
-    var input_plane = (first_channel + params.first_group_channel) * plane_size - params.input_base;
-    var tap = (out_channel * params.group_in_channels + params.first_group_channel) * taps
-        - params.weight_base;
 
-    // Sums of blocks of channels keep the rounding error far below that of one long sum.
-    var channel = params.first_group_channel;
+    // Sums of blocks keep the rounding error far below that of one long sum.
+{% if form == "shared" %}
+    let end_product = params.end_product;
+    let first_input = first_channel * plane_size - params.input_base;
+    let first_weight = out_channel * params.group_in_channels * taps - params.weight_base;
+    let block_products = params.block * 64u;
+    var shared_sum = 0.0;
+    for (var from_product = params.first_product + local; from_product < end_product;
+            from_product += block_products) {
+        let block_end = min(from_product + block_products, end_product);
+        var block = 0.0;
+        for (var product = from_product; product < block_end; product += 64u) {
+            let channel = product / taps;
+            let tap = i32(product - channel * taps);
+            let kernel_y = tap / kernel_width;
+            let kernel_x = tap - kernel_y * kernel_width;
+            let in_y = source_of(start_y + kernel_y * dilation_height, in_height);
+            let in_x = source_of(start_x + kernel_x * dilation_width, in_width);
+            if in_y >= 0 && in_x >= 0 {
+                let at = first_input + channel * plane_size + u32(in_y * in_width) + u32(in_x);
+                block = fma(f32(input[at]), f32(weight[first_weight + product]), block);
+            }
+        }
+        shared_sum += block;
+    }
+    sum += workgroup_sum(local, shared_sum);
+    if local != 0u {
+        return;
+    }
+{% else %}
+    let end_channel = params.end_product / taps;
+    let block_length = params.block;
+    var channel = params.first_product / taps;
+    var input_plane = (first_channel + channel) * plane_size - params.input_base;
+    var tap = (out_channel * params.group_in_channels + channel) * taps - params.weight_base;
+{% if form == "channels" %}
     while channel < end_channel {
-        let block_end = min(channel + block_channels, end_channel);
+        let block_end = min(channel + block_length, end_channel);
         var block = 0.0;
         for (; channel < block_end; channel++) {
-            for (var kernel_y = 0; kernel_y < kernel_height; kernel_y++) {
-                let in_y = source_of(start_y + kernel_y * dilation_height, in_height);
-                if in_y >= 0 {
-                    let input_row = input_plane + u32(in_y * in_width);
-                    for (var kernel_x = 0; kernel_x < kernel_width; kernel_x++) {
-                        let in_x = source_of(start_x + kernel_x * dilation_width, in_width);
-                        if in_x >= 0 {
-                            let value = f32(input[input_row + u32(in_x)]);
-                            block = fma(value, f32(weight[tap + u32(kernel_x)]), block);
-                        }
-                    }
-                }
-                tap += u32(kernel_width);
-            }
+{{ kernel() }}
             input_plane += plane_size;
         }
         sum += block;
     }
+{% else %}
+    var block = 0.0;
+    var length = 0u;
+    for (; channel < end_channel; channel++) {
+{{ kernel() }}
+        input_plane += plane_size;
+    }
+    sum += block;
+{% endif %}
+{% endif %}
     output[output_index] = {{ "activate(sum)" if f32_output else "to_element(activate(sum))" }};
 }

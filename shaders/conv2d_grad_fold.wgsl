@@ -89,15 +89,17 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
             continue;
         }
         let cell_row = (plane * u32(params.phase_height) + u32(cell_y)) * u32(params.phase_width);
+        var row_sum = 0.0;
         for (var copy_x = 0; copy_x < count_x; copy_x++) {
             let padded_x =
                 pre_image(copy_x, in_x, params.in_width, params.pad_left, params.pad_right);
             let cell_x =
                 cell_of(padded_x, params.first_x, params.stride_width, params.phase_width);
             if padded_x >= 0 && cell_x >= 0 {
-                sum += f32(cells[cell_row + u32(cell_x)]);
+                row_sum += f32(cells[cell_row + u32(cell_x)]);
             }
         }
+        sum += row_sum;
     }
     if params.accumulate == 1u {
         sum += f32(grad_input[index]);

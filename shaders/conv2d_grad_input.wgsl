@@ -1,7 +1,8 @@
 // Computes: the gradient of a convolution's input with any option, as a gather; with a bias, a
 //   transposed convolution.
 // Owns: an invocation one cell of the input; neighbours in a workgroup are neighbours along in_x,
-//   so that they read neighbouring gradients and the same weights.
+//   so that they read neighbouring gradients and the same weights. Where products are shared, a
+//   workgroup one cell; its invocations take neighbouring products in turns.
 // Padding: a cell collects the gradients of every cell of the padded input that is a copy of it.
 // Host guarantees: every size is at least 1; a dispatch covers images, input channels, rows and
 //   output channels whose elements lie in the bindings. Indices are modulo 2^32, as are the bases.
@@ -20,6 +21,9 @@ struct Params {
     dispatch_rows: u32,
     first_group_channel: u32,
     end_group_channel: u32,
+    first_product: u32,
+    end_product: u32,
+    block: u32,
     in_channels: u32,
     out_channels: u32,
     group_in_channels: u32,
@@ -58,6 +62,39 @@ struct Params {
 
 {% include "lib/pre_image" %}
 
+{% if shared %}
+{% include "lib/workgroup_sum" %}
+
+// Outputs that may read a cell's copies along one axis by the same tap.
+fn outputs_of_tap(at: i32, size: i32, pad_begin: i32, pad_end: i32, stride: i32, out_size: i32)
+    -> i32 {
+{% if padding_mode == "replicate" %}
+    return min((pre_image_count(at, size, pad_begin, pad_end) - 1) / stride + 1, out_size);
+{% else %}
+    return pre_image_count(at, size, pad_begin, pad_end);
+{% endif %}
+}
+
+// The output that reads, by a tap at this distance, the copies of a cell: one of those of the tap;
+// -1 if it is none.
+fn output_of(index: i32, distance: i32, at: i32, size: i32, pad_begin: i32, pad_end: i32, stride: i32,
+    out_size: i32) -> i32 {
+{% if padding_mode == "replicate" %}
+    let first = pre_image(0, at, size, pad_begin, pad_end);
+    let last = first + pre_image_count(at, size, pad_begin, pad_end) - 1;
+    let begin = max(first - distance, 0);
+    let output = begin / stride + select(0, 1, begin % stride != 0) + index;
+    let reads = output < out_size && output * stride + distance <= last;
+{% else %}
+    let padded = pre_image(index, at, size, pad_begin, pad_end);
+    let offset = padded - distance;
+    let output = offset / stride;
+    let reads = padded >= 0 && offset >= 0 && offset % stride == 0 && output < out_size;
+{% endif %}
+    return select(-1, output, reads);
+}
+
+{% else %}
 // The first tap that reads a coordinate of the padded input from a multiple of the stride.
 fn first_tap(padded: i32, stride: i32, dilation: i32, tap_step: i32, kernel_size: i32) -> i32 {
     for (var tap = 0; tap < min(tap_step, kernel_size); tap++) {
@@ -77,9 +114,9 @@ fn channels(first_grad: u32, first_weight: u32) -> f32 {
     var weight_index = first_weight + params.first_group_channel * filter_size;
     // Sums of blocks of channels keep the rounding error far below that of one long sum.
     for (var from_channel = params.first_group_channel; from_channel < params.end_group_channel;
-            from_channel += 32u) {
+            from_channel += params.block) {
         var block = 0.0;
-        let end = min(from_channel + 32u, params.end_group_channel);
+        let end = min(from_channel + params.block, params.end_group_channel);
         for (var channel = from_channel; channel < end; channel++) {
             block = fma(f32(weight[weight_index]), f32(grad_output[grad_index]), block);
             grad_index += out_plane;
@@ -90,9 +127,14 @@ fn channels(first_grad: u32, first_weight: u32) -> f32 {
     return sum;
 }
 
+{% endif %}
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+{% if shared %}
+    let index = group.x + group.y * params.grid_width;
+{% else %}
     let index = (group.x + group.y * params.grid_width) * 64u + local;
+{% endif %}
     if index >= params.count {
         return;
     }
@@ -110,9 +152,6 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         * u32(params.out_height);
     let first_filter = first_out_channel * params.group_in_channels
         + in_channel % params.group_in_channels;
-    let count_y = pre_image_count(in_y, params.in_height, params.pad_top, params.pad_bottom);
-    let count_x = pre_image_count(in_x, params.in_width, params.pad_left, params.pad_right);
-
     var sum = 0.0;
     if params.accumulate == 1u {
         sum = f32(grad_input[input_index]);
@@ -122,6 +161,55 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         sum = f32(bias[in_channel]);
     }
 {% endif %}
+{% if shared %}
+    let out_plane = u32(params.out_height * params.out_width);
+    let kernel_size = u32(params.kernel_height * params.kernel_width);
+    let channels = params.end_group_channel - params.first_group_channel;
+    let outputs_y = outputs_of_tap(in_y, params.in_height, params.pad_top, params.pad_bottom,
+        params.stride_height, params.out_height);
+    let outputs_x = outputs_of_tap(in_x, params.in_width, params.pad_left, params.pad_right,
+        params.stride_width, params.out_width);
+    let pairs_x = u32(outputs_x * params.kernel_width);
+    let pairs = u32(outputs_y * params.kernel_height) * pairs_x;
+    let end_product = min(params.end_product, pairs * channels);
+    let first_grad = first_grad_row * u32(params.out_width) - params.grad_output_base;
+    // Sums of blocks keep the rounding error far below that of one long sum.
+    var shared_sum = 0.0;
+    for (var from_product = params.first_product + local; from_product < end_product;
+            from_product += params.block * 64u) {
+        let end = min(from_product + params.block * 64u, end_product);
+        var block = 0.0;
+        for (var product = from_product; product < end; product += 64u) {
+            let pair = product / channels;
+            let channel = params.first_group_channel + product % channels;
+            let pair_y = i32(pair / pairs_x);
+            let pair_x = i32(pair % pairs_x);
+            let kernel_y = pair_y / outputs_y;
+            let kernel_x = pair_x / outputs_x;
+            let out_y = output_of(pair_y % outputs_y, kernel_y * params.dilation_height, in_y,
+                params.in_height, params.pad_top, params.pad_bottom, params.stride_height,
+                params.out_height);
+            let out_x = output_of(pair_x % outputs_x, kernel_x * params.dilation_width, in_x,
+                params.in_width, params.pad_left, params.pad_right, params.stride_width,
+                params.out_width);
+            if out_y >= 0 && out_x >= 0 {
+                let grad = f32(grad_output[first_grad + channel * out_plane
+                    + u32(out_y * params.out_width + out_x)]);
+                let out_filter = first_filter + channel * params.group_in_channels;
+                let tap = out_filter * kernel_size + u32(kernel_y * params.kernel_width + kernel_x);
+                block = fma(f32(weight[tap - params.weight_base]), grad, block);
+            }
+        }
+        shared_sum += block;
+    }
+    sum += workgroup_sum(local, shared_sum);
+    if local != 0u {
+        return;
+    }
+{% else %}
+    let count_y = pre_image_count(in_y, params.in_height, params.pad_top, params.pad_bottom);
+    let count_x = pre_image_count(in_x, params.in_width, params.pad_left, params.pad_right);
+
     for (var copy_y = 0; copy_y < count_y; copy_y++) {
         let padded_y = pre_image(copy_y, in_y, params.in_height, params.pad_top,
             params.pad_bottom);
@@ -164,5 +252,6 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
             }
         }
     }
+{% endif %}
     grad_input[input_index] = Element(sum);
 }

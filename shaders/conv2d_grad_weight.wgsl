@@ -1,6 +1,7 @@
 // Computes: the gradient of a convolution's weight with any option, directly from its definition.
-// Owns: a workgroup one weight; its invocations take neighbouring outputs in turns, so that they
-//   read neighbouring gradients and inputs.
+// Owns: a workgroup one weight, one after another of workgroup_weights if it repairs, which is to
+//   copy what was found and compute again what of it is NaN; its invocations take neighbouring
+//   outputs in turns, so that they read neighbouring gradients and inputs.
 // Padding: every tap asks source_of() where it read; a tap over zeros is skipped.
 // Host guarantees: every size is at least 1; a dispatch covers images, output channels, input
 //   channels and rows whose elements lie in the bindings. Indices are modulo 2^32, as are the
@@ -11,7 +12,9 @@
 struct Params {
     grid_width: u32,
     count: u32,
-    outputs: u32,
+    workgroup_weights: u32,
+    first_output: u32,
+    end_output: u32,
     first_image: u32,
     first_row: u32,
     dispatch_rows: u32,
@@ -43,35 +46,60 @@ struct Params {
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> input: array<Element>;
 @group(0) @binding(2) var<storage, read> grad_output: array<Element>;
-@group(0) @binding(3) var<storage, read_write> grad_weight: array<Element>;
+{% if repairs %}
+@group(0) @binding(3) var<storage, read> found: array<Element>;
+{% endif %}
+@group(0) @binding({{ 4 if repairs else 3 }}) var<storage, read_write> grad_weight: array<Element>;
 
 {% include "lib/padding" %}
 
 {% include "lib/workgroup_sum" %}
 
-@compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
-    let index = group.x + group.y * params.grid_width;
-    if index >= params.count {
-        return;
-    }
+{% if repairs %}
+// A bit for every weight that is NaN.
+var<workgroup> found_nans: array<atomic<u32>, 2>;
+var<workgroup> nans: vec2<u32>;
+
+fn is_nan(value: f32) -> bool {
+    return (bitcast<u32>(value) & 0x7fffffffu) > 0x7f800000u;
+}
+
+{% endif %}
+// A weight's filter and channel, the row and column of its tap, and its place.
+struct Weight {
+    out_channel: u32,
+    channel: u32,
+    kernel_y: u32,
+    kernel_x: u32,
+    at: u32,
+}
+
+fn weight_of(index: u32) -> Weight {
     let kernel_x = index % params.kernel_width;
     let filter_row = index / params.kernel_width;
     let kernel_y = filter_row % params.kernel_height;
     let filter_plane = filter_row / params.kernel_height;
     let channel = params.first_group_channel + filter_plane % params.dispatch_channels;
     let out_channel = params.first_out_channel + filter_plane / params.dispatch_channels;
-    let weight_index = ((out_channel * params.group_in_channels + channel) * params.kernel_height
-        + kernel_y) * params.kernel_width + kernel_x - params.grad_weight_base;
-    let in_channel = out_channel / params.group_out_channels * params.group_in_channels + channel;
-    let start_y = i32(kernel_y) * params.dilation_height - params.pad_top;
-    let start_x = i32(kernel_x) * params.dilation_width - params.pad_left;
+    let at = ((out_channel * params.group_in_channels + channel) * params.kernel_height + kernel_y)
+        * params.kernel_width + kernel_x - params.grad_weight_base;
+    return Weight(out_channel, channel, kernel_y, kernel_x, at);
+}
+
+// The sum of a weight over the outputs of the dispatch, by all invocations of a workgroup.
+fn sum_of(weight: Weight, local: u32) -> f32 {
+    let out_channel = weight.out_channel;
+    let in_channel =
+        out_channel / params.group_out_channels * params.group_in_channels + weight.channel;
+    let start_y = i32(weight.kernel_y) * params.dilation_height - params.pad_top;
+    let start_x = i32(weight.kernel_x) * params.dilation_width - params.pad_left;
 
     // Sums of blocks of outputs keep the rounding error far below that of one long sum.
     var sum = 0.0;
-    for (var from_output = local; from_output < params.outputs; from_output += 4096u) {
+    for (var from_output = params.first_output + local; from_output < params.end_output;
+            from_output += 4096u) {
         var block = 0.0;
-        let end = min(from_output + 4096u, params.outputs);
+        let end = min(from_output + 4096u, params.end_output);
         for (var output = from_output; output < end; output += 64u) {
             let out_x = output % params.out_width;
             let row = output / params.out_width;
@@ -90,12 +118,60 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         }
         sum += block;
     }
-    let total = workgroup_sum(local, sum);
-    if local == 0u {
-        if params.accumulate == 1u {
-            grad_weight[weight_index] = Element(f32(grad_weight[weight_index]) + total);
-        } else {
-            grad_weight[weight_index] = Element(total);
+    return workgroup_sum(local, sum);
+}
+
+fn store(at: u32, total: f32) {
+    if params.accumulate == 1u {
+        grad_weight[at] = Element(f32(grad_weight[at]) + total);
+    } else {
+        grad_weight[at] = Element(total);
+    }
+}
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+    let index = (group.x + group.y * params.grid_width) * params.workgroup_weights;
+    if index >= params.count {
+        return;
+    }
+{% if repairs %}
+    let end = min(index + params.workgroup_weights, params.count);
+    if local < 2u {
+        atomicStore(&found_nans[local], 0u);
+    }
+    workgroupBarrier();
+    if index + local < end {
+        let at = weight_of(index + local).at;
+        let value = f32(found[at]);
+        if is_nan(value) {
+            atomicOr(&found_nans[local / 32u], 1u << (local % 32u));
+        } else if params.accumulate == 0u {
+            grad_weight[at] = Element(value);
         }
     }
+    workgroupBarrier();
+    if local == 0u {
+        nans = vec2<u32>(atomicLoad(&found_nans[0]), atomicLoad(&found_nans[1]));
+    }
+    let all_nans = workgroupUniformLoad(&nans);
+    if (all_nans.x | all_nans.y) == 0u {
+        return;
+    }
+    for (var i = 0u; i < end - index; i++) {
+        if ((select(all_nans.x, all_nans.y, i >= 32u) >> (i % 32u)) & 1u) == 1u {
+            let weight = weight_of(index + i);
+            let total = sum_of(weight, local);
+            if local == 0u {
+                store(weight.at, total);
+            }
+        }
+    }
+{% else %}
+    let weight = weight_of(index);
+    let total = sum_of(weight, local);
+    if local == 0u {
+        store(weight.at, total);
+    }
+{% endif %}
 }

@@ -4,7 +4,7 @@
 //   by tile_rows kernel rows, and one part of the outputs; an invocation every lanes-th of these
 //   filters. It takes unit_rows by unit_texels texels of four outputs at once; the image's texels,
 //   which are the same for all invocations, are loaded by one each and broadcast.
-// Padding: already in the image, zeros too; a sum that is NaN is taken again without those.
+// Padding: already in the image, zeros too; conv2d_grad_weight computes again what is NaN.
 // Host guarantees: image is [batch * channel][padded_height][padded_width] texels, grads
 //   [batch * channel][grads_height][grads_width] with zeros behind the outputs, whole units; both
 //   textures are texture_width texels wide and filled row by row. Tiles beyond the last filter or
@@ -32,12 +32,6 @@ struct Params {
     groups: u32,
     group_in_channels: u32,
     group_out_channels: u32,
-    in_height: u32,
-    in_width: u32,
-    out_height: u32,
-    out_width: u32,
-    pad_top: u32,
-    pad_left: u32,
     padded_height: u32,
     padded_width: u32,
     grads_height: u32,
@@ -50,10 +44,6 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> grad_weight: array<Element>;
 
 {% include "lib/texel_position" %}
-
-fn is_nan(value: f32) -> bool {
-    return (bitcast<u32>(value) & 0x7fffffffu) > 0x7f800000u;
-}
 
 // The place of a unit among those of all images.
 struct Unit {
@@ -77,43 +67,8 @@ fn next(unit: Unit) -> Unit {
     return Unit(batch, select(y, 0u, image_ends), select(unit.x + 1u, 0u, row_ends));
 }
 
-// One weight's sum over so many units of outputs, whose tap lies inside the input.
-fn skipping(first: Unit, units: u32, filter_channel: u32, channel: u32, kernel_y: u32, kernel_x: u32)
-    -> f32 {
-    var sum = 0.0;
-    var unit = first;
-    for (var i = 0u; i < units * {{ unit_outputs }}u; i++) {
-        let out_y = unit.y * {{ unit_rows }}u + i / {{ 4 * unit_texels }}u % {{ unit_rows }}u;
-        let out_x = unit.x * {{ 4 * unit_texels }}u + i % {{ 4 * unit_texels }}u;
-        let grad_plane = unit.batch * params.groups * params.group_out_channels + filter_channel;
-        let grad_row = (grad_plane * params.grads_height + out_y) * params.grads_width;
-        let plane = unit.batch * params.groups * params.group_in_channels + channel;
-        let image_y = out_y * {{ stride_y }}u + kernel_y * {{ dilation_y }}u;
-        let image_x = out_x * {{ stride_x }}u + kernel_x * {{ dilation_x }}u;
-        let image_row = (plane * params.padded_height + image_y) * params.padded_width;
-{% if masked %}
-        let inside = image_y - params.pad_top < params.in_height
-            && image_x - params.pad_left < params.in_width;
-{% else %}
-        let inside = true;
-{% endif %}
-        // Behind the outputs the gradient is zero, but the input may be infinite.
-        if inside && out_x < params.out_width && out_y < params.out_height {
-            let grad = textureLoad(grads, position(grad_row + out_x / 4u))[out_x % 4u];
-            let value = textureLoad(image, position(image_row + image_x / 4u))[image_x % 4u];
-            sum = fma(grad, value, sum);
-        }
-        if i % {{ unit_outputs }}u == {{ unit_outputs - 1 }}u {
-            unit = next(unit);
-        }
-    }
-    return sum;
-}
-
 // Where the sums of an invocation's filter and a channel belong.
 struct Place {
-    out_filter: u32,
-    channel: u32,
     inside: bool,
     first_weight: u32,
 }
@@ -126,7 +81,7 @@ fn place_of(plane: u32, part: u32, group: u32, first_filter: u32, first_channel:
     let out_filter = group * params.group_out_channels + filter_of_group;
     let kernel_row = (out_filter * params.group_in_channels + channel) * {{ kernel_height }}u + first_row;
     let first_weight = (params.first_part + part) * params.weights + kernel_row * {{ kernel_width }}u;
-    return Place(out_filter, group * params.group_in_channels + channel, inside, first_weight);
+    return Place(inside, first_weight);
 }
 
 @compute @workgroup_size({{ lanes }})
@@ -175,8 +130,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
     let end = min(first + params.part_units, params.end_unit);
     let units_x = params.grads_width / {{ unit_texels }}u;
     let units_y = params.grads_height / {{ unit_rows }}u;
-    let first_unit = unit_of(first);
-    var unit = first_unit;
+    var unit = unit_of(first);
     var from_grads = unit.batch * params.groups * params.group_out_channels * out_plane
         + unit.y * {{ unit_rows }}u * params.grads_width + unit.x * {{ unit_texels }}u;
     var from_image = unit.batch * params.groups * params.group_in_channels * in_plane
@@ -246,31 +200,18 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
         total_{{ sum }},
 {% endfor %}
     );
-    var any_nan = false;
     var plane = 0u;
     loop {
         let place = place_of(plane, part, group, first_filter, first_channel, first_row);
 {% for tap in range(plane_taps) %}
-        let total_of_{{ tap }} = totals[plane * {{ plane_taps }}u + {{ tap }}u];
-        any_nan |= is_nan(total_of_{{ tap }});
-        if place.inside && !is_nan(total_of_{{ tap }}) {
-            grad_weight[place.first_weight + {{ tap }}u] = Element(total_of_{{ tap }});
+        if place.inside {
+            grad_weight[place.first_weight + {{ tap }}u] =
+                Element(totals[plane * {{ plane_taps }}u + {{ tap }}u]);
         }
 {% endfor %}
         continuing {
             plane += 1u;
             break if plane >= {{ tile_filters * tile_channels }}u;
-        }
-    }
-    // Few iterations or none, since software adapters run the body of every condition.
-    for (var i = 0u; i < select(0u, {{ tile_filters * taps }}u, any_nan); i++) {
-        let plane = i / {{ plane_taps }}u;
-        let tap = i % {{ plane_taps }}u;
-        let place = place_of(plane, part, group, first_filter, first_channel, first_row);
-        if place.inside && is_nan(totals[i]) {
-            let sum = skipping(first_unit, end - first, place.out_filter, place.channel,
-                first_row + tap / {{ kernel_width }}u, tap % {{ kernel_width }}u);
-            grad_weight[place.first_weight + tap] = Element(sum);
         }
     }
 }

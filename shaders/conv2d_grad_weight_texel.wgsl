@@ -3,7 +3,7 @@
 // Owns: a workgroup, which is one subgroup, tile_filters filters by tile_channels input channels of
 //   a group by tile_rows kernel rows, and one part of the outputs. Its invocations take
 //   neighbouring texels of four outputs in turns; their sums are added up at the end.
-// Padding: already in the image, zeros too; a sum that is NaN is taken again without those.
+// Padding: already in the image, zeros too; conv2d_grad_weight computes again what is NaN.
 // Host guarantees: image is [batch * channel][padded_height][padded_width] texels, grads
 //   [batch * channel][out_height][grads_width] with zeros behind rows; both textures are
 //   texture_width texels wide and filled row by row. Tiles beyond the last filter or channel repeat
@@ -27,12 +27,7 @@ struct Params {
     groups: u32,
     group_in_channels: u32,
     group_out_channels: u32,
-    in_height: u32,
-    in_width: u32,
     out_height: u32,
-    out_width: u32,
-    pad_top: u32,
-    pad_left: u32,
     padded_height: u32,
     padded_width: u32,
     grads_width: u32,
@@ -46,10 +41,6 @@ struct Params {
 
 {% include "lib/texel_position" %}
 
-fn is_nan(value: f32) -> bool {
-    return (bitcast<u32>(value) & 0x7fffffffu) > 0x7f800000u;
-}
-
 // The sum over the invocations of the subgroup. Software adapters add in a loop over the lanes, but
 // extract a lane of a known number at once.
 fn over_lanes(value: f32) -> f32 {
@@ -57,37 +48,6 @@ fn over_lanes(value: f32) -> f32 {
 {% for lane in range(1, lanes) %}
     sum += subgroupBroadcast(value, {{ lane }}u);
 {% endfor %}
-    return sum;
-}
-
-// One weight's sum over the outputs of a part, whose tap lies inside the input.
-fn skipping(first: u32, end: u32, filter_channel: u32, channel: u32, kernel_y: u32, kernel_x: u32)
-    -> f32 {
-    var sum = 0.0;
-    for (var texel = first; texel < end; texel++) {
-        let grad_x = texel % params.grads_width;
-        let out_y = texel / params.grads_width % params.out_height;
-        let batch = texel / params.grads_width / params.out_height;
-        let grad_plane = batch * params.groups * params.group_out_channels + filter_channel;
-        let grad = textureLoad(grads,
-            position((grad_plane * params.out_height + out_y) * params.grads_width + grad_x));
-        let plane = batch * params.groups * params.group_in_channels + channel;
-        let image_y = out_y * {{ stride_y }}u + kernel_y * {{ dilation_y }}u;
-        let row = (plane * params.padded_height + image_y) * params.padded_width;
-        for (var x = 0u; x < 4u; x++) {
-            let image_x = (grad_x * 4u + x) * {{ stride_x }}u + kernel_x * {{ dilation_x }}u;
-{% if masked %}
-            if image_y - params.pad_top >= params.in_height
-                || image_x - params.pad_left >= params.in_width {
-                continue;
-            }
-{% endif %}
-            if grad_x * 4u + x < params.out_width {
-                let value = textureLoad(image, position(row + image_x / 4u))[image_x % 4u];
-                sum = fma(grad[x], value, sum);
-            }
-        }
-    }
     return sum;
 }
 
@@ -189,22 +149,10 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
         over_lanes(sum_{{ sum }}),
 {% endfor %}
     );
-    var any_nan = false;
     for (var i = local; i < {{ tile_filters * taps }}u; i += {{ lanes }}u) {
         let place = place_of(i, first_filter, first_channel, first_row);
-        let is_nan = is_nan(totals[i]);
-        any_nan |= is_nan;
-        if place.inside && !is_nan {
+        if place.inside {
             store(part, place, first_of_grads, totals[i]);
-        }
-    }
-    // Few iterations or none, since software adapters run the body of every condition.
-    for (var i = local; i < select(0u, {{ tile_filters * taps }}u, any_nan); i += {{ lanes }}u) {
-        let place = place_of(i, first_filter, first_channel, first_row);
-        if place.inside && is_nan(totals[i]) {
-            let sum = skipping(first, end, first_of_grads + place.out_filter,
-                first_of_image + place.channel, place.kernel_y, place.kernel_x);
-            store(part, place, first_of_grads, sum);
         }
     }
 }

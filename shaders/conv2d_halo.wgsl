@@ -5,7 +5,7 @@
 //   neighbouring elements, and all load the same weights. Workgroup z is the block of channels.
 // Padding: applied while copying; places over zeros are 0, and a tile with a NaN is computed
 //   without them.
-// Host guarantees: channel_step divides group_in_channels and block_channels; weight is packed by
+// Host guarantees: channel_step divides group_in_channels and a block of them; weight is packed by
 //   conv2d_pack with these strides; row_step divides dilation_y; every index is below 2^32.
 // Reference: src/reference/conv2d.rs
 {% include "lib/element" %}
@@ -40,7 +40,7 @@ var<workgroup> totals: array<vec4<f32>, {{ tile_channels // 4 * tile_rows * lane
 
 {% include "lib/activation" %}
 
-{% if masked %}
+{% if skipping %}
 fn input_at(plane: u32, in_y: u32, in_x: u32) -> f32 {
     return f32(input[params.input_start + (plane * params.in_height + in_y) * params.in_width + in_x]);
 }
@@ -97,10 +97,10 @@ fn main(
     let in_plane = params.in_height * params.in_width;
     let first_plane = (image * params.groups + group) * params.group_in_channels;
     var step = workgroup.z * (params.group_in_channels / {{ channel_step }}u) * {{ step_stride // 4 }}u;
-{% if totals != "none" %}
+{% if totals != "none" and not blocks_of_taps %}
     // Sums of blocks of channels keep the rounding error far below that of one long sum.
-    for (var block = 0u; block < params.group_in_channels; block += params.block_channels) {
-    let end_block = min(block + params.block_channels, params.group_in_channels);
+    for (var block = 0u; block < params.group_in_channels; block += params.block) {
+    let end_block = min(block + params.block, params.group_in_channels);
     for (var channel = block; channel < end_block; channel += {{ channel_step }}u) {
 {% else %}
     for (var channel = 0u; channel < params.group_in_channels; channel += {{ channel_step }}u) {
@@ -116,7 +116,14 @@ fn main(
         halo[place_{{ copy }}] = {{ "select(Pack(0.0), value_" ~ copy ~ ", (inside & " ~ 2 ** copy ~ "u) != 0u)" if masked else "value_" ~ copy }};
 {% endfor %}
         workgroupBarrier();
+{% if blocks_of_taps %}
+        // Sums of blocks of columns keep the rounding error far below that of one long sum.
+        for (var block_x = 0u; block_x < {{ kernel_width }}u; block_x += params.block) {
+        let end_x = min(block_x + params.block, {{ kernel_width }}u);
+        for (var kernel_x = block_x; kernel_x < end_x; kernel_x++) {
+{% else %}
         for (var kernel_x = 0u; kernel_x < {{ kernel_width }}u; kernel_x++) {
+{% endif %}
             let top = corner + kernel_x{{ " * " ~ dilation_x ~ "u" if dilation_x > 1 }};
             let taps = step + kernel_x * {{ column_stride // 4 }}u;
 {% for kernel_y in range(kernel_height) %}
@@ -135,9 +142,13 @@ fn main(
 {% endfor %}{% endfor %}
 {% endfor %}{% endfor %}{% endfor %}
         }
+{% if blocks_of_taps %}
+{% include "lib/conv2d_totals" %}
+        }
+{% endif %}
         step += {{ step_stride // 4 }}u;
     }
-{% if totals != "none" %}
+{% if totals != "none" and not blocks_of_taps %}
 {% include "lib/conv2d_totals" %}
     }
 {% endif %}

@@ -6,7 +6,7 @@
 // Padding: already in the image, zeros too; a tile with a NaN is computed without those.
 // Host guarantees: image is [batch * channel][padded_height][padded_width] texels with room for
 //   every tile; both textures are texture_width texels wide and filled row by row; weight is packed
-//   by conv2d_pack; channel_step divides group_in_channels and block_channels; a subgroup has 8
+//   by conv2d_pack; channel_step divides group_in_channels and a block of them; a subgroup has 8
 //   invocations or more.
 // Reference: src/reference/conv2d.rs
 {% include "lib/element" %}
@@ -30,7 +30,7 @@
 
 {% include "lib/texel_position" %}
 
-{% if masked %}
+{% if skipping %}
 fn input_at(plane: u32, in_y: u32, in_x: u32) -> f32 {
     let row = plane * params.padded_height + in_y + params.pad_top;
     let column = in_x + params.pad_left;
@@ -44,6 +44,12 @@ fn weight_at(index: u32) -> f32 {
 {% include "lib/conv2d_skipping" %}
 {% endif %}
 
+{% macro add_totals() %}
+{% for channel in range(tile_channels) %}{% for y in range(tile_rows) %}
+    total_{{ channel }}_{{ y }} += sum_{{ channel }}_{{ y }};
+    sum_{{ channel }}_{{ y }} = vec4<f32>();
+{% endfor %}{% endfor %}
+{% endmacro %}
 @compute @workgroup_size({{ lanes_x }})
 fn main(
     @builtin(workgroup_id) workgroup: vec3<u32>,
@@ -72,16 +78,23 @@ fn main(
         + tile_x * {{ stride_x }}u;
     var step = workgroup.z * (params.group_in_channels / {{ channel_step }}u) * {{ step_stride // 4 }}u
         + min(lane, 7u);
-{% if totals != "none" %}
+{% if totals != "none" and not blocks_of_taps %}
     // Sums of blocks of channels keep the rounding error far below that of one long sum.
-    for (var block = 0u; block < params.group_in_channels; block += params.block_channels) {
-    let end_block = min(block + params.block_channels, params.group_in_channels);
+    for (var block = 0u; block < params.group_in_channels; block += params.block) {
+    let end_block = min(block + params.block, params.group_in_channels);
     for (var channel = block; channel < end_block; channel += {{ channel_step }}u) {
 {% else %}
     for (var channel = 0u; channel < params.group_in_channels; channel += {{ channel_step }}u) {
 {% endif %}
 {% if not unroll_rows %}
+{% if blocks_of_taps %}
+        // Sums of blocks of rows keep the rounding error far below that of one long sum.
+        for (var block_y = 0u; block_y < {{ kernel_height }}u; block_y += params.block) {
+        let end_y = min(block_y + params.block, {{ kernel_height }}u);
+        for (var kernel_y = block_y; kernel_y < end_y; kernel_y++) {
+{% else %}
         for (var kernel_y = 0u; kernel_y < {{ kernel_height }}u; kernel_y++) {
+{% endif %}
         let top = corner + kernel_y * {{ dilation_y }}u * params.padded_width;
         let taps = step + kernel_y * {{ row_stride // 4 }}u;
 {% else %}
@@ -123,15 +136,16 @@ in_{{ c }}_{{ row }}_{{ column // 4 }}.{{ "xyzw"[column % 4] }}{{ ", " if not lo
 {% endfor %}
 {% if not unroll_rows %}
         }
+{% if blocks_of_taps %}
+{{ add_totals() }}
+        }
+{% endif %}
 {% endif %}
         corner += {{ channel_step }}u * in_plane;
         step += {{ step_stride // 4 }}u;
     }
-{% if totals != "none" %}
-{% for channel in range(tile_channels) %}{% for y in range(tile_rows) %}
-    total_{{ channel }}_{{ y }} += sum_{{ channel }}_{{ y }};
-    sum_{{ channel }}_{{ y }} = vec4<f32>();
-{% endfor %}{% endfor %}
+{% if totals != "none" and not blocks_of_taps %}
+{{ add_totals() }}
     }
 {% endif %}
 
@@ -142,7 +156,7 @@ in_{{ c }}_{{ row }}_{{ column // 4 }}.{{ "xyzw"[column % 4] }}{{ ", " if not lo
     let channels = min({{ tile_channels }}u, params.group_out_channels - first_channel);
     let out_plane = batch * params.groups * params.group_out_channels + first_out;
     let out_start = params.output_start + out_plane * params.out_height * params.out_width + out_x;
-{% if masked %}
+{% if skipping %}
     var any_nan = false;
 {% endif %}
     // A loop, since the machine code of a store is long; a tree of selections, since the sums are
@@ -161,7 +175,7 @@ in_{{ c }}_{{ row }}_{{ column // 4 }}.{{ "xyzw"[column % 4] }}{{ ", " if not lo
         let channel = i / {{ tile_rows }}u;
         let y = out_y + i % {{ tile_rows }}u;
         let sums = leaf_{{ leaves }}_0{% if bias %} + vec4<f32>(f32(bias[first_out + channel])){% endif %};
-{% if masked %}
+{% if skipping %}
         any_nan |= is_nan(sums.x + sums.y + sums.z + sums.w);
 {% endif %}
         let out_row = out_start + (channel * params.out_height + y) * params.out_width;
@@ -171,7 +185,7 @@ in_{{ c }}_{{ row }}_{{ column // 4 }}.{{ "xyzw"[column % 4] }}{{ ", " if not lo
         }
 {% endfor %}
     }
-{% if masked %}
+{% if skipping %}
     // Apart from that loop, since software adapters also run what no invocation enters.
     if any_nan {
         for (var i = 0u; i < channels * {{ 4 * tile_rows }}u; i++) {

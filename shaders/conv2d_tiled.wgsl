@@ -4,7 +4,7 @@
 //   elements and all load the same weights. A workgroup is one block of channels (workgroup z).
 // Padding: rows and columns are mapped into the input once, before the loop over the channels;
 //   what lies over zeros is replaced by 0, and a tile with a NaN is computed without it.
-// Host guarantees: channel_step divides group_in_channels and block_channels; weight is packed by
+// Host guarantees: channel_step divides group_in_channels and a block of them; weight is packed by
 //   conv2d_pack with these strides; every index is below 2^32.
 // Reference: src/reference/conv2d.rs
 {% include "lib/element" %}
@@ -30,7 +30,7 @@ var<workgroup> totals: array<vec4<f32>, {{ tile_channels // 4 * tile_rows * lane
 
 {% include "lib/activation" %}
 
-{% if masked %}
+{% if skipping %}
 fn input_at(plane: u32, in_y: u32, in_x: u32) -> f32 {
     return f32(input[params.input_start + (plane * params.in_height + in_y) * params.in_width + in_x]);
 }
@@ -81,16 +81,23 @@ fn main(
     let in_plane = params.in_height * params.in_width;
     let first_plane = (image * params.groups + group) * params.group_in_channels;
     var step = workgroup.z * (params.group_in_channels / {{ channel_step }}u) * {{ step_stride // 4 }}u;
-{% if totals != "none" %}
+{% if totals != "none" and not blocks_of_taps %}
     // Sums of blocks of channels keep the rounding error far below that of one long sum.
-    for (var block = 0u; block < params.group_in_channels; block += params.block_channels) {
-    let end_block = min(block + params.block_channels, params.group_in_channels);
+    for (var block = 0u; block < params.group_in_channels; block += params.block) {
+    let end_block = min(block + params.block, params.group_in_channels);
     for (var channel = block; channel < end_block; channel += {{ channel_step }}u) {
 {% else %}
     for (var channel = 0u; channel < params.group_in_channels; channel += {{ channel_step }}u) {
 {% endif %}
 {% if not unroll_rows %}
+{% if blocks_of_taps %}
+        // Sums of blocks of rows keep the rounding error far below that of one long sum.
+        for (var block_y = 0u; block_y < {{ kernel_height }}u; block_y += params.block) {
+        let end_y = min(block_y + params.block, {{ kernel_height }}u);
+        for (var kernel_y = block_y; kernel_y < end_y; kernel_y++) {
+{% else %}
         for (var kernel_y = 0u; kernel_y < {{ kernel_height }}u; kernel_y++) {
+{% endif %}
         let tap_y = in_y + i32(kernel_y * {{ dilation_y }}u);
         let taps = step + kernel_y * {{ row_stride // 4 }}u;
 {{ map_rows("tap_y") }}
@@ -122,10 +129,14 @@ fn main(
 {% endfor %}
 {% if not unroll_rows %}
         }
+{% if blocks_of_taps %}
+{% include "lib/conv2d_totals" %}
+        }
+{% endif %}
 {% endif %}
         step += {{ step_stride // 4 }}u;
     }
-{% if totals != "none" %}
+{% if totals != "none" and not blocks_of_taps %}
 {% include "lib/conv2d_totals" %}
     }
 {% endif %}

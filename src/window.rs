@@ -177,6 +177,18 @@ impl Axis {
         range.chain(others.into_iter().flatten())
     }
 
+    /// The first and the last of the [`pre_images`](Self::pre_images) of a cell.
+    pub(crate) fn copies_between(&self, padding_mode: PaddingMode, at: usize) -> (usize, usize) {
+        let (size, begin, end) = (self.input_size, self.pad_begin, self.pad_end);
+        let own = begin + at;
+        if padding_mode == PaddingMode::Replicate {
+            let last = if at + 1 == size { own + end } else { own };
+            return (if at == 0 { 0 } else { own }, last);
+        }
+        let all = || self.pre_images(padding_mode, at);
+        (all().min().unwrap_or(own), all().max().unwrap_or(own))
+    }
+
     /// What the dilated kernel spans.
     pub(crate) const fn span(&self) -> usize {
         self.dilation * (self.kernel_size - 1) + 1

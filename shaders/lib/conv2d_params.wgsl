@@ -10,7 +10,7 @@ struct Params {
     out_width: u32,
     pad_top: u32,
     pad_left: u32,
-    block_channels: u32,
+    block: u32,
     channel_blocks: u32,
     tiles_y: u32,
     tiles_x: u32,

@@ -24,9 +24,9 @@ fn sum_skipping(image: u32, group: u32, channel: u32, out_y: u32, out_x: u32) ->
                 + channel % {{ tile_channels }}u;
             sum = fma(weight_at(at), input_at(first_plane + in_channel, in_y, in_x), sum);
         }
-        let is_last = kernel_y == {{ kernel_height - 1 }}u && kernel_x == {{ kernel_width - 1 }}u;
+        let is_last = tap % 64u == 63u;
         total += select(0.0, sum, is_last);
         sum = select(sum, 0.0, is_last);
     }
-    return total;
+    return total + sum;
 }

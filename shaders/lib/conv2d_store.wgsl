@@ -3,7 +3,7 @@
     let out_plane = params.out_height * params.out_width;
     let out_start = params.output_start + out_y * params.out_width + out_x
         + (image * params.groups * params.group_out_channels + out_channel) * out_plane;
-{% if masked %}
+{% if skipping %}
     var any_nan = false;
 {% endif %}
 {% for channel in range(tile_channels) %}
@@ -19,7 +19,7 @@
 {% set total = "totals[" ~ vector ~ "u + local]." ~ "xyzw"[channel % 4] %}
 {% endif %}
         let value_{{ place }} = {{ total }}{{ " + bias_" ~ channel if bias }};
-{% if masked %}
+{% if skipping %}
         any_nan |= is_nan(value_{{ channel }}_{{ y }});
 {% endif %}
         if out_y + {{ y * row_step }}u < params.out_height {
@@ -29,7 +29,7 @@
 {% endfor %}
     }
 {% endfor %}
-{% if masked %}
+{% if skipping %}
     if any_nan {
         let end_channel = min(first_channel + {{ tile_channels }}u, params.group_out_channels);
         let end_y = min(out_y + {{ tile_rows * row_step }}u, params.out_height);

@@ -10,5 +10,8 @@ fn workgroup_sum(local: u32, value: f32) -> f32 {
         }
     }
     workgroupBarrier();
-    return partial_sums[0];
+    let sum = partial_sums[0];
+    // The next call writes there again.
+    workgroupBarrier();
+    return sum;
 }

@@ -10,9 +10,6 @@ use crate::{Error, Limits, Result};
 /// after 65 535 iterations, without an error (`LP_MAX_TGSI_LOOP_ITERATIONS`).
 pub(crate) const MOST_ITERATIONS: usize = 60_000;
 
-/// Iterations that nobody counted yet.
-pub(crate) const UNCOUNTED: usize = 0;
-
 /// The iterations of a shader without loops, or with a few of a fixed number.
 pub(crate) const NO_LOOP: usize = 0;
 

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::buffer::{GpuBuffer, Reuse};
 use super::context::Context;
-use super::grid::{Grid, NO_LOOP, UNCOUNTED};
+use super::conv2d::general::TREE;
+use super::grid::{Grid, NO_LOOP};
 use super::params::{params, size};
 use super::record::Binding;
 use super::shader::Shader;
@@ -15,6 +16,12 @@ use crate::{Error, Result};
 const WORKGROUP: usize = 64;
 /// Elements that a workgroup sums.
 const SUMMED: usize = 1024;
+/// The iterations of an invocation for them.
+const SUM_ITERATIONS: usize = SUMMED / WORKGROUP + TREE;
+/// Classes from which on a workgroup shares those of a position.
+const MANY_CLASSES: usize = 512;
+/// Classes of an invocation that are added up without a break.
+const BLOCK: usize = 64;
 
 params!(CrossEntropyParams {
     grid_width: u32,
@@ -26,11 +33,11 @@ params!(CrossEntropyParams {
 params!(SquaredErrorParams { grid_width: u32, count: u32, gradient_scale: f32 });
 params!(SumParams { grid_width: u32, count: u32, scale: f32 });
 
-/// The shader of the cross-entropy.
-pub(crate) fn cross_entropy_shader() -> Shader {
+/// The shader of the cross-entropy; a workgroup may share the classes of a position.
+pub(crate) fn cross_entropy_shader(shared: bool) -> Shader {
     Shader {
         template: "cross_entropy",
-        values: Vec::new(),
+        values: vec![("shared", shared.into())],
         reads: 2,
         uniforms: 0,
         textures: &[],
@@ -81,7 +88,15 @@ pub(crate) fn cross_entropy(
     check_binding(context, OPERATION, len)?;
     let losses = context.allocate(OPERATION, positions as u64 * 4, Reuse::Recorded)?;
     let gradient = context.allocate(OPERATION, len as u64 * 4, Reuse::Recorded)?;
-    let grid = Grid::new(OPERATION, positions.div_ceil(WORKGROUP), UNCOUNTED, context.limits())?;
+    let shared = problem.classes >= MANY_CLASSES;
+    let (workgroups, classes) = if shared {
+        (positions, problem.classes.div_ceil(WORKGROUP))
+    } else {
+        (positions.div_ceil(WORKGROUP), problem.classes)
+    };
+    // Three loops over the classes, one of them in blocks, and two trees.
+    let iterations = 3 * classes + classes.div_ceil(BLOCK) + 2 * TREE;
+    let grid = Grid::new(OPERATION, workgroups, iterations, context.limits())?;
     let scale = reciprocal(positions);
     let params = CrossEntropyParams {
         grid_width: grid.width,
@@ -96,7 +111,7 @@ pub(crate) fn cross_entropy(
         Binding::whole(&losses, positions),
         Binding::whole(&gradient, len),
     ];
-    context.record(OPERATION, &cross_entropy_shader(), &params, &bindings, grid)?;
+    context.record(OPERATION, &cross_entropy_shader(shared), &params, &bindings, grid)?;
     Ok((sum(context, OPERATION, losses, positions, scale)?, gradient))
 }
 
@@ -136,7 +151,7 @@ fn sum(
     loop {
         let blocks = len.div_ceil(SUMMED);
         let sums = context.allocate(operation, blocks as u64 * 4, Reuse::Recorded)?;
-        let grid = Grid::new(operation, blocks, UNCOUNTED, context.limits())?;
+        let grid = Grid::new(operation, blocks, SUM_ITERATIONS, context.limits())?;
         let count = size(operation, "the elements of a sum", len)?;
         let params = SumParams { grid_width: grid.width, count, scale };
         let bindings = [Binding::whole(&elements, len), Binding::whole(&sums, blocks)];

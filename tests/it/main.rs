@@ -29,6 +29,7 @@ mod gradients;
 mod gradients_backends;
 mod half_floats;
 mod laws;
+mod long_sums;
 mod long_windows;
 mod mistakes;
 mod nn;

@@ -6,18 +6,28 @@ use std::sync::Arc;
 use super::super::buffer::GpuBuffer;
 use super::super::context::Context;
 use super::super::convert::convert;
-use super::super::grid::{Grid, UNCOUNTED};
+use super::super::grid::{Grid, MOST_ITERATIONS};
 use super::super::params::{low_bits, params, size};
 use super::super::record::Binding;
 use super::super::shader::Shader;
 use super::super::split::{chunks, largest};
-use super::{OPERATION, Operands, activation_name, activation_parameter, bias_binding};
+use super::{
+    Buffers, OPERATION, Operands, activation_name, activation_parameter, bias_binding, sums,
+};
 use crate::ops::Conv2dProblem;
 use crate::window::Axis;
 use crate::{DType, Error, Limits, PaddingMode, Result};
 
 /// Invocations of a workgroup.
-const WORKGROUP: usize = 64;
+pub(crate) const WORKGROUP: usize = 64;
+/// Iterations of the tree that adds up the sums of a workgroup.
+pub(crate) const TREE: usize = 6;
+/// Products of a sum from which on a workgroup shares them, where outputs are few.
+pub(crate) const MANY_PRODUCTS: usize = 1024;
+/// Outputs that keep a device busy with an invocation each.
+pub(crate) const ENOUGH_OUTPUTS: usize = 1 << 14;
+/// Products of one dispatch that a workgroup shares at most.
+pub(crate) const MOST_SHARED: usize = WORKGROUP * 50_000;
 
 params!(Params {
     grid_width: u32,
@@ -27,9 +37,9 @@ params!(Params {
     dispatch_out_channels: u32,
     first_row: u32,
     dispatch_rows: u32,
-    first_group_channel: u32,
-    end_group_channel: u32,
-    block_channels: u32,
+    first_product: u32,
+    end_product: u32,
+    block: u32,
     in_channels: u32,
     out_channels: u32,
     group_in_channels: u32,
@@ -64,12 +74,35 @@ pub(crate) struct Step {
     output: Range<usize>,
 }
 
-/// The shader in the variant of a problem.
+/// How the products of a sum are added up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// By one invocation, in blocks of input channels.
+    Channels,
+    /// By one invocation, in blocks of kernel rows.
+    Rows,
+    /// By a workgroup.
+    Shared,
+}
+
+impl Form {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Channels => "channels",
+            Self::Rows => "rows",
+            Self::Shared => "shared",
+        }
+    }
+}
+
+/// The shader in the variant of a problem; one that repairs computes again what is NaN.
 pub(crate) fn shader(
     padding_mode: PaddingMode,
     activation: &'static str,
     Operands { bias, dtype }: Operands,
     f32_output: bool,
+    form: Form,
+    repairs: bool,
 ) -> Shader {
     Shader {
         template: "conv2d_general",
@@ -79,11 +112,72 @@ pub(crate) fn shader(
             ("bias", bias.into()),
             dtype.value(),
             ("f32_output", f32_output.into()),
+            ("form", form.name().into()),
+            ("repairs", repairs.into()),
         ],
         uniforms: 0,
         textures: &[],
         reads: 2 + u32::from(bias),
         writes: 1,
+    }
+}
+
+/// How sums are added up: the form, the length of a block in channels or products, and the
+/// iterations and roundings that follow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Sums {
+    pub(crate) form: Form,
+    pub(crate) block: usize,
+    pub(crate) iterations: usize,
+    /// The most roundings of one product.
+    #[cfg_attr(not(test), allow(dead_code, reason = "for the test of the bound"))]
+    pub(crate) roundings: u64,
+}
+
+impl Sums {
+    /// Those of so many products shared by the invocations of a workgroup, in dispatches of at most
+    /// [`MOST_SHARED`].
+    pub(crate) fn shared(products: usize) -> Self {
+        let lane = products.min(MOST_SHARED).div_ceil(WORKGROUP);
+        let block = lane.isqrt().max(32);
+        let blocks = lane.div_ceil(block);
+        let roundings = block.min(lane) + blocks + TREE + products.div_ceil(MOST_SHARED) + 1;
+        let iterations = lane + blocks + TREE;
+        Self { form: Form::Shared, block, iterations, roundings: roundings as u64 }
+    }
+
+    fn new(problem: &Conv2dProblem, outputs: usize) -> Self {
+        let channels = problem.group_in_channels();
+        let [height, width] = [&problem.vertical, &problem.horizontal].map(|it| it.kernel_size);
+        let rows = channels.saturating_mul(height);
+        let taps = height.saturating_mul(width);
+        let products = rows.saturating_mul(width);
+        let shared = Self::shared(products);
+        if products >= MANY_PRODUCTS && outputs < ENOUGH_OUTPUTS {
+            return shared;
+        }
+        let most = usize::try_from(sums::most_roundings(products as u64)).unwrap_or(usize::MAX);
+        let long = usize::try_from(sums::block_products(products as u64)).unwrap_or(usize::MAX);
+        let iterations = products.saturating_add(rows).saturating_add(2 * channels);
+        let block = (long / taps).clamp(1, channels);
+        let in_channels = Self {
+            form: Form::Channels,
+            block,
+            iterations,
+            roundings: block.saturating_mul(taps).saturating_add(channels.div_ceil(block) + 1)
+                as u64,
+        };
+        // A block ends with the row in which it is full.
+        let block = products.isqrt().max(1);
+        let in_rows = Self {
+            form: Form::Rows,
+            block,
+            iterations,
+            roundings: (block + width).saturating_add(products.div_ceil(block) + 2) as u64,
+        };
+        let keeps =
+            |sums: &Self| sums.iterations <= MOST_ITERATIONS && sums.roundings <= most as u64;
+        [in_channels, in_rows].into_iter().find(keeps).unwrap_or(shared)
     }
 }
 
@@ -99,7 +193,9 @@ struct Part {
 /// How a convolution is done.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Plan {
-    steps: Vec<Step>,
+    pub(crate) steps: Vec<Step>,
+    #[cfg_attr(not(test), allow(dead_code, reason = "for the test of the bound"))]
+    pub(crate) sums: Option<Sums>,
     /// Of the sums that the steps write; not that of the tensors where rounded sums would be added
     /// to.
     output: DType,
@@ -108,32 +204,65 @@ pub(crate) struct Plan {
 
 /// The dispatches of a convolution.
 pub(crate) fn plan(problem: &Conv2dProblem, operands: Operands, limits: &Limits) -> Result<Plan> {
+    plan_of(problem, operands, limits, false)
+}
+
+/// The dispatches that compute again, without the taps over zeros, what is NaN in an output; `None`
+/// where that takes more than one invocation an output.
+pub(super) fn repair(problem: &Conv2dProblem, operands: Operands, limits: &Limits) -> Option<Plan> {
+    let plan = plan_of(problem, operands, limits, true).ok()?;
+    let is_whole = plan.steps.iter().all(|step| {
+        step.params.dispatch_rows == step.params.out_height
+            && step.params.dispatch_out_channels == step.params.out_channels
+    });
+    let is_shared = plan.sums.is_some_and(|sums| sums.form == Form::Shared);
+    (is_whole && !is_shared && plan.output == plan.dtype).then_some(plan)
+}
+
+fn plan_of(
+    problem: &Conv2dProblem,
+    operands: Operands,
+    limits: &Limits,
+    repairs: bool,
+) -> Result<Plan> {
     let dtype = operands.dtype;
     if problem.output_shape().len() == 0 {
-        return Ok(Plan { steps: Vec::new(), output: dtype, dtype });
+        return Ok(Plan { steps: Vec::new(), sums: None, output: dtype, dtype });
     }
     for axis in [&problem.vertical, &problem.horizontal] {
         let padded = axis.input_size + axis.pad_begin + axis.pad_end;
         size(OPERATION, "the size of the padded input", padded)?;
     }
-    let base = base_params(problem)?;
+    let outputs = if repairs { usize::MAX } else { problem.output_shape().len() };
+    let sums = Sums::new(problem, outputs);
+    let base = base_params(problem, &sums)?;
     let parts = parts(problem, dtype, limits)?;
-    let all = problem.group_in_channels();
-    let is_whole = parts.iter().all(|part| part.group_channels.len() == all);
+    let taps = problem.vertical.kernel_size * problem.horizontal.kernel_size;
+    let all = problem.group_in_channels() * taps;
+    size(OPERATION, "the products of a sum", all + WORKGROUP * sums.block)?;
+    let most = if sums.form == Form::Shared { MOST_SHARED } else { all };
+    let is_whole = all <= most
+        && parts.iter().all(|part| part.group_channels.len() == problem.group_in_channels());
     let output_dtype = if is_whole { dtype } else { DType::F32 };
     let mut steps = Vec::with_capacity(parts.len());
-    for part in parts {
-        let is_last = part.group_channels.end == all;
-        let activation = problem.activation.filter(|_| is_last);
-        let is_first = part.group_channels.start == 0;
+    let dispatches = parts.iter().flat_map(|part| {
+        let first = part.group_channels.start * taps;
+        let products = chunks(part.group_channels.len() * taps, most);
+        products.map(move |of_part| (part, first + of_part.start..first + of_part.end))
+    });
+    for (part, products) in dispatches {
+        let (is_first, is_last) = (products.start == 0, products.end == all);
+        let activation = activation_name(problem.activation.filter(|_| is_last));
         let operands = Operands { bias: operands.bias && is_first, dtype };
-        let activation = activation_name(activation);
-        let shader = shader(problem.padding_mode, activation, operands, output_dtype != dtype);
+        let f32_output = output_dtype != dtype;
+        let shader =
+            shader(problem.padding_mode, activation, operands, f32_output, sums.form, repairs);
         let count = part.images.len()
             * part.out_channels.len()
             * part.rows.len()
             * problem.horizontal.output_size;
-        let grid = Grid::new(OPERATION, count.div_ceil(WORKGROUP), UNCOUNTED, limits)?;
+        let of_workgroup = if sums.form == Form::Shared { 1 } else { WORKGROUP };
+        let grid = Grid::new(OPERATION, count.div_ceil(of_workgroup), sums.iterations, limits)?;
         let number = |name, value| size(OPERATION, name, value);
         let params = Params {
             grid_width: grid.width,
@@ -143,28 +272,24 @@ pub(crate) fn plan(problem: &Conv2dProblem, operands: Operands, limits: &Limits)
             dispatch_out_channels: number("out_channels", part.out_channels.len())?,
             first_row: number("the output's height", part.rows.start)?,
             dispatch_rows: number("the output's height", part.rows.len())?,
-            first_group_channel: number("in_channels", part.group_channels.start)?,
-            end_group_channel: number("in_channels", part.group_channels.end)?,
+            first_product: number("the products of a sum", products.start)?,
+            end_product: number("the products of a sum", products.end)?,
             accumulate: u32::from(!is_first),
             ..base
         };
         let (input, weight, output) = (
-            input_range(problem, &part),
+            input_range(problem, part),
             weight_range(problem, &part.out_channels),
-            output_range(problem, &part),
+            output_range(problem, part),
         );
         steps.push(Step { shader, params, grid, input, weight, output });
     }
-    Ok(Plan { steps, output: output_dtype, dtype })
+    Ok(Plan { steps, sums: Some(sums), output: output_dtype, dtype })
 }
 
-fn base_params(problem: &Conv2dProblem) -> Result<Params> {
+fn base_params(problem: &Conv2dProblem, sums: &Sums) -> Result<Params> {
     let (vertical, horizontal) = (&problem.vertical, &problem.horizontal);
     let number = |name, value| size(OPERATION, name, value);
-    let taps = vertical.kernel_size * horizontal.kernel_size;
-    let terms = taps * problem.group_in_channels();
-    // Blocks of about the square root of all terms bound the rounding error of both levels.
-    let block_channels = (terms.isqrt() / taps).max(1);
     Ok(Params {
         grid_width: 0,
         count: 0,
@@ -173,9 +298,9 @@ fn base_params(problem: &Conv2dProblem) -> Result<Params> {
         dispatch_out_channels: 0,
         first_row: 0,
         dispatch_rows: 0,
-        first_group_channel: 0,
-        end_group_channel: 0,
-        block_channels: number("in_channels", block_channels)?,
+        first_product: 0,
+        end_product: 0,
+        block: number("the products of a sum", sums.block)?,
         in_channels: number("in_channels", problem.in_channels)?,
         out_channels: number("out_channels", problem.out_channels)?,
         group_in_channels: number("in_channels", problem.group_in_channels())?,
@@ -347,14 +472,22 @@ impl Plan {
     ) -> Result<GpuBuffer> {
         let len = problem.output_shape().len();
         let output = context.allocate_elements(OPERATION, len, self.output)?;
-        for step in &self.steps {
-            step.record(context, problem, input, weight, bias, &output)?;
-        }
+        self.record_into(context, problem, Buffers { input, weight, bias, output: &output })?;
         if self.output == self.dtype {
             Ok(output)
         } else {
             convert(context, &output, self.dtype, len)
         }
+    }
+
+    /// Records the dispatches that write to an output of the type that the plan has.
+    pub(super) fn record_into(
+        &self,
+        context: &Context,
+        problem: &Conv2dProblem,
+        buffers: Buffers<'_>,
+    ) -> Result<()> {
+        self.steps.iter().try_for_each(|step| step.record(context, problem, buffers))
     }
 }
 
@@ -363,10 +496,7 @@ impl Step {
         &self,
         context: &Context,
         problem: &Conv2dProblem,
-        input: &GpuBuffer,
-        weight: &GpuBuffer,
-        bias: Option<&GpuBuffer>,
-        output: &GpuBuffer,
+        Buffers { input, weight, bias, output }: Buffers<'_>,
     ) -> Result<()> {
         let (input, input_base) = Binding::range(context, input, self.input.clone());
         let (weight, weight_base) = Binding::range(context, weight, self.weight.clone());

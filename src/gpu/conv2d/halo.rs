@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::sizes::Sizes;
+use super::sums::Blocks;
 use super::tile::{TapOrder, Tile, TilePlan, Variant, parts};
 use super::tiled::{has_scalar_unit, is_narrow};
 use super::{Operands, Rule};
@@ -71,8 +72,7 @@ fn cost(tile: &Tile, sizes: &Sizes, copies: u32) -> Option<u64> {
 /// The tile for a problem: the most channels at once, then the least work.
 pub(crate) fn tile(sizes: &Sizes, limits: &Limits) -> Result<Tile, Rule> {
     let is_narrow = is_narrow(limits);
-    let totals_in_memory =
-        !has_scalar_unit(limits) && sizes.block_channels() < sizes.group_in_channels;
+    let has_scalar_unit = has_scalar_unit(limits);
     let is_strided = sizes.stride != [1, 1];
     // Rows as far apart as the taps share their inputs.
     let row_steps = [1, if sizes.stride[0] == 1 { sizes.dilation[0] } else { 1 }];
@@ -87,12 +87,16 @@ pub(crate) fn tile(sizes: &Sizes, limits: &Limits) -> Result<Tile, Rule> {
                 order: TapOrder::ColumnLoop,
                 alignment: 4,
                 adds_parts: false,
-                totals_in_memory,
+                totals_in_memory: false,
                 lanes,
             })
         });
         tiles
             .filter(|tile| tile.check_text(sizes).is_ok())
+            .map(|tile| {
+                let has_totals = tile.blocks(sizes) != Ok(Blocks::All);
+                Tile { totals_in_memory: has_totals && !has_scalar_unit, ..tile }
+            })
             .filter(|tile| !is_narrow || registers(tile, sizes) <= NARROW_REGISTERS)
             .filter_map(|tile| Some((cost(&tile, sizes, copies(&tile, sizes, limits)?)?, tile)))
             .min_by_key(|&(cost, _)| cost)
@@ -121,7 +125,7 @@ pub(crate) fn plan(
 ) -> Result<TilePlan, Rule> {
     let sizes = Sizes::new(problem)?;
     let tile = tile(&sizes, limits)?;
-    let variant = Variant::new("conv2d_halo", tile, sizes, problem, operands);
+    let variant = Variant::new("conv2d_halo", tile, sizes, problem, operands)?;
     let tiles = tile.tiles(&sizes, tile.lanes)?;
     let parts = parts(&variant, problem, limits, tiles, 1, |_| true)?;
     Ok(TilePlan {
@@ -129,5 +133,6 @@ pub(crate) fn plan(
         pack: variant.pack(limits)?,
         dtype: operands.dtype,
         parts,
+        repair: variant.repair(problem, limits)?,
     })
 }

@@ -5,6 +5,7 @@ pub(crate) mod general;
 pub(crate) mod halo;
 pub(crate) mod pack;
 pub(crate) mod sizes;
+pub(crate) mod sums;
 #[cfg(test)]
 pub(crate) mod tests;
 pub(crate) mod texel;
@@ -17,7 +18,7 @@ use super::buffer::GpuBuffer;
 use super::context::Context;
 use super::record::Binding;
 use super::shader::Shader;
-use super::strip::{self, Buffers};
+use super::strip;
 use crate::ops::Conv2dProblem;
 use crate::{Activation, Algorithm, DType, Error, Limits, Result};
 pub(crate) use pack::Packed;
@@ -45,6 +46,15 @@ impl From<bool> for Operands {
     fn from(bias: bool) -> Self {
         Self { bias, dtype: DType::F32 }
     }
+}
+
+/// The buffers of a convolution.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Buffers<'a> {
+    pub(super) input: &'a GpuBuffer,
+    pub(super) weight: &'a GpuBuffer,
+    pub(super) bias: Option<&'a GpuBuffer>,
+    pub(super) output: &'a GpuBuffer,
 }
 
 /// How a convolution is done on a device with certain limits.
@@ -134,7 +144,9 @@ impl Conv2dPlan {
         match self {
             Self::General(plan) => plan.dispatches(),
             Self::Depthwise(plan) => plan.dispatches(),
-            Self::Tiled(plan) | Self::Halo(plan) => plan.parts.len(),
+            Self::Tiled(plan) | Self::Halo(plan) => {
+                plan.parts.len() + plan.repair.as_ref().map_or(0, general::Plan::dispatches)
+            }
             Self::Texel(plan) => plan.dispatches(),
         }
     }
@@ -145,11 +157,14 @@ impl Conv2dPlan {
             Self::General(plan) => plan.shaders(),
             Self::Depthwise(plan) => vec![plan.shader().clone()],
             Self::Tiled(plan) | Self::Halo(plan) => {
-                vec![plan.shader.clone(), pack::shader(plan.dtype)]
+                let shaders = [plan.shader.clone(), pack::shader(plan.dtype)];
+                let repair = plan.repair.iter().flat_map(general::Plan::shaders);
+                shaders.into_iter().chain(repair).collect()
             }
             Self::Texel(plan) => {
                 let shaders = [plan.shader.clone(), pack::shader(DType::F32)];
-                shaders.into_iter().chain(plan.pad_shader.clone()).collect()
+                let repair = plan.repair.iter().flat_map(general::Plan::shaders);
+                shaders.into_iter().chain(plan.pad_shader.clone()).chain(repair).collect()
             }
         }
     }
@@ -164,29 +179,27 @@ pub(crate) fn conv2d(
     weight: &GpuBuffer,
     bias: Option<&GpuBuffer>,
 ) -> Result<GpuBuffer> {
-    let allocate =
-        || context.allocate_elements(OPERATION, problem.output_shape().len(), input.dtype);
+    if let Conv2dPlan::General(plan) = plan {
+        return plan.record(context, problem, input, weight, bias);
+    }
+    let len = problem.output_shape().len();
+    let output = context.allocate_elements(OPERATION, len, input.dtype)?;
+    let buffers = Buffers { input, weight, bias, output: &output };
     match plan {
-        Conv2dPlan::General(plan) => plan.record(context, problem, input, weight, bias),
+        Conv2dPlan::General(_) => {}
         Conv2dPlan::Depthwise(plan) => {
-            let output = allocate()?;
-            let weight = Some(weight);
-            let buffers =
-                Buffers { input, weight, bias, found: None, output: &output, indices: None };
-            plan.record(context, buffers)?;
-            Ok(output)
+            let (weight, output) = (Some(weight), &output);
+            plan.record(
+                context,
+                strip::Buffers { input, weight, bias, found: None, output, indices: None },
+            )?;
         }
         Conv2dPlan::Tiled(plan) | Conv2dPlan::Halo(plan) => {
-            let output = allocate()?;
-            plan.record(context, problem, input, weight, bias, &output)?;
-            Ok(output)
+            plan.record(context, problem, buffers)?;
         }
-        Conv2dPlan::Texel(plan) => {
-            let output = allocate()?;
-            plan.record(context, problem, input, weight, bias, &output)?;
-            Ok(output)
-        }
+        Conv2dPlan::Texel(plan) => plan.record(context, problem, buffers)?,
     }
+    Ok(output)
 }
 
 /// The name of an activation in shader variants.

@@ -1,13 +1,11 @@
 //! The sizes of a convolution as shaders count them.
 
 use super::super::params::size;
+use super::sums::most_roundings;
 use super::{OPERATION, Rule};
 use crate::ops::Conv2dProblem;
 
 pub(super) const SIZES_RULE: Rule = "serves sizes below 2^31";
-
-/// Terms so few that their order does not matter to the error.
-const FEW_TERMS: f64 = 48.0;
 
 /// The sizes of a problem as shaders count them. Pairs are `[height, width]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,18 +58,10 @@ impl Sizes {
     }
 
     /// Input channels whose terms may be added up without a break.
-    ///
-    /// The error grows with the terms of a block over the root of all, and with the root of the number
-    /// of blocks: both are the same at the power of two thirds.
     pub(crate) fn block_channels(&self) -> u32 {
-        let taps = f64::from(self.taps());
-        let terms = taps * f64::from(self.group_in_channels);
-        #[allow(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a positive number, at most the channels of a group"
-        )]
-        let channels = (terms.cbrt().powi(2).max(FEW_TERMS) / taps).round() as u32;
-        channels
+        let taps = u64::from(self.taps());
+        let products = taps.saturating_mul(u64::from(self.group_in_channels));
+        let most = most_roundings(products).saturating_sub(products.isqrt());
+        u32::try_from(most / taps).unwrap_or(u32::MAX)
     }
 }

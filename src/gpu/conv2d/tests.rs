@@ -1,6 +1,10 @@
 use super::*;
-use crate::Conv2d;
+use crate::gpu::grid::MOST_ITERATIONS;
 use crate::gpu::variants::conv2d::{adapters, variants};
+use crate::{Conv2d, PaddingMode};
+use sizes::Sizes;
+use sums::Blocks;
+use tile::{Tile, Variant};
 
 #[test]
 fn the_cascade_picks_what_each_kind_of_problem_and_adapter_wants() {
@@ -42,5 +46,182 @@ fn no_planned_text_is_too_long() {
     for (shader, _) in variants().unwrap() {
         let lines = shader.compose().unwrap().lines().count();
         assert!(lines < 2400, "{}: {lines} lines", shader.label());
+    }
+}
+
+/// Convolutions of small and of extreme sums.
+fn sums_of_all_lengths() -> Vec<(Conv2d, [usize; 4])> {
+    let mut problems = Vec::new();
+    let channels = [1, 2, 3, 7, 16, 64, 100, 576, 4_096, 15_000, 60_001, 65_536, 1_000_000];
+    let kernels = [
+        [1, 1],
+        [2, 1],
+        [3, 3],
+        [5, 5],
+        [7, 7],
+        [9, 9],
+        [11, 11],
+        [31, 31],
+        [1, 48],
+        [48, 1],
+        [1, 200],
+        [200, 1],
+        [4, 1_000],
+        [300, 300],
+        [1, 70_003],
+        [70_003, 1],
+    ];
+    for channels in channels {
+        for [height, width] in kernels {
+            for out_channels in [1, 5, 33] {
+                if channels * height * width * out_channels > 1 << 24 {
+                    continue;
+                }
+                let conv = Conv2d::new(channels, out_channels, [height, width]);
+                for (padding, mode) in [
+                    ([0, 0], PaddingMode::Zeros),
+                    ([1, 1], PaddingMode::Zeros),
+                    ([0, 1], PaddingMode::Replicate),
+                ] {
+                    let conv = conv.clone().padding(padding).padding_mode(mode);
+                    problems.push((conv, [1, channels, height + 1, width + 2]));
+                }
+            }
+        }
+    }
+    problems
+}
+
+/// What is documented: 64 and twice the root.
+fn stated(products: u64) -> u64 {
+    64 + (4 * products).isqrt()
+}
+
+#[test]
+fn every_tile_keeps_the_bounds_of_iterations_and_of_roundings() {
+    let mut served = [0; 3];
+    for (conv, input) in sums_of_all_lengths() {
+        let problem = conv.problem(input.into()).unwrap();
+        let sizes = Sizes::new(&problem).unwrap();
+        let products = u64::from(sizes.taps()) * u64::from(sizes.group_in_channels);
+        for limits in adapters() {
+            let tiles: [(&str, Option<Tile>); 3] = [
+                ("conv2d_tiled", Some(tiled::tile(&sizes, &limits))),
+                ("conv2d_halo", halo::tile(&sizes, &limits).ok()),
+                ("conv2d_texel", texel::tile(&sizes, &limits).ok()),
+            ];
+            for ((template, tile), served) in tiles.into_iter().zip(&mut served) {
+                let Some(tile) = tile.filter(|tile| tile.check_text(&sizes).is_ok()) else {
+                    continue;
+                };
+                let operands = Operands::from(true);
+                let Ok(variant) = Variant::new(template, tile, sizes, &problem, operands) else {
+                    let steps = products / u64::from(tile.channel_step);
+                    assert!(steps > 16_384 || products > 15_000, "{template} {conv:?}");
+                    continue;
+                };
+                *served += 1;
+                assert!(variant.iterations() <= MOST_ITERATIONS as u64, "{template} {conv:?}");
+                let roundings = tile.roundings(&sizes, variant.blocks);
+                assert!(roundings <= stated(products), "{template} {conv:?}: {roundings}");
+                if products <= 48 && !tile.adds_parts {
+                    assert_eq!(variant.blocks, Blocks::All, "{template} {conv:?}");
+                }
+            }
+        }
+    }
+    assert!(served.into_iter().all(|served| served > 500), "{served:?}");
+}
+
+#[test]
+fn every_length_of_sums_is_served_within_the_bounds() {
+    for (conv, input) in sums_of_all_lengths() {
+        let problem = conv.problem(input.into()).unwrap();
+        let products = problem.weight_shape().len() / problem.out_channels;
+        let mut limits: Vec<_> = adapters().into();
+        limits.push(Limits::webgpu().with_max_binding_bytes(1 << 20));
+        for limits in limits {
+            for pinned in [None, Some(Algorithm::General)] {
+                let plan = Conv2dPlan::new(&problem, true, pinned, &limits);
+                let plan = match plan {
+                    Err(Error::DeviceLimit { quantity, .. })
+                        if limits.max_binding_bytes == 1 << 20 && products > 1 << 17 =>
+                    {
+                        assert!(quantity.contains("one row"), "{quantity}");
+                        continue;
+                    }
+                    plan => plan.unwrap(),
+                };
+                let general = match &plan {
+                    Conv2dPlan::General(plan) => Some(plan),
+                    Conv2dPlan::Tiled(plan) | Conv2dPlan::Halo(plan) => plan.repair.as_ref(),
+                    Conv2dPlan::Texel(plan) => plan.repair.as_ref(),
+                    Conv2dPlan::Depthwise(_) => None,
+                };
+                let Some(sums) = general.and_then(|plan| plan.sums) else { continue };
+                assert!(sums.iterations <= MOST_ITERATIONS, "{conv:?}");
+                assert!(sums.roundings <= stated(products as u64), "{conv:?} {sums:?}");
+            }
+        }
+    }
+}
+
+/// The loops of conv2d_general and of the shared sums, run.
+#[test]
+fn the_iterations_of_sums_are_those_that_their_loops_make() {
+    for (conv, input) in [
+        (Conv2d::new(100, 4, [3, 5]), [1, 100, 200, 200]),
+        (Conv2d::new(3, 4, [31, 31]), [1, 3, 200, 200]),
+        (Conv2d::new(65_536, 1, [1, 1]), [1, 65_536, 1, 1]),
+        (Conv2d::new(1, 1, [300, 300]), [1, 1, 300, 300]),
+    ] {
+        let problem = conv.problem(input.into()).unwrap();
+        let plan = general::plan(&problem, true.into(), &Limits::webgpu()).unwrap();
+        let sums = plan.sums.unwrap();
+        let [channels, height, width] =
+            [conv.in_channels, conv.kernel_size[0], conv.kernel_size[1]];
+        let mut iterations = 0;
+        if sums.form == general::Form::Shared {
+            let products = channels * height * width;
+            for from_product in (0..products).step_by(64 * sums.block) {
+                iterations += 1;
+                let end = products.min(from_product + 64 * sums.block);
+                iterations += (from_product..end).step_by(64).count();
+            }
+            iterations += general::TREE;
+        } else {
+            let block = if sums.form == general::Form::Channels { sums.block } else { channels };
+            iterations += channels.div_ceil(block);
+            for _ in 0..channels {
+                iterations += 1;
+                for _ in 0..height {
+                    iterations += 1 + width;
+                }
+            }
+        }
+        assert!(iterations <= sums.iterations, "{conv:?}: {iterations} of {sums:?}");
+        assert!(sums.iterations <= iterations + channels, "{conv:?}: {iterations} of {sums:?}");
+    }
+}
+
+#[test]
+fn what_is_nan_over_zeros_is_computed_again_by_the_shader_or_by_a_dispatch() {
+    for limits in adapters() {
+        for (channels, by_shader) in [(8, true), (3_000, false)] {
+            let conv = Conv2d::new(channels, 64, [3, 3]).padding([1, 1]);
+            let problem = conv.problem([1, channels, 8, 9].into()).unwrap();
+            for pinned in [Algorithm::Tiled, Algorithm::Halo, Algorithm::Texel] {
+                let plan = match Conv2dPlan::new(&problem, true, Some(pinned), &limits) {
+                    Err(Error::Unsupported { .. }) => continue,
+                    plan => plan.unwrap(),
+                };
+                let shaders = plan.shaders();
+                let skipping =
+                    shaders.iter().any(|it| it.values.contains(&("skipping", true.into())));
+                let repairs =
+                    shaders.iter().any(|it| it.values.contains(&("repairs", true.into())));
+                assert_eq!([skipping, repairs], [by_shader, !by_shader], "{pinned} {channels}");
+            }
+        }
     }
 }

@@ -2,17 +2,16 @@
 
 use std::sync::Arc;
 
-use super::super::buffer::GpuBuffer;
 use super::super::context::Context;
-use super::super::grid::{Grid, UNCOUNTED};
-use super::super::params::{low_bits, params};
+use super::super::grid::Grid;
+use super::super::params::{low_bits, params, size};
 use super::super::record::Binding;
 use super::super::shader::{Shader, StorageTexture, Value};
 use super::super::texture::{self, TEXTURE_WIDTH, TexelFormat};
 use super::pack::Pack;
 use super::sizes::{SIZES_RULE, Sizes};
 use super::tile::{self, Part, TEXT_RULE, TapOrder, Tile, Variant, parts};
-use super::{OPERATION, Operands, Rule, bias_binding};
+use super::{Buffers, OPERATION, Operands, Rule, bias_binding, general};
 use crate::ops::Conv2dProblem;
 use crate::{DType, Limits, PaddingMode};
 
@@ -24,6 +23,9 @@ const TEXTURE_RULE: Rule = "serves images and weights that each fit a texture, i
 /// How many times the input, and how many elements besides, the padded image may have.
 pub(crate) const MOST_PADDING: (usize, usize) = (8, 1 << 20);
 
+/// Texels of a row that one invocation copies at most.
+const MOST_COPIED: u32 = 4096;
+
 params!(PadParams {
     grid_width: u32,
     in_height: u32,
@@ -33,13 +35,50 @@ params!(PadParams {
     padded_height: u32,
     padded_width: u32,
     rows: u32,
+    row_parts: u32,
+    part_texels: u32,
 });
+
+impl PadParams {
+    /// Those of a plane of `in_size`, `pads` behind the begin of an image of `[height, texels]`; how
+    /// many rows there are is not known yet.
+    pub(crate) fn new(in_size: [u32; 2], pads: [u32; 2], [height, width]: [u32; 2]) -> Self {
+        Self {
+            grid_width: 0,
+            in_height: in_size[0],
+            in_width: in_size[1],
+            pad_top: pads[0],
+            pad_left: pads[1],
+            padded_height: height,
+            padded_width: width,
+            rows: 0,
+            row_parts: width.div_ceil(MOST_COPIED).max(1),
+            part_texels: width.min(MOST_COPIED),
+        }
+    }
+
+    /// With so many rows, and the grid of their copies.
+    pub(crate) fn with_rows(
+        self,
+        rows: usize,
+        lanes: u32,
+        limits: &Limits,
+    ) -> crate::Result<(Self, Grid)> {
+        let copies = rows.saturating_mul(self.row_parts as usize);
+        let workgroups = copies.div_ceil(lanes as usize);
+        let grid = Grid::new(OPERATION, workgroups, self.part_texels as usize, limits)?;
+        size(OPERATION, "the parts of an image's rows", copies)?;
+        let rows = size(OPERATION, "the rows of an image", rows)?;
+        Ok((Self { rows, grid_width: grid.width, ..self }, grid))
+    }
+}
 
 /// A dense convolution from textures, ready to record.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct TexelPlan {
     pub(crate) shader: Shader,
     pub(crate) pad_shader: Option<Shader>,
+    pub(crate) repair: Option<general::Plan>,
     pack: Pack,
     parts: Vec<TexelPart>,
 }
@@ -71,7 +110,7 @@ fn lanes(limits: &Limits) -> Result<u32, Rule> {
 }
 
 /// The tile for a problem. A loop over the rows of large kernels keeps the text short.
-fn tile(sizes: &Sizes, limits: &Limits) -> Result<Tile, Rule> {
+pub(super) fn tile(sizes: &Sizes, limits: &Limits) -> Result<Tile, Rule> {
     let wide = match sizes.group_out_channels {
         ..=4 => 4,
         5..=8 => 8,
@@ -168,7 +207,7 @@ pub(crate) fn plan(
     let tile = tile(&sizes, limits)?;
     let lanes = tile.workgroup_size();
     // The padding is in the image; zeros outside remain zeros.
-    let variant = Variant::new("conv2d_texel", tile, sizes, problem, operands);
+    let variant = Variant::new("conv2d_texel", tile, sizes, problem, operands)?;
     let variant = Variant { padding_mode: PaddingMode::Zeros, ..variant };
     let tiles = tile.tiles(&sizes, [1, 1])?;
     let image = image(problem, &sizes, &tile, tiles).ok_or(SIZES_RULE)?;
@@ -195,20 +234,10 @@ pub(crate) fn plan(
     let parts = parts.into_iter().map(|part| {
         let images = part.images.len();
         let rows = planes(images) * u64::from(image.height);
-        let rows = u32::try_from(rows).map_err(|_| SIZES_RULE)?;
+        let rows = usize::try_from(rows).map_err(|_| SIZES_RULE)?;
         let texels = image_texels(images).and_then(|texels| u32::try_from(texels).ok());
-        let grid = Grid::new(OPERATION, rows.div_ceil(lanes) as usize, UNCOUNTED, limits);
-        let grid = grid.map_err(|_| SIZES_RULE)?;
-        let pad = PadParams {
-            in_height: sizes.in_size[0],
-            in_width: sizes.in_size[1],
-            pad_top: sizes.pad_begin[0],
-            pad_left: sizes.pad_begin[1],
-            padded_height: image.height,
-            padded_width: image.width,
-            rows,
-            grid_width: grid.width,
-        };
+        let pad = PadParams::new(sizes.in_size, sizes.pad_begin, [image.height, image.width]);
+        let (pad, grid) = pad.with_rows(rows, lanes, limits).map_err(|_| SIZES_RULE)?;
         let params =
             tile::Params { padded_height: image.height, padded_width: image.width, ..part.params };
         Ok(TexelPart {
@@ -221,6 +250,7 @@ pub(crate) fn plan(
     Ok(TexelPlan {
         shader: shader(&variant),
         pad_shader,
+        repair: variant.repair(problem, limits)?,
         pack,
         parts: parts.collect::<Result<_, _>>()?,
     })
@@ -228,21 +258,20 @@ pub(crate) fn plan(
 
 impl TexelPlan {
     pub(crate) fn dispatches(&self) -> usize {
-        self.parts.iter().map(|part| 1 + usize::from(part.pad.is_some())).sum()
+        let parts = self.parts.iter().map(|part| 1 + usize::from(part.pad.is_some()));
+        parts.sum::<usize>() + self.repair.as_ref().map_or(0, general::Plan::dispatches)
     }
 
     pub(super) fn record(
         &self,
         context: &Arc<Context>,
         problem: &Conv2dProblem,
-        input: &GpuBuffer,
-        weight: &GpuBuffer,
-        bias: Option<&GpuBuffer>,
-        output: &GpuBuffer,
+        buffers: Buffers<'_>,
     ) -> crate::Result<()> {
         if self.parts.is_empty() {
             return Ok(());
         }
+        let Buffers { input, weight, bias, output } = buffers;
         let weight = self.pack.texture(context, weight)?;
         for TexelPart { part, image_texels, pad } in &self.parts {
             let range = |len| tile::elements(&part.images, len, problem.batch);
@@ -279,6 +308,9 @@ impl TexelPlan {
             let (shader, grid) = (&self.shader, part.grid);
             context.record_with_textures(OPERATION, shader, &params, &textures, &bindings, grid)?;
         }
-        Ok(())
+        match &self.repair {
+            Some(repair) => repair.record_into(context, problem, buffers),
+            None => Ok(()),
+        }
     }
 }

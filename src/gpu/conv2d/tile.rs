@@ -3,27 +3,29 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::super::buffer::GpuBuffer;
 use super::super::context::Context;
-use super::super::grid::{Grid, UNCOUNTED};
+use super::super::grid::{Grid, MOST_ITERATIONS};
 use super::super::params::{low_bits, params};
 use super::super::record::Binding;
 use super::super::shader::{Shader, Value};
 use super::super::split::{chunks, largest};
+use super::general;
 use super::pack::Pack;
 use super::sizes::{SIZES_RULE, Sizes};
-use super::{OPERATION, Operands, Rule, activation_name, activation_parameter, bias_binding};
+use super::sums::{Blocks, ITERATIONS_RULE};
+use super::{
+    Buffers, OPERATION, Operands, Rule, activation_name, activation_parameter, bias_binding,
+};
 use crate::ops::Conv2dProblem;
 use crate::{Activation, DType, Limits, PaddingMode};
 
 pub(super) const TEXT_RULE: Rule = "serves kernels whose unrolled taps are not too many";
 pub(super) const BINDING_RULE: Rule = "serves tensors whose images each fit one binding";
 
+const REPAIR_RULE: Rule = "serves sums over zero padding that one invocation can add up again";
+
 /// Multiply-adds in the text of one iteration: more take long to compile.
 const LONGEST_TEXT: u32 = 800;
-
-/// Parts that are added up without a break.
-const BLOCK_PARTS: u32 = 32;
 
 params!(Params {
     grid_width: u32,
@@ -36,7 +38,7 @@ params!(Params {
     out_width: u32,
     pad_top: u32,
     pad_left: u32,
-    block_channels: u32,
+    block: u32,
     channel_blocks: u32,
     tiles_y: u32,
     tiles_x: u32,
@@ -121,15 +123,6 @@ impl Tile {
         if taps.saturating_mul(outputs) > LONGEST_TEXT { Err(TEXT_RULE) } else { Ok(()) }
     }
 
-    /// Input channels of a block.
-    fn block_channels(&self, sizes: &Sizes) -> u32 {
-        if self.adds_parts {
-            let parts = if self.order == TapOrder::RowLoop { sizes.kernel_size[0] } else { 1 };
-            return BLOCK_PARTS / parts * self.channel_step;
-        }
-        sizes.block_channels()
-    }
-
     /// Where the taps lie in the packed weight.
     pub(crate) fn strides(&self, sizes: &Sizes) -> Strides {
         let [height, width] = sizes.kernel_size;
@@ -172,6 +165,9 @@ pub(crate) struct Variant {
     pub(crate) padding_mode: PaddingMode,
     /// Whether taps may lie over zeros.
     pub(crate) masked: bool,
+    /// Whether the shader itself computes again, without those taps, what is NaN.
+    pub(crate) skipping: bool,
+    pub(crate) blocks: Blocks,
     pub(crate) activation: Option<Activation>,
     pub(crate) operands: Operands,
 }
@@ -183,30 +179,63 @@ impl Variant {
         sizes: Sizes,
         problem: &Conv2dProblem,
         operands: Operands,
-    ) -> Self {
+    ) -> Result<Self, Rule> {
         let axes = [&problem.vertical, &problem.horizontal];
         let is_padded = axes.iter().any(|axis| axis.pad_begin + axis.pad_end > 0);
-        Self {
+        let masked = is_padded && problem.padding_mode == PaddingMode::Zeros;
+        let variant = Self {
             template,
             tile,
             sizes,
             padding_mode: problem.padding_mode,
-            masked: is_padded && problem.padding_mode == PaddingMode::Zeros,
+            masked,
+            skipping: masked,
+            blocks: tile.blocks(&sizes)?,
             activation: problem.activation,
             operands,
-        }
+        };
+        let most = MOST_ITERATIONS as u64;
+        let variant = Self { skipping: masked && variant.iterations() <= most, ..variant };
+        if variant.iterations() > most { Err(ITERATIONS_RULE) } else { Ok(variant) }
     }
 
-    /// Input channels whose terms are added up without a break, so that the rounding error stays
-    /// within the bound that this crate states, whatever the data.
-    pub(crate) fn block_channels(&self) -> u32 {
-        let channels = self.tile.block_channels(&self.sizes).max(1);
-        channels.checked_next_multiple_of(self.tile.channel_step).unwrap_or(self.tile.channel_step)
+    /// The most iterations of one invocation.
+    pub(crate) fn iterations(&self) -> u64 {
+        let Self { tile, sizes, .. } = self;
+        let rows = u64::from(tile.channels * tile.rows);
+        let outputs = rows * u64::from(tile.columns);
+        let products = u64::from(sizes.taps()).saturating_mul(sizes.group_in_channels.into());
+        // Those that set up the totals or store, then those of the outputs that are NaN.
+        let others = u64::from(tile.channels) + 2 * rows;
+        let again =
+            if self.skipping { products.saturating_add(1).saturating_mul(outputs) } else { 0 };
+        tile.iterations(sizes, self.blocks).saturating_add(others).saturating_add(again)
+    }
+
+    /// Another dispatch that computes what is NaN again, where this shader does not.
+    pub(crate) fn repair(
+        &self,
+        problem: &Conv2dProblem,
+        limits: &Limits,
+    ) -> Result<Option<general::Plan>, Rule> {
+        if !self.masked || self.skipping {
+            return Ok(None);
+        }
+        general::repair(problem, self.operands, limits).map(Some).ok_or(REPAIR_RULE)
+    }
+
+    /// Input channels, or rows or columns of the kernel, that are added up without a break.
+    fn block(&self) -> u32 {
+        match self.blocks {
+            Blocks::All => self.sizes.group_in_channels,
+            Blocks::Steps(steps) => steps.saturating_mul(self.tile.channel_step),
+            Blocks::Taps(taps) => taps,
+        }
     }
 
     /// Where the sums of blocks are added up.
     fn totals(&self) -> &'static str {
-        if self.block_channels() >= self.sizes.group_in_channels {
+        if self.blocks == Blocks::All {
             "none"
         } else if self.tile.totals_in_memory {
             "memory"
@@ -223,10 +252,12 @@ impl Variant {
             values: vec![
                 ("padding_mode", self.padding_mode.name().into()),
                 ("masked", self.masked.into()),
+                ("skipping", self.skipping.into()),
                 ("activation", activation_name(self.activation).into()),
                 ("bias", self.operands.bias.into()),
                 self.operands.dtype.value(),
                 ("totals", self.totals().into()),
+                ("blocks_of_taps", matches!(self.blocks, Blocks::Taps(_)).into()),
                 ("kernel_height", sizes.kernel_size[0].into()),
                 ("kernel_width", sizes.kernel_size[1].into()),
                 ("stride_y", sizes.stride[0].into()),
@@ -273,6 +304,7 @@ pub(crate) struct TilePlan {
     pub(crate) pack: Pack,
     pub(crate) dtype: DType,
     pub(crate) parts: Vec<Part>,
+    pub(crate) repair: Option<general::Plan>,
 }
 
 /// The parts of a problem: as many images at once as one binding holds and `fits` allows.
@@ -293,6 +325,7 @@ pub(crate) fn parts(
     let step = largest(problem.batch, fits).ok_or(BINDING_RULE)?;
     let channel_blocks = sizes.group_out_channels.div_ceil(variant.tile.channels);
     let depth = sizes.groups.checked_mul(channel_blocks).ok_or(SIZES_RULE)?;
+    let iterations = usize::try_from(variant.iterations()).unwrap_or(usize::MAX);
     let part = |images: Range<usize>| {
         let tiles_of_images = [images.len(), tiles[0] as usize, tiles[1] as usize]
             .into_iter()
@@ -300,7 +333,7 @@ pub(crate) fn parts(
             .filter(|&tiles| i32::try_from(tiles).is_ok())
             .ok_or(SIZES_RULE)?;
         let workgroups = tiles_of_images.div_ceil(workgroup_tiles);
-        let grid = Grid::with_depth(OPERATION, workgroups, depth, UNCOUNTED, limits)
+        let grid = Grid::with_depth(OPERATION, workgroups, depth, iterations, limits)
             .map_err(|_| SIZES_RULE)?;
         let params = Params {
             group_in_channels: sizes.group_in_channels,
@@ -312,7 +345,7 @@ pub(crate) fn parts(
             out_width: sizes.out_size[1],
             pad_top: sizes.pad_begin[0],
             pad_left: sizes.pad_begin[1],
-            block_channels: variant.block_channels(),
+            block: variant.block(),
             channel_blocks,
             tiles_y: tiles[0],
             tiles_x: tiles[1],
@@ -340,14 +373,12 @@ impl TilePlan {
         &self,
         context: &Arc<Context>,
         problem: &Conv2dProblem,
-        input: &GpuBuffer,
-        weight: &GpuBuffer,
-        bias: Option<&GpuBuffer>,
-        output: &GpuBuffer,
+        buffers: Buffers<'_>,
     ) -> crate::Result<()> {
         if self.parts.is_empty() {
             return Ok(());
         }
+        let Buffers { input, weight, bias, output } = buffers;
         let packed = self.pack.of(context, weight)?;
         for part in &self.parts {
             let range = |len| elements(&part.images, len, problem.batch);
@@ -365,6 +396,9 @@ impl TilePlan {
             bindings.push(output);
             context.record(OPERATION, &self.shader, &params, &bindings, part.grid)?;
         }
-        Ok(())
+        match &self.repair {
+            Some(repair) => repair.record_into(context, problem, buffers),
+            None => Ok(()),
+        }
     }
 }

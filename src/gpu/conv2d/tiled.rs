@@ -61,7 +61,7 @@ pub(crate) fn plan(
     let sizes = Sizes::new(problem)?;
     let tile = tile(&sizes, limits);
     tile.check_text(&sizes)?;
-    let variant = Variant::new("conv2d_tiled", tile, sizes, problem, operands);
+    let variant = Variant::new("conv2d_tiled", tile, sizes, problem, operands)?;
     let tiles = tile.tiles(&sizes, [1, 1])?;
     let parts = parts(&variant, problem, limits, tiles, WORKGROUP as usize, |_| true)?;
     Ok(TilePlan {
@@ -69,5 +69,6 @@ pub(crate) fn plan(
         pack: variant.pack(limits)?,
         dtype: operands.dtype,
         parts,
+        repair: variant.repair(problem, limits)?,
     })
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::super::buffer::GpuBuffer;
 use super::super::context::Context;
-use super::super::grid::{Grid, UNCOUNTED};
+use super::super::conv2d::general::{MOST_SHARED, TREE, WORKGROUP};
+use super::super::grid::Grid;
 use super::super::params::{low_bits, params, size};
 use super::super::record::Binding;
 use super::super::shader::Shader;
@@ -33,6 +34,23 @@ params!(Params {
     grad_output_base: u32,
     accumulate: u32,
 });
+
+/// Outputs that an invocation adds up without a break.
+const BLOCK: usize = 64;
+
+/// The iterations of an invocation, for so many outputs of a workgroup.
+fn iterations(outputs: usize) -> usize {
+    let lane = outputs.div_ceil(WORKGROUP);
+    lane + lane.div_ceil(BLOCK) + TREE
+}
+
+/// The most roundings of one element in a sum of so many, in as few parts as there can be.
+#[cfg(test)]
+pub(super) fn roundings(outputs: usize) -> usize {
+    let lane = outputs.min(MOST_SHARED).div_ceil(WORKGROUP);
+    let parts = sum::roundings(outputs.div_ceil(MOST_SHARED).min(256));
+    lane.min(BLOCK) + lane.div_ceil(BLOCK) + TREE + parts
+}
 
 /// The shader.
 pub(crate) fn shader() -> Shader {
@@ -80,6 +98,7 @@ pub(super) fn plan(shape: Shape, limits: &Limits) -> Result<Plan> {
     let most_outputs = image_step * output_step;
     let wanted = ENOUGH_WORKGROUPS.div_ceil(channel_step);
     let parts = most_outputs.div_ceil(PART_ELEMENTS).clamp(1, wanted);
+    let parts = parts.max(most_outputs.div_ceil(MOST_SHARED));
     if channels.saturating_mul(parts) > most {
         return Err(Error::DeviceLimit {
             operation: OPERATION,
@@ -95,7 +114,8 @@ pub(super) fn plan(shape: Shape, limits: &Limits) -> Result<Plan> {
             for outputs in chunks(plane, output_step) {
                 let all_outputs = images.len() * outputs.len();
                 let count = of_channels.len() * parts;
-                let grid = Grid::new(OPERATION, count, UNCOUNTED, limits)?;
+                let iterations = iterations(all_outputs.div_ceil(parts));
+                let grid = Grid::new(OPERATION, count, iterations, limits)?;
                 let is_first = images.start == 0 && outputs.start == 0;
                 let params = Params {
                     grid_width: grid.width,

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use super::super::buffer::GpuBuffer;
 use super::super::context::Context;
 use super::super::conv2d::texel::{MOST_PADDING, PadParams, pad_shader};
-use super::super::grid::{Grid, UNCOUNTED};
 use super::super::params::size;
 use super::super::shader::{Shader, StorageTexture, Value};
 use super::super::texture::{self, GpuTexture, TEXTURE_WIDTH, TexelFormat};
@@ -24,6 +23,13 @@ pub(super) fn lanes(limits: &Limits) -> Option<u32> {
     }
 }
 
+/// Whether taps may lie over zeros.
+pub(super) fn is_masked(problem: &Conv2dProblem) -> bool {
+    let axes = [&problem.vertical, &problem.horizontal];
+    let padded = axes.iter().any(|axis| axis.pad_begin + axis.pad_end > 0);
+    padded && problem.padding_mode == PaddingMode::Zeros
+}
+
 /// The shader that multiplies what two textures hold; `tile` names what an invocation adds up.
 pub(super) fn shader(
     template: &'static str,
@@ -32,8 +38,6 @@ pub(super) fn shader(
     lanes: u32,
 ) -> Option<Shader> {
     const READ: StorageTexture = StorageTexture { format: TexelFormat::Four, written: false };
-    let axes = [&problem.vertical, &problem.horizontal];
-    let padded = axes.iter().any(|axis| axis.pad_begin + axis.pad_end > 0);
     let number = |value: usize| u32::try_from(value).ok().filter(|value| *value < 1 << 28);
     let mut values = vec![
         ("kernel_height", number(problem.vertical.kernel_size)?.into()),
@@ -46,7 +50,6 @@ pub(super) fn shader(
     values.extend_from_slice(tile);
     values.extend([
         ("lanes", lanes.into()),
-        ("masked", (padded && problem.padding_mode == PaddingMode::Zeros).into()),
         ("f16", false.into()),
         ("texture_width", Value::Derived(TEXTURE_WIDTH)),
     ]);
@@ -130,16 +133,9 @@ impl Image {
         let number = |value| size(OPERATION, "the size of the padded input", value);
         let is_plain =
             pads == [0, 0] && height == shape.height && width.checked_mul(4) == Some(shape.width);
-        let pad = PadParams {
-            in_height: number(shape.height)?,
-            in_width: number(shape.width)?,
-            pad_top: number(pads[0])?,
-            pad_left: number(pads[1])?,
-            padded_height: number(height)?,
-            padded_width: number(width)?,
-            rows: 0,
-            grid_width: 0,
-        };
+        let in_size = [number(shape.height)?, number(shape.width)?];
+        let pads = [number(pads[0])?, number(pads[1])?];
+        let pad = PadParams::new(in_size, pads, [number(height)?, number(width)?]);
         Ok(Self {
             pad,
             planes: shape.channels,
@@ -180,9 +176,7 @@ impl Image {
         let source = texture(TexelFormat::One, number(len)?)?;
         context.record_copy(buffer, first, &source, number(len)?);
         let rows = images.len() * self.planes * self.pad.padded_height as usize;
-        let grid =
-            Grid::new(OPERATION, rows.div_ceil(lanes as usize), UNCOUNTED, context.limits())?;
-        let params = PadParams { rows: number(rows)?, grid_width: grid.width, ..self.pad };
+        let (params, grid) = self.pad.with_rows(rows, lanes, context.limits())?;
         let textures = [&source, &image];
         context.record_with_textures(OPERATION, shader, &params, &textures, &[], grid)?;
         Ok(image)

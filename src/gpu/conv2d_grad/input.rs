@@ -4,17 +4,17 @@ use std::ops::Range;
 
 use super::super::buffer::GpuBuffer;
 use super::super::context::Context;
-use super::super::grid::{Grid, UNCOUNTED};
+use super::super::conv2d::general::{self, MOST_SHARED, WORKGROUP};
+use super::super::conv2d::sums::most_roundings;
+use super::super::grid::{Grid, MOST_ITERATIONS};
 use super::super::params::{low_bits, params, size};
 use super::super::record::Binding;
 use super::super::shader::Shader;
 use super::super::split::{chunks, largest};
 use super::OPERATION;
 use crate::ops::Conv2dProblem;
+use crate::window::Axis;
 use crate::{Error, Limits, PaddingMode, Result};
-
-/// Invocations of a workgroup.
-const WORKGROUP: usize = 64;
 
 params!(Params {
     grid_width: u32,
@@ -26,6 +26,9 @@ params!(Params {
     dispatch_rows: u32,
     first_group_channel: u32,
     end_group_channel: u32,
+    first_product: u32,
+    end_product: u32,
+    block: u32,
     in_channels: u32,
     out_channels: u32,
     group_in_channels: u32,
@@ -63,19 +66,109 @@ pub(crate) struct Step {
     grad_input: Range<usize>,
 }
 
-/// The shader in the variant of a problem.
-pub(crate) fn shader(padding_mode: PaddingMode, bias: bool) -> Shader {
+/// The shader in the variant of a problem; a workgroup may share the products of a cell.
+pub(crate) fn shader(padding_mode: PaddingMode, bias: bool, shared: bool) -> Shader {
     Shader {
         template: "conv2d_grad_input",
         values: vec![
             ("padding_mode", padding_mode.name().into()),
             ("bias", bias.into()),
+            ("shared", shared.into()),
             ("f16", false.into()),
         ],
         reads: 2 + u32::from(bias),
         uniforms: 0,
         textures: &[],
         writes: 1,
+    }
+}
+
+/// The most coordinates of the padded input that are looked at for a cell along one axis.
+pub(super) fn copies(padding_mode: PaddingMode, axis: &Axis) -> usize {
+    match padding_mode {
+        PaddingMode::Zeros => 1,
+        PaddingMode::Reflect | PaddingMode::Circular => 3,
+        PaddingMode::Replicate => 1 + replicated(axis),
+    }
+}
+
+/// The most copies of a cell in the padding.
+fn replicated(axis: &Axis) -> usize {
+    if axis.input_size == 1 {
+        axis.pad_begin.saturating_add(axis.pad_end)
+    } else {
+        axis.pad_begin.max(axis.pad_end)
+    }
+}
+
+/// The most pairs of a tap and an output that are looked at for a cell along one axis.
+fn pairs(padding_mode: PaddingMode, axis: &Axis) -> usize {
+    let outputs = match padding_mode {
+        PaddingMode::Zeros => 1,
+        PaddingMode::Reflect | PaddingMode::Circular => 3,
+        PaddingMode::Replicate => (replicated(axis) / axis.stride + 1).min(axis.output_size),
+    };
+    axis.kernel_size.saturating_mul(outputs)
+}
+
+/// How the products of a cell are added up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Sums {
+    /// Whether by a workgroup.
+    pub(super) shared: bool,
+    /// Pairs of taps and outputs.
+    pub(super) pairs: usize,
+    pub(super) block: usize,
+    pub(super) iterations: usize,
+    /// The most roundings of one product, and the products of such a sum.
+    #[cfg_attr(not(test), allow(dead_code, reason = "for the test of the bound"))]
+    pub(super) roundings: u64,
+    #[cfg_attr(not(test), allow(dead_code, reason = "for the test of the bound"))]
+    pub(super) products: usize,
+}
+
+impl Sums {
+    pub(super) fn new(problem: &Conv2dProblem) -> Self {
+        let channels = problem.group_out_channels();
+        let axes = [&problem.vertical, &problem.horizontal];
+        let [pairs_y, pairs_x] = axes.map(|axis| pairs(problem.padding_mode, axis));
+        let all_pairs = pairs_y.saturating_mul(pairs_x);
+        let products = all_pairs.saturating_mul(channels);
+        let of_workgroup = general::Sums::shared(products);
+        let shared = Self {
+            shared: true,
+            pairs: all_pairs,
+            block: of_workgroup.block,
+            iterations: of_workgroup.iterations,
+            roundings: of_workgroup.roundings,
+            products,
+        };
+        let cells = problem.input_shape().len();
+        if products >= general::MANY_PRODUCTS && cells < general::ENOUGH_OUTPUTS {
+            return shared;
+        }
+        let block = channels.isqrt().max(32);
+        let blocks = channels.div_ceil(block);
+        // Of every copy: the search for the first tap, and the taps from there.
+        let [of_y, of_x] = axes.map(|axis| {
+            let taps = axis.kernel_size.div_ceil(axis.tap_step());
+            (copies(problem.padding_mode, axis), axis.tap_step().min(axis.kernel_size), taps)
+        });
+        let along = |(copies, search, taps): (usize, usize, usize), inner: usize| {
+            let copy =
+                taps.saturating_mul(1_usize.saturating_add(inner)).saturating_add(search + 1);
+            copies.saturating_mul(copy)
+        };
+        let iterations = along(of_y, along(of_x, channels + blocks));
+        let [hits_y, hits_x] = [(of_y, pairs_y), (of_x, pairs_x)]
+            .map(|((copies, _, taps), pairs)| copies.saturating_mul(taps).min(pairs));
+        let hits = hits_y.saturating_mul(hits_x);
+        let products = hits.saturating_mul(channels);
+        let roundings = (block.min(channels) + blocks + 1).saturating_add(hits) as u64;
+        let alone =
+            Self { shared: false, pairs: all_pairs, block, iterations, roundings, products };
+        let keeps = iterations <= MOST_ITERATIONS && roundings <= most_roundings(products as u64);
+        if keeps { alone } else { shared }
     }
 }
 
@@ -96,14 +189,24 @@ pub(super) fn plan(problem: &Conv2dProblem, bias: bool, limits: &Limits) -> Resu
     }
     let base = base_params(problem)?;
     let number = |name, value| size(OPERATION, name, value);
+    let sums = Sums::new(problem);
+    let parts = parts(problem, limits)?;
+    let dispatches = parts.iter().flat_map(|part| {
+        let products = sums.pairs.saturating_mul(part.group_channels.len());
+        let most = if sums.shared { MOST_SHARED } else { products };
+        chunks(products, most).map(move |products| (part, products))
+    });
     let mut steps = Vec::new();
-    for part in parts(problem, limits)? {
-        let is_first = part.group_channels.start == 0;
+    for (part, products) in dispatches {
+        let is_first = part.group_channels.start == 0 && products.start == 0;
         let count = part.images.len()
             * part.in_channels.len()
             * part.rows.len()
             * problem.horizontal.input_size;
-        let grid = Grid::new(OPERATION, count.div_ceil(WORKGROUP), UNCOUNTED, limits)?;
+        let of_workgroup = if sums.shared { 1 } else { WORKGROUP };
+        let grid = Grid::new(OPERATION, count.div_ceil(of_workgroup), sums.iterations, limits)?;
+        let end = if sums.shared { products.end + WORKGROUP * sums.block } else { 0 };
+        number("the products of a sum", end)?;
         let params = Params {
             grid_width: grid.width,
             count: number("the cells of one dispatch", count)?,
@@ -114,16 +217,19 @@ pub(super) fn plan(problem: &Conv2dProblem, bias: bool, limits: &Limits) -> Resu
             dispatch_rows: number("the input's height", part.rows.len())?,
             first_group_channel: number("out_channels", part.group_channels.start)?,
             end_group_channel: number("out_channels", part.group_channels.end)?,
+            first_product: low_bits(products.start),
+            end_product: low_bits(products.end),
+            block: number("the products of a sum", sums.block)?,
             accumulate: u32::from(!is_first),
             ..base
         };
         steps.push(Step {
-            shader: shader(problem.padding_mode, bias && is_first),
+            shader: shader(problem.padding_mode, bias && is_first, sums.shared),
             params,
             grid,
-            grad_output: grad_output_range(problem, &part),
-            weight: weight_range(problem, &part),
-            grad_input: grad_input_range(problem, &part),
+            grad_output: grad_output_range(problem, part),
+            weight: weight_range(problem, part),
+            grad_input: grad_input_range(problem, part),
         });
     }
     Ok(steps)
@@ -146,6 +252,9 @@ fn base_params(problem: &Conv2dProblem) -> Result<Params> {
         dispatch_rows: 0,
         first_group_channel: 0,
         end_group_channel: 0,
+        first_product: 0,
+        end_product: 0,
+        block: 0,
         in_channels: number("in_channels", problem.in_channels)?,
         out_channels: number("out_channels", problem.out_channels)?,
         group_in_channels: number("in_channels", problem.group_in_channels())?,
@@ -180,12 +289,13 @@ fn out_rows(problem: &Conv2dProblem, rows: &Range<usize>) -> Range<usize> {
     if *rows == (0..axis.input_size) {
         return 0..axis.output_size;
     }
-    let copies = rows.clone().flat_map(|row| axis.pre_images(problem.padding_mode, row));
     let (mut first, mut end) = (axis.output_size - 1, 1);
-    for padded in copies {
-        let before = padded.saturating_sub(axis.span() - 1);
+    for row in rows.clone() {
+        // All between the first and the last copy of a row are read by outputs between theirs.
+        let (lowest, highest) = axis.copies_between(problem.padding_mode, row);
+        let before = lowest.saturating_sub(axis.span() - 1);
         first = first.min(before.div_ceil(axis.stride));
-        end = end.max((padded / axis.stride + 1).min(axis.output_size));
+        end = end.max((highest / axis.stride + 1).min(axis.output_size));
     }
     first..end.max(first + 1)
 }

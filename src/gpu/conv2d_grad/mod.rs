@@ -5,6 +5,8 @@ mod image;
 pub(crate) mod input;
 pub(crate) mod phases;
 pub(crate) mod sum;
+#[cfg(test)]
+mod tests;
 pub(crate) mod turned;
 pub(crate) mod weight;
 pub(crate) mod weight_filters;
@@ -86,7 +88,7 @@ pub(crate) fn conv2d_grad_weight(
     let steps = weight::plan(problem, limits)?;
     let grad_weight = allocate(context, weights)?;
     for step in steps {
-        step.record(context, input, grad_output, &grad_weight)?;
+        step.record(context, [input, grad_output], None, &grad_weight)?;
     }
     Ok(grad_weight)
 }

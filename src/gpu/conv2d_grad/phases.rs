@@ -5,16 +5,19 @@ use std::sync::Arc;
 use super::super::buffer::GpuBuffer;
 use super::super::context::Context;
 use super::super::conv2d::{Conv2dPlan, conv2d};
-use super::super::grid::{Grid, UNCOUNTED};
+use super::super::grid::Grid;
 use super::super::params::{params, size};
 use super::super::record::Binding;
 use super::super::shader::Shader;
+use super::input::copies;
 use super::{OPERATION, allocate, turned};
 use crate::ops::{Conv2dProblem, Phase};
 use crate::{Algorithm, Limits, PaddingMode, Result};
 
 /// Invocations of a workgroup.
 const WORKGROUP: usize = 64;
+/// Copies of a cell along both axes together that an invocation collects.
+const MOST_COPIES: usize = 33;
 /// Phases up to which a convolution for each is worth it.
 const MOST_PHASES: usize = 16;
 /// How many times the input, and how many elements besides, the cells of all phases may be.
@@ -83,6 +86,11 @@ pub(super) fn plan(problem: &Conv2dProblem, bias: bool, limits: &Limits) -> Resu
         return Ok(None);
     }
     let (vertical, horizontal) = (&problem.vertical, &problem.horizontal);
+    let [copies_y, copies_x] = [vertical, horizontal].map(|it| copies(problem.padding_mode, it));
+    if copies_y.saturating_add(copies_x) > MOST_COPIES {
+        return Ok(None);
+    }
+    let iterations = copies_y + copies_y * copies_x;
     // Every cell of the input is then of one phase.
     let placed = problem.padding_mode == PaddingMode::Zeros
         && rows.len() == vertical.stride
@@ -104,7 +112,7 @@ pub(super) fn plan(problem: &Conv2dProblem, bias: bool, limits: &Limits) -> Resu
             }
             let is_first = steps.is_empty();
             let count = if placed { cells } else { input };
-            let grid = Grid::new(OPERATION, count.div_ceil(WORKGROUP), UNCOUNTED, limits)?;
+            let grid = Grid::new(OPERATION, count.div_ceil(WORKGROUP), iterations, limits)?;
             let params = Params {
                 grid_width: grid.width,
                 count: number("the cells of one dispatch", count)?,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::super::buffer::GpuBuffer;
 use super::super::context::Context;
-use super::super::grid::{Grid, UNCOUNTED};
+use super::super::grid::Grid;
 use super::super::params::{params, size};
 use super::super::record::Binding;
 use super::super::shader::Shader;
@@ -13,6 +13,16 @@ use crate::Result;
 
 /// Invocations of a workgroup.
 const WORKGROUP: usize = 64;
+/// Parts of one element, for which an invocation has a loop.
+pub(super) const MOST_PARTS: usize = 1 << 14;
+/// Parts that are added up without a break.
+const BLOCK: usize = 64;
+
+/// The most roundings of one part.
+#[cfg(test)]
+pub(super) fn roundings(parts: usize) -> usize {
+    if parts == 1 { 0 } else { parts.min(BLOCK) + parts.div_ceil(BLOCK) }
+}
 
 params!(Params { grid_width: u32, count: u32, parts: u32, element_stride: u32, part_stride: u32 });
 
@@ -60,7 +70,8 @@ pub(super) fn record(
     partial: &GpuBuffer,
     gradient: &GpuBuffer,
 ) -> Result<()> {
-    let grid = Grid::new(OPERATION, parts.count.div_ceil(WORKGROUP), UNCOUNTED, context.limits())?;
+    let iterations = parts.parts + parts.parts.div_ceil(BLOCK);
+    let grid = Grid::new(OPERATION, parts.count.div_ceil(WORKGROUP), iterations, context.limits())?;
     let number = |value| size(OPERATION, "the elements of a gradient's parts", value);
     let params = Params {
         grid_width: grid.width,

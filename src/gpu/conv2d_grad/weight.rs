@@ -1,23 +1,26 @@
 //! The gradient of a weight with any option, split where its tensors exceed one binding.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::super::buffer::GpuBuffer;
 use super::super::context::Context;
-use super::super::conv2d::general::input_rows;
-use super::super::grid::{Grid, UNCOUNTED};
+use super::super::conv2d::general::{MOST_SHARED, TREE, WORKGROUP, input_rows};
+use super::super::grid::{Grid, MOST_ITERATIONS};
 use super::super::params::{low_bits, params, size};
 use super::super::record::Binding;
 use super::super::shader::Shader;
 use super::super::split::{chunks, largest};
-use super::OPERATION;
+use super::{OPERATION, allocate};
 use crate::ops::Conv2dProblem;
 use crate::{Error, Limits, PaddingMode, Result};
 
 params!(Params {
     grid_width: u32,
     count: u32,
-    outputs: u32,
+    workgroup_weights: u32,
+    first_output: u32,
+    end_output: u32,
     first_image: u32,
     first_row: u32,
     dispatch_rows: u32,
@@ -57,16 +60,37 @@ pub(crate) struct Step {
     grad_weight: Range<usize>,
 }
 
-/// The shader in the variant of a problem.
-pub(crate) fn shader(padding_mode: PaddingMode) -> Shader {
+/// The shader in the variant of a problem; one that repairs computes again what is NaN.
+pub(crate) fn shader(padding_mode: PaddingMode, repairs: bool) -> Shader {
     Shader {
         template: "conv2d_grad_weight",
-        values: vec![("padding_mode", padding_mode.name().into()), ("f16", false.into())],
-        reads: 2,
+        values: vec![
+            ("padding_mode", padding_mode.name().into()),
+            ("repairs", repairs.into()),
+            ("f16", false.into()),
+        ],
+        reads: 2 + u32::from(repairs),
         uniforms: 0,
         textures: &[],
         writes: 1,
     }
+}
+
+/// Outputs that an invocation adds up without a break.
+const BLOCK: usize = 64;
+
+/// The iterations for one weight, for so many outputs of a dispatch.
+fn iterations(outputs: usize) -> usize {
+    let lane = outputs.div_ceil(WORKGROUP);
+    lane + lane.div_ceil(BLOCK) + TREE
+}
+
+/// The most roundings of one product in a sum over so many outputs, all in one binding.
+#[cfg(test)]
+pub(super) fn roundings(outputs: usize) -> usize {
+    let lane = outputs.min(MOST_SHARED).div_ceil(WORKGROUP);
+    let dispatches = outputs.div_ceil(MOST_SHARED);
+    lane.min(BLOCK) + lane.div_ceil(BLOCK) + TREE + dispatches
 }
 
 /// A part of the work: what one dispatch covers.
@@ -81,19 +105,56 @@ struct Part {
 
 /// The dispatches of the gradient of a convolution whose batch is not empty.
 pub(super) fn plan(problem: &Conv2dProblem, limits: &Limits) -> Result<Vec<Step>> {
+    plan_of(problem, limits, false)
+}
+
+/// The dispatches that copy a gradient and compute again what of it is NaN.
+pub(super) fn repair(problem: &Conv2dProblem, limits: &Limits) -> Result<Vec<Step>> {
+    plan_of(problem, limits, true)
+}
+
+/// Records the repair of a gradient of so many weights, if it has one.
+pub(super) fn repaired(
+    context: &Arc<Context>,
+    repair: &[Step],
+    operands: [&GpuBuffer; 2],
+    found: GpuBuffer,
+    weights: usize,
+) -> Result<GpuBuffer> {
+    if repair.is_empty() {
+        return Ok(found);
+    }
+    let grad_weight = allocate(context, weights)?;
+    for step in repair {
+        step.record(context, operands, Some(&found), &grad_weight)?;
+    }
+    Ok(grad_weight)
+}
+
+fn plan_of(problem: &Conv2dProblem, limits: &Limits, repairs: bool) -> Result<Vec<Step>> {
     let base = base_params(problem)?;
     let number = |name, value| size(OPERATION, name, value);
     let taps = problem.vertical.kernel_size * problem.horizontal.kernel_size;
-    let mut steps = Vec::new();
-    for part in parts(problem, limits)? {
-        let count = part.out_channels.len() * part.group_channels.len() * taps;
+    let parts = parts(problem, limits)?;
+    let dispatches = parts.iter().flat_map(|part| {
         let outputs = part.images.len() * part.rows.len() * problem.horizontal.output_size;
-        let grid = Grid::new(OPERATION, count, UNCOUNTED, limits)?;
-        let is_first = part.images.start == 0 && part.rows.start == 0;
+        chunks(outputs, MOST_SHARED).map(move |outputs| (part, outputs))
+    });
+    let mut steps = Vec::new();
+    for (part, outputs) in dispatches {
+        let count = part.out_channels.len() * part.group_channels.len() * taps;
+        let of_weight = 1 + iterations(outputs.len());
+        // A workgroup looks at several weights, of which few are NaN.
+        let weights = if repairs { (MOST_ITERATIONS / of_weight).clamp(1, WORKGROUP) } else { 1 };
+        let workgroups = count.div_ceil(weights);
+        let grid = Grid::new(OPERATION, workgroups, weights * of_weight, limits)?;
+        let is_first = part.images.start == 0 && part.rows.start == 0 && outputs.start == 0;
         let params = Params {
             grid_width: grid.width,
             count: number("the weights of one dispatch", count)?,
-            outputs: number("the outputs of one dispatch", outputs)?,
+            workgroup_weights: number("the weights of a workgroup", weights)?,
+            first_output: number("the outputs of one dispatch", outputs.start)?,
+            end_output: number("the outputs of one dispatch", outputs.end)?,
             first_image: number("batch", part.images.start)?,
             first_row: number("the output's height", part.rows.start)?,
             dispatch_rows: number("the output's height", part.rows.len())?,
@@ -104,12 +165,12 @@ pub(super) fn plan(problem: &Conv2dProblem, limits: &Limits) -> Result<Vec<Step>
             ..base
         };
         steps.push(Step {
-            shader: shader(problem.padding_mode),
+            shader: shader(problem.padding_mode, repairs),
             params,
             grid,
-            input: input_range(problem, &part),
-            grad_output: grad_output_range(problem, &part),
-            grad_weight: grad_weight_range(problem, &part),
+            input: input_range(problem, part),
+            grad_output: grad_output_range(problem, part),
+            grad_weight: grad_weight_range(problem, part),
         });
     }
     Ok(steps)
@@ -125,7 +186,9 @@ fn base_params(problem: &Conv2dProblem) -> Result<Params> {
     Ok(Params {
         grid_width: 0,
         count: 0,
-        outputs: 0,
+        workgroup_weights: 1,
+        first_output: 0,
+        end_output: 0,
         first_image: 0,
         first_row: 0,
         dispatch_rows: 0,
@@ -251,11 +314,12 @@ fn parts(problem: &Conv2dProblem, limits: &Limits) -> Result<Vec<Part>> {
 }
 
 impl Step {
+    /// Records the dispatch; one that repairs is given what was found.
     pub(super) fn record(
         &self,
         context: &Context,
-        input: &GpuBuffer,
-        grad_output: &GpuBuffer,
+        [input, grad_output]: [&GpuBuffer; 2],
+        found: Option<&GpuBuffer>,
         grad_weight: &GpuBuffer,
     ) -> Result<()> {
         let (input, input_base) = Binding::range(context, input, self.input.clone());
@@ -269,7 +333,10 @@ impl Step {
             grad_weight_base: low_bits(grad_weight_base),
             ..self.params
         };
-        let bindings = [input, grad_output, grad_weight];
+        let mut bindings = vec![input, grad_output];
+        bindings
+            .extend(found.map(|found| Binding::range(context, found, self.grad_weight.clone()).0));
+        bindings.push(grad_weight);
         context.record(OPERATION, &self.shader, &params, &bindings, self.grid)
     }
 }

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use super::super::buffer::GpuBuffer;
 use super::super::context::Context;
-use super::super::grid::{Grid, UNCOUNTED};
+use super::super::grid::Grid;
 use super::super::params::{params, size};
 use super::super::record::Binding;
 use super::super::shader::Shader;
 use super::super::split::{chunks, largest};
 use super::image::{self, Images};
-use super::{OPERATION, allocate, sum};
+use super::{OPERATION, allocate, sum, weight};
 use crate::ops::Conv2dProblem;
 use crate::{Limits, Result};
 
@@ -21,6 +21,8 @@ const LONGEST_TEXT: u32 = 800;
 const MOST_CHANNELS: u32 = 16;
 /// Units that an invocation adds up without a break at least.
 const FEWEST_UNITS: usize = 32;
+/// Units of a part at most.
+const MOST_UNITS: usize = 50_000;
 /// Workgroups that keep the threads of an adapter busy.
 const ENOUGH_WORKGROUPS: usize = 64;
 /// Elements of partial sums up to which the parts of the outputs run side by side.
@@ -39,12 +41,6 @@ params!(Params {
     groups: u32,
     group_in_channels: u32,
     group_out_channels: u32,
-    in_height: u32,
-    in_width: u32,
-    out_height: u32,
-    out_width: u32,
-    pad_top: u32,
-    pad_left: u32,
     padded_height: u32,
     padded_width: u32,
     grads_height: u32,
@@ -67,6 +63,8 @@ pub(crate) struct Plan {
     steps: Vec<Step>,
     /// Parts of all images.
     parts: usize,
+    /// None where no product of a sum can be of a zero that is not in the problem.
+    repair: Vec<weight::Step>,
 }
 
 /// What an invocation adds up at once.
@@ -127,14 +125,19 @@ fn shader(problem: &Conv2dProblem, tile: Tile, lanes: u32) -> Option<Shader> {
     image::shader("conv2d_grad_weight_filters", problem, &tile, lanes)
 }
 
-/// The length of the blocks whose sums are added up: that of the least rounding error, about the
-/// power of two thirds of all units.
+/// The length of the blocks whose sums are added up.
 fn block_units(part_units: usize) -> usize {
-    let mut block = FEWEST_UNITS;
-    while block.saturating_pow(3) < part_units.saturating_pow(2) {
-        block *= 2;
-    }
-    block
+    part_units.isqrt().max(FEWEST_UNITS)
+}
+
+/// The most roundings of one product in a sum over so many outputs.
+#[cfg(test)]
+pub(super) fn roundings(outputs: usize) -> usize {
+    let units = outputs.div_ceil(8);
+    let part = units.min(MOST_UNITS);
+    let block = block_units(part);
+    let parts = sum::roundings(units.div_ceil(part).max(ENOUGH_WORKGROUPS).min(units));
+    outputs.min(8) + block.min(part) + part.div_ceil(block) + parts
 }
 
 /// The plan for a convolution whose batch is not empty; `None` where it is not served or another
@@ -158,20 +161,27 @@ pub(crate) fn plan(problem: &Conv2dProblem, limits: &Limits) -> Result<Option<Pl
     let image_units = grads_height / unit_rows * (grads_width / unit_texels);
     let most_elements = MOST_PARTIAL.min(limits.max_binding_elements());
     let parts = ENOUGH_WORKGROUPS.div_ceil(tiles).min((most_elements / weights).max(1));
+    let parts = parts.max((images * image_units).div_ceil(MOST_UNITS));
     let part_units = (images * image_units).div_ceil(parts);
     let part_units = part_units.next_multiple_of(FEWEST_UNITS);
     let parts_of = |images: usize| (images * image_units).div_ceil(part_units);
     let parts = chunks(problem.batch, images).map(|images| parts_of(images.len())).sum::<usize>();
-    if parts.checked_mul(weights).is_none_or(|len| len > limits.max_binding_elements()) {
+    if parts > sum::MOST_PARTS
+        || parts.checked_mul(weights).is_none_or(|len| len > limits.max_binding_elements())
+    {
         return Ok(None);
     }
     let number = |name, value| size(OPERATION, name, value);
     let Images { input, grads, .. } = &textures;
+    // Those over the outputs, then those that store.
+    let iterations = part_units
+        + part_units.div_ceil(block_units(part_units))
+        + (tile.filters * tile.channels) as usize;
     let (mut steps, mut first_part) = (Vec::new(), 0);
     for images in chunks(problem.batch, images) {
         let units = images.len() * image_units;
         let count = tiles * parts_of(images.len());
-        let grid = Grid::new(OPERATION, count, UNCOUNTED, limits)?;
+        let grid = Grid::new(OPERATION, count, iterations, limits)?;
         let params = Params {
             grid_width: grid.width,
             count: number("the number of workgroups", count)?,
@@ -185,12 +195,6 @@ pub(crate) fn plan(problem: &Conv2dProblem, limits: &Limits) -> Result<Option<Pl
             groups: number("groups", problem.groups)?,
             group_in_channels: number("in_channels", problem.group_in_channels())?,
             group_out_channels: number("out_channels", problem.group_out_channels())?,
-            in_height: input.pad.in_height,
-            in_width: input.pad.in_width,
-            out_height: grads.pad.in_height,
-            out_width: grads.pad.in_width,
-            pad_top: input.pad.pad_top,
-            pad_left: input.pad.pad_left,
             padded_height: input.pad.padded_height,
             padded_width: input.pad.padded_width,
             grads_height: grads.pad.padded_height,
@@ -199,13 +203,18 @@ pub(crate) fn plan(problem: &Conv2dProblem, limits: &Limits) -> Result<Option<Pl
         first_part += parts_of(images.len());
         steps.push(Step { images, params, grid });
     }
-    Ok(Some(Plan { shader, textures, steps, parts }))
+    let adds_zeros = image::is_masked(problem)
+        || grads_height != vertical.output_size
+        || 4 * grads_width != horizontal.output_size;
+    let repair = if adds_zeros { weight::repair(problem, limits)? } else { Vec::new() };
+    Ok(Some(Plan { shader, textures, steps, parts, repair }))
 }
 
 impl Plan {
     /// The shaders that pad, and the one that multiplies.
     pub(crate) fn shaders(&self) -> Vec<Shader> {
-        self.textures.shaders().chain([&self.shader]).cloned().collect()
+        let repair = self.repair.iter().map(|step| &step.shader).take(1);
+        self.textures.shaders().chain([&self.shader]).chain(repair).cloned().collect()
     }
 
     /// Records the dispatches; gives the buffer of the gradient.
@@ -224,6 +233,7 @@ impl Plan {
             let bindings = [Binding::whole(&partial, weights * self.parts)];
             context.record_with_textures(OPERATION, shader, params, &textures, &bindings, *grid)?;
         }
-        sum::of_parts(context, weights, self.parts, partial)
+        let found = sum::of_parts(context, weights, self.parts, partial)?;
+        weight::repaired(context, &self.repair, [input, grad_output], found, weights)
     }
 }

@@ -5,20 +5,20 @@ use std::sync::Arc;
 
 use super::super::buffer::GpuBuffer;
 use super::super::context::Context;
-use super::super::grid::{Grid, UNCOUNTED};
+use super::super::grid::Grid;
 use super::super::params::{params, size};
 use super::super::record::Binding;
 use super::super::shader::Shader;
 use super::super::split::{chunks, largest};
 use super::image::{self, Images};
-use super::{OPERATION, allocate, sum};
+use super::{OPERATION, allocate, sum, weight};
 use crate::ops::Conv2dProblem;
 use crate::{Limits, Result};
 
 /// Multiply-adds in the text of one iteration: more take long to compile.
 const LONGEST_TEXT: u32 = 800;
 /// Texels that an invocation adds up without a break, so that the rounding error stays small.
-const LANE_TEXELS: u32 = 64;
+const LANE_TEXELS: u32 = 24;
 /// Elements of partial sums up to which the parts of the outputs run side by side.
 const MOST_PARTIAL: usize = 1 << 21;
 
@@ -34,17 +34,23 @@ params!(Params {
     groups: u32,
     group_in_channels: u32,
     group_out_channels: u32,
-    in_height: u32,
-    in_width: u32,
     out_height: u32,
-    out_width: u32,
-    pad_top: u32,
-    pad_left: u32,
     padded_height: u32,
     padded_width: u32,
     grads_width: u32,
     accumulate: u32,
 });
+
+/// The most roundings of one product in a sum over so many outputs.
+#[cfg(test)]
+pub(super) fn roundings(outputs: usize, lanes: usize) -> usize {
+    let texels = outputs.div_ceil(4);
+    let of_lane = LANE_TEXELS as usize;
+    let parts = texels.div_ceil(lanes * of_lane);
+    let dispatches = parts.div_ceil(sum::MOST_PARTS);
+    let of_parts = sum::roundings(parts.min(sum::MOST_PARTS));
+    4 * texels.div_ceil(lanes).min(of_lane) + lanes.min(texels) + of_parts + dispatches
+}
 
 /// The dispatches of some images.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,6 +67,7 @@ pub(crate) struct Plan {
     steps: Vec<Step>,
     /// Parts that run side by side.
     parts: usize,
+    repair: Vec<weight::Step>,
 }
 
 /// What an invocation adds up at once.
@@ -116,20 +123,22 @@ pub(crate) fn plan(problem: &Conv2dProblem, limits: &Limits) -> Result<Option<Pl
     if weights > limits.max_binding_elements() {
         return Ok(None);
     }
-    let parts = most_parts.min((most_elements / weights).max(1));
+    let parts = most_parts.min((most_elements / weights).clamp(1, sum::MOST_PARTS));
     let filter_tiles = problem.group_out_channels().div_ceil(tile.filters as usize);
     let channel_tiles = problem.group_in_channels().div_ceil(tile.channels as usize);
     let row_tiles = vertical.kernel_size / tile.rows as usize;
     let tiles = problem.groups * filter_tiles * channel_tiles * row_tiles;
     let number = |name, value| size(OPERATION, name, value);
     let Images { input, grads, .. } = &textures;
+    // Those over the outputs, then those that store.
+    let iterations = (LANE_TEXELS + LONGEST_TEXT.div_ceil(4 * lanes)) as usize;
     let mut steps = Vec::new();
     for images in chunks(problem.batch, images) {
         let mut dispatches = Vec::new();
         let texels = images.len() * image_texels;
         for texels in chunks(texels, parts * part_texels) {
             let count = tiles * texels.len().div_ceil(part_texels);
-            let grid = Grid::new(OPERATION, count, UNCOUNTED, limits)?;
+            let grid = Grid::new(OPERATION, count, iterations, limits)?;
             let is_first = images.start == 0 && texels.start == 0;
             let params = Params {
                 grid_width: grid.width,
@@ -143,12 +152,7 @@ pub(crate) fn plan(problem: &Conv2dProblem, limits: &Limits) -> Result<Option<Pl
                 groups: number("groups", problem.groups)?,
                 group_in_channels: number("in_channels", problem.group_in_channels())?,
                 group_out_channels: number("out_channels", problem.group_out_channels())?,
-                in_height: input.pad.in_height,
-                in_width: input.pad.in_width,
                 out_height: number("the output's height", vertical.output_size)?,
-                out_width: number("the output's width", horizontal.output_size)?,
-                pad_top: input.pad.pad_top,
-                pad_left: input.pad.pad_left,
                 padded_height: input.pad.padded_height,
                 padded_width: input.pad.padded_width,
                 grads_width: grads.pad.padded_width,
@@ -158,13 +162,15 @@ pub(crate) fn plan(problem: &Conv2dProblem, limits: &Limits) -> Result<Option<Pl
         }
         steps.push(Step { images, dispatches });
     }
-    Ok(Some(Plan { shader, textures, steps, parts }))
+    let repair = weight::repair(problem, limits)?;
+    Ok(Some(Plan { shader, textures, steps, parts, repair }))
 }
 
 impl Plan {
     /// The shaders that pad, and the one that multiplies.
     pub(crate) fn shaders(&self) -> Vec<Shader> {
-        self.textures.shaders().chain([&self.shader]).cloned().collect()
+        let repair = self.repair.iter().map(|step| &step.shader).take(1);
+        self.textures.shaders().chain([&self.shader]).chain(repair).cloned().collect()
     }
 
     /// Records the dispatches; gives the buffer of the gradient.
@@ -187,6 +193,7 @@ impl Plan {
                     .record_with_textures(OPERATION, shader, params, &textures, &bindings, *grid)?;
             }
         }
-        sum::of_parts(context, weights, self.parts, partial)
+        let found = sum::of_parts(context, weights, self.parts, partial)?;
+        weight::repaired(context, &self.repair, [input, grad_output], found, weights)
     }
 }

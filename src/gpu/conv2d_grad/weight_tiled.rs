@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::super::buffer::GpuBuffer;
 use super::super::context::Context;
-use super::super::grid::{Grid, UNCOUNTED};
+use super::super::grid::Grid;
 use super::super::params::{params, size};
 use super::super::record::Binding;
 use super::super::shader::Shader;
@@ -19,7 +19,7 @@ const MOST_SUMS: usize = 72;
 /// Columns of a kernel up to which they are unrolled.
 const MOST_COLUMNS: usize = 11;
 /// Products that an invocation adds up one by one, so that the rounding error stays small.
-const LANE_OUTPUTS: usize = 256;
+const LANE_OUTPUTS: usize = 128;
 /// Elements of partial sums up to which the parts of the outputs run side by side.
 const MOST_PARTIAL: usize = 1 << 21;
 
@@ -85,6 +85,16 @@ pub(crate) fn shader(tile: &Tile) -> Shader {
     }
 }
 
+/// The most roundings of one product in a sum over so many outputs.
+#[cfg(test)]
+pub(super) fn roundings(outputs: usize) -> usize {
+    let lanes = LANES as usize;
+    let parts = outputs.div_ceil(lanes * LANE_OUTPUTS);
+    let dispatches = parts.div_ceil(sum::MOST_PARTS);
+    let of_parts = sum::roundings(parts.min(sum::MOST_PARTS));
+    outputs.div_ceil(lanes).min(LANE_OUTPUTS) + lanes.min(outputs) + of_parts + dispatches
+}
+
 /// The dispatches of a gradient.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Plan {
@@ -136,17 +146,20 @@ pub(super) fn plan(problem: &Conv2dProblem, limits: &Limits) -> Result<Option<Pl
     let outputs = problem.batch * vertical.output_size * horizontal.output_size;
     let part_outputs = LANES as usize * LANE_OUTPUTS;
     let parts = outputs.div_ceil(part_outputs);
-    let side_by_side = parts.min((MOST_PARTIAL.min(most) / weights).max(1));
+    let most_parts = (MOST_PARTIAL.min(most) / weights).clamp(1, sum::MOST_PARTS);
+    let side_by_side = parts.min(most_parts);
     let filter_tiles = problem.group_out_channels().div_ceil(tile.filters as usize);
     let channel_tiles = problem.group_in_channels().div_ceil(tile.channels as usize);
     let row_tiles = vertical.kernel_size / tile.rows as usize;
     let tiles = problem.groups * filter_tiles * channel_tiles * row_tiles;
+    // Those over the outputs, then those over the lanes of every sum that an invocation adds up.
+    let iterations = LANE_OUTPUTS + MOST_SUMS.div_ceil(LANES as usize) * (1 + LANES as usize);
     let mut steps = Vec::new();
     for first in (0..parts).step_by(side_by_side) {
         let now = side_by_side.min(parts - first);
         // The parts of a later dispatch are added to those of the first, as many or fewer.
         let count = tiles * now;
-        let grid = Grid::new(OPERATION, count, UNCOUNTED, limits)?;
+        let grid = Grid::new(OPERATION, count, iterations, limits)?;
         let end_output = ((first + now) * part_outputs).min(outputs);
         let params = Params {
             grid_width: grid.width,

@@ -5,6 +5,7 @@ pub(crate) mod strips;
 
 use std::collections::HashSet;
 
+use super::conv2d::general::Form;
 use super::params::Fields;
 use super::shader::Shader;
 use crate::{Activation, DType, PaddingMode, Result};
@@ -31,17 +32,30 @@ pub(crate) fn all() -> Result<Vec<(Shader, Fields)>> {
     }
     for padding_mode in PaddingMode::ALL {
         for activation in activations.into_iter().chain(["none"]) {
-            for (bias, dtype, f32_output) in [
-                (false, DType::F32, false),
-                (true, DType::F32, false),
-                (false, DType::F16, false),
-                (true, DType::F16, false),
-                (true, DType::F16, true),
+            for (bias, dtype, f32_output, repairs) in [
+                (false, DType::F32, false, false),
+                (true, DType::F32, false, false),
+                (false, DType::F16, false, false),
+                (true, DType::F16, false, false),
+                (true, DType::F16, true, false),
+                (false, DType::F32, false, true),
+                (true, DType::F16, false, true),
             ] {
-                let operands = super::conv2d::Operands { bias, dtype };
-                let shader =
-                    super::conv2d::general::shader(padding_mode, activation, operands, f32_output);
-                variants.push((shader, super::conv2d::general::Params::FIELDS));
+                for form in [Form::Channels, Form::Rows, Form::Shared] {
+                    if repairs && form == Form::Shared {
+                        continue;
+                    }
+                    let operands = super::conv2d::Operands { bias, dtype };
+                    let shader = super::conv2d::general::shader(
+                        padding_mode,
+                        activation,
+                        operands,
+                        f32_output,
+                        form,
+                        repairs,
+                    );
+                    variants.push((shader, super::conv2d::general::Params::FIELDS));
+                }
             }
         }
     }
@@ -109,13 +123,18 @@ fn gradients() -> Result<Vec<(Shader, Fields)>> {
     ];
     for padding_mode in PaddingMode::ALL {
         for bias in [false, true] {
-            variants.push((input::shader(padding_mode, bias), input::Params::FIELDS));
+            for shared in [false, true] {
+                let shader = input::shader(padding_mode, bias, shared);
+                variants.push((shader, input::Params::FIELDS));
+            }
             for placed in [false, true] {
                 let shader = phases::shader(padding_mode, placed, bias);
                 variants.push((shader, phases::Params::FIELDS));
             }
         }
-        variants.push((weight::shader(padding_mode), weight::Params::FIELDS));
+        for repairs in [false, true] {
+            variants.push((weight::shader(padding_mode, repairs), weight::Params::FIELDS));
+        }
     }
     for padding_mode in PaddingMode::ALL {
         for [kernel_height, kernel_width, rows, channels, filters] in
@@ -143,6 +162,7 @@ fn gradients() -> Result<Vec<(Shader, Fields)>> {
         for shader in filters.chain(texel) {
             let fields = match shader.template {
                 "conv2d_texel_pad" => super::conv2d::texel::PadParams::FIELDS,
+                "conv2d_grad_weight" => weight::Params::FIELDS,
                 "conv2d_grad_weight_filters" => weight_filters::Params::FIELDS,
                 _ => weight_texel::Params::FIELDS,
             };
@@ -156,7 +176,8 @@ fn training() -> Vec<(Shader, Fields)> {
     use super::{loss, optimizer, select};
     let mut variants = vec![
         (select::shader(), select::Params::FIELDS),
-        (loss::cross_entropy_shader(), loss::CrossEntropyParams::FIELDS),
+        (loss::cross_entropy_shader(false), loss::CrossEntropyParams::FIELDS),
+        (loss::cross_entropy_shader(true), loss::CrossEntropyParams::FIELDS),
         (loss::squared_error_shader(), loss::SquaredErrorParams::FIELDS),
         (loss::sum_shader(), loss::SumParams::FIELDS),
         (optimizer::adam_shader(), optimizer::AdamParams::FIELDS),
