@@ -130,6 +130,7 @@ impl Tensor {
                 let elements = self.elements_of_any_type(OPERATION)?;
                 Self::on_cpu_as(dtype, OPERATION, device, shape, |output| {
                     output.copy_from_slice(elements);
+                    Ok(())
                 })
             }
             Backend::Gpu(context) => {
