@@ -125,8 +125,8 @@ pub fn conv2d(
 /// ```
 ///
 /// Rounding in a sum is proportional to this and not to the sum itself, in which large terms may
-/// cancel: an f32 implementation is right when it is within a small multiple of
-/// `2^-24 * magnitude`. The activation does not change the magnitude.
+/// cancel: an f32 implementation is right when it is within a multiple of `2^-24 * magnitude`, for
+/// which [`DType`](crate::DType) has the formula. The activation does not change the magnitude.
 ///
 /// # Shapes
 ///

@@ -11,6 +11,7 @@
 )]
 #![allow(unreachable_pub, reason = "nothing depends on a test binary")]
 
+mod activations;
 mod case;
 mod cases;
 mod check;
@@ -27,10 +28,12 @@ mod goldens;
 mod gradients;
 mod gradients_backends;
 mod half_floats;
+mod hostile;
 mod laws;
 mod mistakes;
 mod nn;
 mod nn_errors;
+mod one_sign;
 mod pipeline_cache;
 mod properties;
 mod rounding;
