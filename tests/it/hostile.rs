@@ -225,6 +225,11 @@ fn a_plan_of_more_than_a_buffer_is_an_error_at_once() {
     limit(Conv2d::new(1, 1, [1, 1]).padding([1 << 40, 0]).plan([1, 1, 3, 3], limits));
     let plan = MaxPool2d::new([1, 1]).plan([0, 1, 1 << 43, 1], limits).unwrap();
     assert_eq!(plan.dispatches(), 0);
+    let mut endless = *limits;
+    endless.max_buffer_bytes = u64::MAX;
+    limit(MaxPool2d::new([1, 1]).plan([1 << 43, 3, 4, 14], &endless));
+    let on = MaxPool2d::new([1, 1]).plan_on([1 << 43, 3, 4, 14], software()).unwrap_err();
+    assert!(matches!(on, Error::DeviceLimit { .. }), "{on}");
 }
 
 /// Options and sizes, small or beyond all memory; what lies between may take long by right.
@@ -326,6 +331,15 @@ fn any_options(device: &Device, seed: u64, count: usize) {
             if let Ok((y, indices)) = adaptive_max.forward_with_indices(&x) {
                 adaptive_max.grad_input(shape, &indices, &y).unwrap();
             }
+        }
+        let rng = &mut nn::Rng::new(seed);
+        let _ = nn::Linear::new(device, hostile.size(), hostile.size(), rng);
+        let _ = nn::Conv2d::new(device, conv.clone(), rng);
+        let _ = nn::Flatten::new().output_shape(shape);
+        if let Some(x) = hostile.tensor(device, shape) {
+            let _ = (nn::mse(&x, &x), nn::predictions(&x), x.reshape(image));
+            Activation::Silu.grad_input(&x, &Activation::Silu.forward(&x).unwrap()).unwrap();
+            assert_eq!(x.to_vec().unwrap().len(), shape.len());
         }
         let weight = conv.weight_shape().ok().and_then(|shape| hostile.tensor(device, shape));
         if let Some(weight) = weight {
