@@ -149,16 +149,16 @@ fn options_beyond_any_memory_have_small_results() {
     }
 
     let nine = device.upload_slice(&[1.0; 9], [1, 1, 3, 3]).unwrap();
-    for axes in [[HUGE, 1], [1, HUGE]] {
-        let [stride_y, stride_x] = axes.map(|size| (size / 2).max(1));
-        let max = MaxPool2d::new(axes).stride([stride_y, stride_x]).ceil_mode(true);
-        assert_eq!(max.forward(&nine).unwrap().to_vec().unwrap(), [1.0; 3]);
+    for (kernel_size, half) in [([HUGE, 1], [HUGE / 2, 0]), ([1, HUGE], [0, HUGE / 2])] {
+        let stride = half.map(|stride| stride.max(1));
+        let max = MaxPool2d::new(kernel_size).stride(stride).padding(half).ceil_mode(true);
+        assert_eq!(max.forward(&nine).unwrap().to_vec().unwrap(), [1.0; 6]);
         let (y, indices) = max.forward_with_indices(&nine).unwrap();
         assert!(max.grad_input([1, 1, 3, 3], &indices, &y).is_ok());
-        let average = AvgPool2d::new(axes).stride([stride_y, stride_x]).ceil_mode(true);
-        assert_eq!(average.forward(&nine).unwrap().to_vec().unwrap(), [1.0; 3]);
-        let max = max.padding([stride_y - stride_y % 2 - 1, 0].map(|pad| pad.min(HUGE / 2)));
-        let _ = max.forward(&nine);
+        let average = AvgPool2d::new(kernel_size).stride(stride).padding(half).ceil_mode(true);
+        let average = average.count_include_pad(false);
+        assert_eq!(average.forward(&nine).unwrap().to_vec().unwrap(), [1.0; 6]);
+        assert!(average.grad_input([1, 1, 3, 3], &y).is_ok());
     }
 }
 
