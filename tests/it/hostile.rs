@@ -3,8 +3,9 @@
 use filtro::nn::{self, Layer};
 use filtro::{
     Activation, AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, Conv2d, ConvTranspose2d, Device,
-    Error, Limits, MaxPool2d, Padding, PaddingMode, Result, Shape, Tensor, ceiling,
+    Error, Limits, MaxPool2d, Padding, PaddingMode, Result, Shape, Tensor, ceiling, reference,
 };
+use ndarray::Array4;
 
 use crate::case::{Data, Random};
 use crate::device_runner::software;
@@ -97,6 +98,9 @@ fn an_empty_batch_may_have_an_empty_transposed_output() {
         assert_eq!(spread.grad_bias(&y).unwrap().to_vec().unwrap(), [0.0; 2]);
     }
     let spread = ConvTranspose2d::new(1, 2, [1, 2]).padding([1, 0]);
+    let (x, weight) = (Array4::zeros([0, 1, 2, 3]), Array4::zeros([1, 2, 1, 2]));
+    let output = reference::conv_transpose2d(&spread, x.view(), weight.view(), None).unwrap();
+    assert_eq!(output.dim(), (0, 2, 0, 4));
     let one = spread.output_shape([1, 1, 2, 3]).unwrap_err().to_string();
     assert_eq!(
         one,
@@ -181,6 +185,16 @@ fn memory_that_is_not_there_is_an_error() {
     no_memory(conv.grad_input(far, &zeros(device, [1, 1, 1, 1]), &y));
     let spread = ConvTranspose2d::new(1, 1, [1, 1]).stride([1, HUGE]);
     no_memory(spread.forward(&y, &zeros(device, [1, 1, 1, 1]), None));
+    let (x, one) = (Array4::zeros([1, 1, 3, 3]), Array4::zeros([1, 1, 1, 1]));
+    let (x, one) = (x.view(), one.view());
+    no_memory(reference::adaptive_avg_pool2d(&AdaptiveAvgPool2d::new([HUGE, 1]), x));
+    no_memory(reference::adaptive_max_pool2d(&AdaptiveMaxPool2d::new([HUGE, 1]), x));
+    no_memory(reference::conv2d(&Conv2d::new(1, 1, [1, 1]).padding([0, HUGE]), x, one, None));
+    let wide = ConvTranspose2d::new(1, 1, [1, 1]).stride([HUGE, 1]);
+    no_memory(reference::conv_transpose2d(&wide, x, one, None));
+    let grads = Array4::zeros([1, 1, 1, 2]);
+    let apart = AvgPool2d::new([1, 1]).stride([1, HUGE]);
+    no_memory(reference::avg_pool2d_backward(&apart, far, grads.view()));
     let rng = &mut nn::Rng::new(1);
     no_memory(nn::Linear::new(device, 1 << 30, 1 << 30, rng));
     no_memory(nn::Linear::new(device, usize::MAX, 3, rng));
