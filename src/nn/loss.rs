@@ -74,7 +74,7 @@ impl CrossEntropyProblem {
             let rule = format!("one label per position of the logits is {expected}");
             return Err(Error::shape(Self::OPERATION, "labels", labels.shape(), rule));
         }
-        if expected.len() == 0 {
+        if expected.is_empty() {
             let rule = "a mean needs at least one";
             return Err(Error::shape(Self::OPERATION, "labels", expected, rule));
         }
@@ -193,7 +193,7 @@ pub fn mse(output: &Tensor, target: &Tensor) -> Result<Loss> {
         let rule = format!("the output has shape {shape}");
         return Err(Error::shape(OPERATION, "target", target.shape(), rule));
     }
-    if shape.len() == 0 {
+    if shape.is_empty() {
         let rule = "a mean needs at least one element";
         return Err(Error::shape(OPERATION, "the output", shape, rule));
     }

@@ -109,7 +109,7 @@ pub(crate) struct Plan {
 /// The dispatches of a convolution.
 pub(crate) fn plan(problem: &Conv2dProblem, operands: Operands, limits: &Limits) -> Result<Plan> {
     let dtype = operands.dtype;
-    if problem.output_shape().len() == 0 {
+    if problem.output_shape().is_empty() {
         return Ok(Plan { steps: Vec::new(), output: dtype, dtype });
     }
     for axis in [&problem.vertical, &problem.horizontal] {

@@ -64,7 +64,7 @@ fn shader(problem: &Pool2dProblem) -> Shader {
 /// The dispatches of a gradient.
 fn plan(problem: &Pool2dProblem, limits: &Limits) -> Result<Vec<Step>> {
     let (input, output) = (problem.input, problem.output);
-    if input.len() == 0 {
+    if input.is_empty() {
         return Ok(Vec::new());
     }
     let base = base_params(problem)?;
