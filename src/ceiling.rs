@@ -16,7 +16,8 @@
 use std::time::Duration;
 
 use crate::device::Backend;
-use crate::{Device, DeviceKind, Error, Result, cpu, gpu};
+use crate::memory::{NoMemory, collected, zeros};
+use crate::{DType, Device, DeviceKind, Error, Result, Shape, cpu, gpu};
 
 const OPERATION: &str = "ceiling";
 /// Runs of which the best counts: a ceiling is what a device can do, not what it does on average.
@@ -100,13 +101,18 @@ fn run_multiply_adds(device: &Device, accumulators: u32, rounds: u32) -> Result<
 /// the device reports an error, [`Error::OutOfMemory`], [`Error::DeviceLost`].
 pub fn copy(device: &Device, bytes: usize) -> Result<f64> {
     let len = (bytes / 4).next_multiple_of(4).max(4);
+    if let Backend::Gpu(context) = device.backend() {
+        let shape = Shape::new(1, 1, 1, len);
+        gpu::check_buffers(OPERATION, &[shape], DType::F32, context.limits())?;
+    }
+    let no_memory = |missing: NoMemory| missing.during(OPERATION);
     #[allow(clippy::cast_precision_loss, reason = "four patterns are enough to see a gap")]
-    let input: Vec<f32> = (0..len).map(|index| (index % 8191) as f32).collect();
+    let input = collected((0..len).map(|index| (index % 8191) as f32)).map_err(no_memory)?;
     let wrong = || Error::Gpu { operation: OPERATION, message: "the copy is wrong".into() };
     let mut times = Vec::new();
     match device.backend() {
         Backend::Cpu => {
-            let mut output = vec![0.0; len];
+            let mut output = zeros(len).map_err(no_memory)?;
             for _ in 0..RUNS {
                 let timed = device.time(|| {
                     cpu::ceiling::copy(&input, &mut output);
@@ -136,7 +142,7 @@ pub fn copy(device: &Device, bytes: usize) -> Result<f64> {
     }
     let best = times.into_iter().fold(f64::INFINITY, f64::min);
     #[allow(clippy::cast_precision_loss, reason = "a number of bytes is far below 2^53")]
-    let moved = (2 * len * size_of::<f32>()) as f64;
+    let moved = 2.0 * len as f64 * size_of::<f32>() as f64;
     Ok(moved / best.max(1e-9))
 }
 

@@ -9,6 +9,21 @@ const OPERATION: &str = "to_dtype";
 
 /// What the elements of a [`Tensor`] are stored as.
 ///
+/// # Rounding
+///
+/// Maxima are exact. A convolution, an average, a gradient or a loss that sums `n` products in f32
+/// differs from the exact result by at most
+///
+/// ```text
+/// (64 + 2 * sqrt(n)) * 2^-24 * (the sum of the products' absolute values)
+/// ```
+///
+/// and the smallest normal number, on every device and with every algorithm, whatever the data.
+/// Where the products' signs are as good as random the difference stays below `8 * 2^-24` of that
+/// sum. An activation that follows a convolution adds its own error, some units of the last place.
+///
+/// # f16
+///
 /// `F16` halves the memory and its traffic. Nothing is computed in it: [`Conv2d`](crate::Conv2d)
 /// with its bias and activation, all poolings and [`Activation`](crate::Activation) read elements
 /// of f16, compute in f32, and round each output once, to the nearest number of f16, ties to even.
@@ -19,9 +34,8 @@ const OPERATION: &str = "to_dtype";
 /// e + 2^-25               below 2^-14, or e + 2^-14 where a GPU flushes subnormal numbers
 /// ```
 ///
-/// with `e` the error of the same operation in f32: `8 * 2^-24` of the sum of the absolute values
-/// that were added up for a convolution or an average, none for a maximum. Results from 65520 on
-/// become infinity. What `e` leaves aside is the rounding of the inputs to f16, `2^-11` of each.
+/// with `e` the error of the same operation in f32, as above. Results from 65520 on become
+/// infinity. What `e` leaves aside is the rounding of the inputs to f16, `2^-11` of each.
 ///
 /// On a GPU it needs shaders with 16-bit floats, which [`Limits::shader_f16`](crate::Limits) tells.
 /// The CPU keeps the same numbers as f32, so that it gives the same results, but saves no memory.
@@ -130,6 +144,7 @@ impl Tensor {
                 let elements = self.elements_of_any_type(OPERATION)?;
                 Self::on_cpu_as(dtype, OPERATION, device, shape, |output| {
                     output.copy_from_slice(elements);
+                    Ok(())
                 })
             }
             Backend::Gpu(context) => {

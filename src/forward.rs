@@ -4,19 +4,13 @@ use std::sync::Arc;
 
 use crate::device::Backend;
 use crate::gpu::{GpuBuffer, Operands, Pool2dProblem};
+use crate::memory::{NoMemory, zeros};
+use crate::ops::MaxPooling;
 use crate::tensor::Storage;
 use crate::{
     Activation, AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, Conv2d, DType, Device, Indices,
     MaxPool2d, Result, Shape, Tensor, cpu, gpu,
 };
-
-/// Zeros, or an error where the host has no memory for them.
-fn zeros<T: bytemuck::Zeroable>(operation: &'static str, len: usize) -> Result<Vec<T>> {
-    bytemuck::allocation::try_zeroed_vec(len).map_err(|()| crate::Error::OutOfMemory {
-        operation,
-        bytes: Some(len as u64 * size_of::<T>() as u64),
-    })
-}
 
 impl Tensor {
     pub(crate) fn on_gpu(device: &Device, shape: Shape, buffer: GpuBuffer) -> Self {
@@ -24,12 +18,12 @@ impl Tensor {
         Self { shape, storage: Storage::Gpu(Arc::new(buffer)), dtype, device: device.clone() }
     }
 
-    /// A tensor of f32 on the CPU that `fill` writes every element of.
+    /// A tensor of f32 on the CPU that `fill` writes every element of, if there is one.
     pub(crate) fn on_cpu(
         operation: &'static str,
         device: &Device,
         shape: Shape,
-        fill: impl FnOnce(&mut [f32]),
+        fill: impl FnOnce(&mut [f32]) -> std::result::Result<(), NoMemory>,
     ) -> Result<Self> {
         Self::on_cpu_as(DType::F32, operation, device, shape, fill)
     }
@@ -40,16 +34,37 @@ impl Tensor {
         operation: &'static str,
         device: &Device,
         shape: Shape,
-        fill: impl FnOnce(&mut [f32]),
+        fill: impl FnOnce(&mut [f32]) -> std::result::Result<(), NoMemory>,
     ) -> Result<Self> {
-        let mut elements = zeros(operation, shape.len())?;
-        fill(&mut elements);
+        let len = shape.checked_len(operation)?;
+        let fill = |elements: &mut [f32]| if len == 0 { Ok(()) } else { fill(elements) };
+        let elements = zeros(len).and_then(|mut elements| fill(&mut elements).map(|()| elements));
+        let mut elements = elements.map_err(|missing| missing.during(operation))?;
         dtype.round(&mut elements);
         Ok(Self { shape, storage: Storage::Cpu(Arc::new(elements)), dtype, device: device.clone() })
     }
 }
 
 impl Tensor {
+    /// Zeros; of f16 only where there are none.
+    pub(crate) fn zeros(
+        operation: &'static str,
+        device: &Device,
+        shape: Shape,
+        dtype: DType,
+    ) -> Result<Self> {
+        match device.backend() {
+            Backend::Cpu => Self::on_cpu_as(dtype, operation, device, shape, |_| Ok(())),
+            Backend::Gpu(context) => {
+                let zeros = zeros::<f32>(shape.checked_len(operation)?);
+                let zeros = zeros.map_err(|missing| missing.during(operation))?;
+                let mut buffer = context.upload(operation, &zeros)?;
+                buffer.dtype = dtype;
+                Ok(Self::on_gpu(device, shape, buffer))
+            }
+        }
+    }
+
     /// The buffer of a tensor of f32.
     pub(crate) fn gpu_buffer(&self, operation: &'static str) -> Result<&Arc<GpuBuffer>> {
         self.check_f32(operation, "a tensor")?;
@@ -64,6 +79,16 @@ impl Tensor {
 }
 
 impl Indices {
+    /// Those of an output without elements.
+    fn none(output: &Tensor, pooling: MaxPooling) -> Result<Self> {
+        let (shape, device) = (output.shape(), output.device().clone());
+        let storage = match device.backend() {
+            Backend::Cpu => Storage::Cpu(Arc::default()),
+            Backend::Gpu(context) => Storage::Gpu(Arc::new(context.upload::<u32>("upload", &[])?)),
+        };
+        Ok(Self { shape, pooling, storage, device })
+    }
+
     pub(crate) fn gpu_buffer(&self, operation: &'static str) -> Result<&Arc<GpuBuffer>> {
         self.buffer_of_any_type(operation)
     }
@@ -153,9 +178,10 @@ impl Conv2d {
                 let weight = weight.elements_of_any_type(OPERATION)?;
                 let bias = bias.map(|bias| bias.elements_of_any_type(OPERATION)).transpose()?;
                 Tensor::on_cpu_as(dtype, OPERATION, device, shape, |output| {
-                    cpu::conv2d(&problem, input, weight, bias, output);
+                    cpu::conv2d(&problem, input, weight, bias, output)
                 })
             }
+            Backend::Gpu(_) if shape.is_empty() => Tensor::zeros(OPERATION, device, shape, dtype),
             Backend::Gpu(context) => {
                 let operands = Operands { bias: bias.is_some(), dtype };
                 let plan = context.plan_conv2d(&problem, operands, self.algorithm)?;
@@ -176,16 +202,19 @@ fn max_on_cpu(
     operation: &'static str,
     input: &Tensor,
     shape: Shape,
-    with_indices: bool,
-    run: impl FnOnce(&mut [f32], Option<&mut [u32]>),
+    pooling: Option<MaxPooling>,
+    run: impl FnOnce(&mut [f32], Option<&mut [u32]>) -> std::result::Result<(), NoMemory>,
 ) -> Result<MaxOutput> {
-    let mut found = zeros(operation, if with_indices { shape.len() } else { 0 })?;
-    let (device, dtype, input) = (input.device(), input.dtype(), input.shape());
+    let with_indices = pooling.is_some();
+    let found = zeros(if with_indices { shape.len() } else { 0 });
+    let mut found = found.map_err(|missing| missing.during(operation))?;
+    let (device, dtype) = (input.device(), input.dtype());
     let output = Tensor::on_cpu_as(dtype, operation, device, shape, |output| {
-        run(output, with_indices.then_some(found.as_mut_slice()));
+        run(output, with_indices.then_some(found.as_mut_slice()))
     })?;
     let storage = Storage::Cpu(Arc::new(found));
-    let indices = with_indices.then(|| Indices { shape, input, storage, device: device.clone() });
+    let indices =
+        pooling.map(|pooling| Indices { shape, pooling, storage, device: device.clone() });
     Ok((output, indices))
 }
 
@@ -193,17 +222,23 @@ fn pool_on_gpu(
     context: &Arc<gpu::Context>,
     problem: &Pool2dProblem,
     algorithm: Option<crate::Algorithm>,
+    pooling: Option<MaxPooling>,
     input: &Tensor,
 ) -> Result<MaxOutput> {
     let device = input.device();
     let problem = Pool2dProblem { dtype: input.dtype(), ..*problem };
+    if problem.output.is_empty() {
+        let output = Tensor::zeros(problem.operation, device, problem.output, problem.dtype)?;
+        let indices = pooling.map(|pooling| Indices::none(&output, pooling)).transpose()?;
+        return Ok((output, indices));
+    }
     let plan = context.plan_pool2d(&problem, algorithm)?;
     let buffer = input.buffer_of_any_type(problem.operation)?;
     let (output, indices) = gpu::pool2d(context, &problem, &plan, buffer)?;
     let shape = problem.output;
-    let indices = indices.map(|buffer| Indices {
+    let indices = indices.zip(pooling).map(|(buffer, pooling)| Indices {
         shape,
-        input: problem.input,
+        pooling,
         storage: Storage::Gpu(Arc::new(buffer)),
         device: device.clone(),
     });
@@ -244,17 +279,18 @@ macro_rules! max_forward {
             fn run(&self, input: &Tensor, with_indices: bool) -> Result<MaxOutput> {
                 let problem = self.problem(input.shape())?;
                 let device = input.device();
+                let pooling = with_indices.then(|| MaxPooling::from(&problem));
                 match device.backend() {
                     Backend::Cpu => {
                         let elements = input.elements_of_any_type($operation)?;
                         let shape = problem.output_shape();
-                        max_on_cpu($operation, input, shape, with_indices, |output, indices| {
-                            $cpu(&problem, elements, output, indices);
+                        max_on_cpu($operation, input, shape, pooling, |output, indices| {
+                            $cpu(&problem, elements, output, indices)
                         })
                     }
                     Backend::Gpu(context) => {
                         let problem = $gpu(&problem, with_indices);
-                        pool_on_gpu(context, &problem, self.algorithm, input)
+                        pool_on_gpu(context, &problem, self.algorithm, pooling, input)
                     }
                 }
             }
@@ -290,12 +326,12 @@ macro_rules! avg_forward {
                         let elements = input.elements_of_any_type($operation)?;
                         let (shape, dtype) = (problem.output_shape(), input.dtype());
                         Tensor::on_cpu_as(dtype, $operation, device, shape, |output| {
-                            $cpu(&problem, elements, output);
+                            $cpu(&problem, elements, output)
                         })
                     }
                     Backend::Gpu(context) => {
                         let problem = $gpu(&problem);
-                        Ok(pool_on_gpu(context, &problem, self.algorithm, input)?.0)
+                        Ok(pool_on_gpu(context, &problem, self.algorithm, None, input)?.0)
                     }
                 }
             }
@@ -335,7 +371,7 @@ impl Activation {
             Backend::Cpu => {
                 let elements = input.elements_of_any_type(OPERATION)?;
                 Tensor::on_cpu_as(input.dtype(), OPERATION, device, shape, |output| {
-                    cpu::activation(self, elements, output);
+                    cpu::activation(self, elements, output)
                 })
             }
             Backend::Gpu(context) => {

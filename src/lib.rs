@@ -81,6 +81,7 @@ pub mod filters;
 mod forward;
 mod gpu;
 mod limits;
+mod memory;
 pub mod nn;
 mod numbers;
 mod ops;

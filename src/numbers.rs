@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::device::Backend;
 use crate::gpu::{self, GpuBuffer};
+use crate::memory::copied;
 use crate::tensor::Storage;
 use crate::{Device, Error, Result, Shape, Tensor, cpu};
 
@@ -49,7 +50,9 @@ impl Device {
             return Err(Error::shape("upload", "the numbers", shape, rule));
         }
         let storage = match self.backend() {
-            Backend::Cpu => Storage::Cpu(Arc::new(numbers.to_vec())),
+            Backend::Cpu => {
+                Storage::Cpu(Arc::new(copied(numbers).map_err(|missing| missing.during("upload"))?))
+            }
             Backend::Gpu(context) => Storage::Gpu(Arc::new(context.upload("upload", numbers)?)),
         };
         let largest = numbers.iter().copied().max().map(|largest| largest as usize);
@@ -152,11 +155,12 @@ fn pick<T: Copy>(
 ) -> Result<Storage<T>> {
     device.check_device(OPERATION, "the list of numbers", numbers.device())?;
     numbers.check_below(OPERATION, "the list of numbers", shape.batch, "images")?;
-    let image_len = Shape { batch: 1, ..shape }.len();
+    let image_len = Shape { batch: 1, ..shape }.checked_len(OPERATION)?;
     Shape { batch: picked.len(), ..shape }.checked_len(OPERATION)?;
     match (source, &numbers.storage, device.backend()) {
         (Storage::Cpu(source), Storage::Cpu(numbers), _) => {
-            Ok(Storage::Cpu(Arc::new(cpu::select(source, image_len, &numbers[picked]))))
+            let picked = cpu::select(source, image_len, &numbers[picked]);
+            Ok(Storage::Cpu(Arc::new(picked.map_err(|missing| missing.during(OPERATION))?)))
         }
         (Storage::Gpu(source), Storage::Gpu(numbers), Backend::Gpu(context)) => {
             let sizes = [shape.batch, image_len];

@@ -1,11 +1,11 @@
 //! Plans: what an operation will do on a GPU, made without one.
 
 use crate::device::Backend;
-use crate::gpu::{Conv2dPlan, Pool2dPlan, Pool2dProblem};
+use crate::gpu::{Conv2dPlan, Pool2dPlan, Pool2dProblem, check_buffers};
 use crate::ops::Conv2dProblem;
 use crate::{
-    AdaptiveAvgPool2d, AdaptiveMaxPool2d, Algorithm, AvgPool2d, Conv2d, Device, Limits, MaxPool2d,
-    Result, Shape,
+    AdaptiveAvgPool2d, AdaptiveMaxPool2d, Algorithm, AvgPool2d, Conv2d, DType, Device, Limits,
+    MaxPool2d, Result, Shape,
 };
 
 /// What an operation does on a device with certain limits.
@@ -53,6 +53,12 @@ impl Plan {
         self.dispatches
     }
 
+    /// An output without elements needs no dispatch, and any algorithm serves it.
+    fn of_nothing(output_shape: Shape, pinned: Option<Algorithm>) -> Self {
+        let algorithm = pinned.unwrap_or(Algorithm::General);
+        Self { output_shape, algorithm, shaders: Vec::new(), dispatches: 0 }
+    }
+
     fn of_conv2d(problem: &Conv2dProblem, plan: &Conv2dPlan) -> Self {
         Self {
             output_shape: problem.output_shape(),
@@ -81,6 +87,11 @@ impl Conv2d {
     /// As [`forward`](Self::forward).
     pub fn plan(&self, input: impl Into<Shape>, limits: &Limits) -> Result<Plan> {
         let problem = self.problem(input.into())?;
+        if problem.output_shape().is_empty() {
+            return Ok(Plan::of_nothing(problem.output_shape(), self.algorithm));
+        }
+        let shapes = [problem.input_shape(), problem.weight_shape(), problem.output_shape()];
+        check_buffers("conv2d", &shapes, DType::F32, limits)?;
         let plan = Conv2dPlan::new(&problem, true, self.algorithm, limits)?;
         Ok(Plan::of_conv2d(&problem, &plan))
     }
@@ -94,6 +105,9 @@ impl Conv2d {
     pub fn plan_on(&self, input: impl Into<Shape>, device: &Device) -> Result<Option<Plan>> {
         let problem = self.problem(input.into())?;
         let Backend::Gpu(context) = device.backend() else { return Ok(None) };
+        if problem.output_shape().is_empty() {
+            return Ok(Some(Plan::of_nothing(problem.output_shape(), self.algorithm)));
+        }
         let plan = context.plan_conv2d(&problem, true.into(), self.algorithm)?;
         Ok(Some(Plan::of_conv2d(&problem, &plan)))
     }
@@ -107,6 +121,9 @@ impl Conv2d {
     pub fn warm_up(&self, device: &Device, input: impl Into<Shape>) -> Result<()> {
         let problem = self.problem(input.into())?;
         let Backend::Gpu(context) = device.backend() else { return Ok(()) };
+        if problem.output_shape().is_empty() {
+            return Ok(());
+        }
         let plan = context.plan_conv2d(&problem, true.into(), self.algorithm)?;
         context.warm_up("conv2d", &plan.shaders())
     }
@@ -123,6 +140,11 @@ macro_rules! pool_plan {
             /// As [`forward`](Self::forward).
             pub fn plan(&self, input: impl Into<Shape>, limits: &Limits) -> Result<Plan> {
                 let problem = $problem(&self.problem(input.into())?);
+                if problem.output.is_empty() {
+                    return Ok(Plan::of_nothing(problem.output, self.algorithm));
+                }
+                let shapes = [problem.input, problem.output];
+                check_buffers(problem.operation, &shapes, DType::F32, limits)?;
                 let plan = Pool2dPlan::new(&problem, self.algorithm, limits)?;
                 Ok(Plan::of_pool2d(&problem, &plan))
             }
@@ -140,6 +162,9 @@ macro_rules! pool_plan {
             ) -> Result<Option<Plan>> {
                 let problem = $problem(&self.problem(input.into())?);
                 let Backend::Gpu(context) = device.backend() else { return Ok(None) };
+                if problem.output.is_empty() {
+                    return Ok(Some(Plan::of_nothing(problem.output, self.algorithm)));
+                }
                 let plan = context.plan_pool2d(&problem, self.algorithm)?;
                 Ok(Some(Plan::of_pool2d(&problem, &plan)))
             }
@@ -153,6 +178,9 @@ macro_rules! pool_plan {
             pub fn warm_up(&self, device: &Device, input: impl Into<Shape>) -> Result<()> {
                 let problem = $problem(&self.problem(input.into())?);
                 let Backend::Gpu(context) = device.backend() else { return Ok(()) };
+                if problem.output.is_empty() {
+                    return Ok(());
+                }
                 let plan = context.plan_pool2d(&problem, self.algorithm)?;
                 context.warm_up(problem.operation, &plan.shaders())
             }

@@ -44,21 +44,41 @@ impl Shape {
         [self.batch, self.channels, self.height, self.width]
     }
 
-    /// The number of elements, or [`Error::Overflow`] where no allocation could hold them.
-    pub(crate) fn checked_len(self, operation: &'static str) -> Result<usize> {
-        let dims = self.dims();
-        if dims.contains(&0) {
-            return Ok(0);
+    /// The number of elements: the product of the four sizes, or `usize::MAX` where it is greater,
+    /// which no tensor has.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use filtro::Shape;
+    ///
+    /// assert_eq!(Shape::new(2, 3, 5, 7).len(), 210);
+    /// assert_eq!(Shape::new(usize::MAX, 2, 1, 1).len(), usize::MAX);
+    /// ```
+    #[must_use]
+    pub const fn len(self) -> usize {
+        if self.is_empty() {
+            return 0;
         }
-        dims.iter()
-            .try_fold(1_usize, |product, &size| product.checked_mul(size))
-            .filter(|&len| len <= MAX_ELEMENTS)
-            .ok_or_else(|| Error::overflow(operation, format!("the number of elements of {self}")))
+        let plane = self.height.saturating_mul(self.width);
+        self.batch.saturating_mul(self.channels).saturating_mul(plane)
     }
 
-    /// The number of elements of a shape that was checked before.
-    pub(crate) fn len(self) -> usize {
-        self.dims().iter().product()
+    /// Whether there are no elements: a size is 0.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.batch == 0 || self.channels == 0 || self.height == 0 || self.width == 0
+    }
+
+    /// The number of elements, or [`Error::Overflow`] where no allocation could hold them, or where
+    /// an empty shape has sizes whose product could not be counted.
+    pub(crate) fn checked_len(self, operation: &'static str) -> Result<usize> {
+        let sizes = self.dims().map(|size| size.max(1));
+        if Self::from(sizes).len() > MAX_ELEMENTS {
+            let quantity = format!("the number of elements of {self}");
+            return Err(Error::overflow(operation, quantity));
+        }
+        Ok(self.len())
     }
 }
 
@@ -93,7 +113,9 @@ mod tests {
                 "upload: the number of elements of [{big}, {big}, 1, 1] exceeds {MAX_ELEMENTS}"
             )
         );
-        assert_eq!(Shape::new(big, big, 0, 1).checked_len("upload"), Ok(0));
+        assert_eq!(Shape::new(big, 1 << 20, 0, 1).checked_len("upload"), Ok(0));
+        assert!(Shape::new(big, big, 0, 1).checked_len("upload").is_err());
+        assert_eq!(Shape::new(big, big, 0, 1).len(), 0);
         assert_eq!(Shape::new(2, 3, 5, 7).checked_len("upload"), Ok(210));
     }
 }

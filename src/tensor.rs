@@ -6,6 +6,8 @@ use ndarray::{Array4, ArrayBase, Data, Dimension};
 
 use crate::device::Backend;
 use crate::gpu::GpuBuffer;
+use crate::memory::{collected, copied};
+use crate::ops::MaxPooling;
 use crate::{DType, Device, Error, Numbers, Result, Shape};
 
 /// A rank 4 array of `f32` on a [`Device`], in NCHW order; or of `f16`, see [`DType`].
@@ -37,12 +39,13 @@ pub struct Tensor {
 /// The positions that a max pooling found its elements at, on a [`Device`].
 ///
 /// Each is `y * width + x` in the plane of the pooling's unpadded input, or `u32::MAX` where a
-/// window had no tap inside it.
+/// window had no tap inside it. They belong to this pooling: `grad_input` of another one, or for an
+/// input of another shape, refuses them.
 #[derive(Debug, Clone)]
 pub struct Indices {
     pub(crate) shape: Shape,
-    /// Of the pooling's input.
-    pub(crate) input: Shape,
+    /// Whose windows they were found in.
+    pub(crate) pooling: MaxPooling,
     pub(crate) storage: Storage<u32>,
     pub(crate) device: Device,
 }
@@ -68,7 +71,9 @@ impl<T: bytemuck::Pod> Storage<T> {
     fn download(&self, device: &Device, len: usize) -> Result<Vec<T>> {
         match (self, device.backend()) {
             (Self::Gpu(buffer), Backend::Gpu(context)) => context.download("download", buffer, len),
-            (Self::Cpu(elements), _) => Ok(elements.to_vec()),
+            (Self::Cpu(elements), _) => {
+                copied(elements).map_err(|missing| missing.during("download"))
+            }
             (Self::Gpu(_), Backend::Cpu) => Err(device.not_here("download", "the tensor")),
         }
     }
@@ -78,7 +83,9 @@ impl<T: bytemuck::Pod> Storage<T> {
             (Self::Gpu(buffer), Backend::Gpu(context)) => {
                 context.download_async("download", buffer, len).await
             }
-            (Self::Cpu(elements), _) => Ok(elements.to_vec()),
+            (Self::Cpu(elements), _) => {
+                copied(elements).map_err(|missing| missing.during("download"))
+            }
             (Self::Gpu(_), Backend::Cpu) => Err(device.not_here("download", "the tensor")),
         }
     }
@@ -202,7 +209,10 @@ impl Device {
         };
         match array.as_slice() {
             Some(elements) => self.upload_slice(elements, shape),
-            None => self.upload_vec(array.iter().copied().collect(), shape),
+            None => self.upload_vec(
+                collected(array.iter().copied()).map_err(|missing| missing.during("upload"))?,
+                shape,
+            ),
         }
     }
 
@@ -214,7 +224,11 @@ impl Device {
     /// [`upload`](Self::upload).
     pub fn upload_slice(&self, elements: &[f32], shape: impl Into<Shape>) -> Result<Tensor> {
         match self.backend() {
-            Backend::Cpu => self.upload_vec(elements.to_vec(), shape),
+            Backend::Cpu => {
+                let shape = checked(elements, shape.into())?;
+                let elements = copied(elements).map_err(|missing| missing.during("upload"))?;
+                self.upload_vec(elements, shape)
+            }
             Backend::Gpu(context) => {
                 let shape = checked(elements, shape.into())?;
                 let buffer = Arc::new(context.upload("upload", elements)?);
@@ -251,58 +265,4 @@ fn checked(elements: &[f32], shape: Shape) -> Result<Shape> {
         return Err(Error::shape("upload", "the tensor", shape, rule));
     }
     Ok(shape)
-}
-
-impl Device {
-    /// Copies the indices of a max pooling to this device: those that
-    /// [`forward_with_indices`](crate::MaxPool2d::forward_with_indices) gave for an input of this
-    /// shape, perhaps elsewhere.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::ShapeMismatch`] for another batch or number of channels than the input's,
-    /// [`Error::InvalidArgument`] for an index that is neither of a plane of the input nor
-    /// `u32::MAX`, and as [`upload`](Self::upload).
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use filtro::{Device, MaxPool2d};
-    /// use ndarray::array;
-    ///
-    /// let device = Device::cpu();
-    /// let indices = device.upload_indices(&array![[[[1, 3]]]], [1, 1, 1, 4])?;
-    /// let grad_output = device.upload(&array![[[[10.0, 20.0]]]])?;
-    /// let grad_input = MaxPool2d::new([1, 2]).grad_input([1, 1, 1, 4], &indices, &grad_output)?;
-    /// assert_eq!(grad_input.download()?, array![[[[0.0, 10.0, 0.0, 20.0]]]]);
-    /// # Ok::<(), filtro::Error>(())
-    /// ```
-    pub fn upload_indices(
-        &self,
-        indices: &Array4<u32>,
-        input_shape: impl Into<Shape>,
-    ) -> Result<Indices> {
-        const OPERATION: &str = "upload_indices";
-        let input = input_shape.into();
-        let (batch, channels, height, width) = indices.dim();
-        let shape = Shape::new(batch, channels, height, width);
-        if (batch, channels) != (input.batch, input.channels) {
-            let rule = format!("the input has shape {input}");
-            return Err(Error::shape(OPERATION, "indices", shape, rule));
-        }
-        input.checked_len(OPERATION)?;
-        let plane = input.height.saturating_mul(input.width);
-        let inside =
-            |index: u32| index == u32::MAX || usize::try_from(index).is_ok_and(|i| i < plane);
-        if let Some(index) = indices.iter().find(|&&index| !inside(index)) {
-            let rule = format!("a plane of the input has {plane} elements");
-            return Err(Error::argument(OPERATION, "an index", index, rule));
-        }
-        let elements: Vec<u32> = indices.iter().copied().collect();
-        let storage = match self.backend() {
-            Backend::Cpu => Storage::Cpu(Arc::new(elements)),
-            Backend::Gpu(context) => Storage::Gpu(Arc::new(context.upload(OPERATION, &elements)?)),
-        };
-        Ok(Indices { shape, input, storage, device: self.clone() })
-    }
 }

@@ -118,8 +118,12 @@ impl AxisOptions {
     }
 
     /// `(input - 1) * stride + span + output_padding - pad_begin - pad_end`, the size of a
-    /// transposed convolution.
-    pub(crate) fn resolve_transposed(&self, output_padding: usize) -> Result<usize> {
+    /// transposed convolution; may be 0 for an empty batch.
+    pub(crate) fn resolve_transposed(
+        &self,
+        output_padding: usize,
+        empty_batch: bool,
+    ) -> Result<usize> {
         let span = self.span()?;
         if self.input_size == 0 {
             let rule = format!("must be at least 1 along the {}", self.axis);
@@ -137,9 +141,11 @@ impl AxisOptions {
                 ))
             })?;
         let cut = self.pad_begin.saturating_add(self.pad_end);
-        uncut.checked_sub(cut).filter(|&size| size > 0).ok_or_else(|| {
+        let least = usize::from(!empty_batch);
+        uncut.checked_sub(cut).filter(|&size| size >= least).ok_or_else(|| {
+            let relation = if empty_batch { "at most" } else { "less than" };
             let rule = format!(
-                "twice of it must be less than the {uncut} that the output has before it is cut \
+                "twice of it must be {relation} the {uncut} that the output has before it is cut \
                  along the {}",
                 self.axis
             );

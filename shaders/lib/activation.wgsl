@@ -7,12 +7,12 @@ fn activate(x: f32) -> f32 {
 {% elif activation == "relu6" %}
     return select(select(x, 0.0, x < 0.0), 6.0, x > 6.0);
 {% elif activation == "leaky_relu" %}
-    return select(x, params.activation_parameter * x, x < 0.0);
+    return select(params.activation_parameter * x, x, x > 0.0);
 {% elif activation == "silu" %}
     return x / (1.0 + exp(-x));
 {% elif activation == "hard_swish" %}
     let shifted = x + 3.0;
-    return x * select(select(shifted, 0.0, shifted < 0.0), 6.0, shifted > 6.0) / 6.0;
+    return x * (select(select(shifted, 0.0, shifted < 0.0), 6.0, shifted > 6.0) / 6.0);
 {% elif activation == "sigmoid" %}
     return 1.0 / (1.0 + exp(-x));
 {% elif activation == "tanh" %}

@@ -52,7 +52,7 @@ impl Activation {
                 let input = input.cpu_elements(OPERATION)?;
                 let grad_output = grad_output.cpu_elements(OPERATION)?;
                 Tensor::on_cpu(OPERATION, device, shape, |grad_input| {
-                    cpu::activation_grad_input(self, input, grad_output, grad_input);
+                    cpu::activation_grad_input(self, input, grad_output, grad_input)
                 })
             }
             Backend::Gpu(context) => {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::device::Backend;
 use crate::ops::Conv2dProblem;
-use crate::{Algorithm, Conv2d, Result, Shape, Tensor, cpu, gpu};
+use crate::{Algorithm, Conv2d, DType, Result, Shape, Tensor, cpu, gpu};
 
 const OPERATION: &str = "conv2d";
 
@@ -175,10 +175,12 @@ pub(super) fn grad_input(
             let bias = bias.map(|bias| bias.cpu_elements(operation)).transpose()?;
             let grad_output = grad_output.cpu_elements(operation)?;
             Tensor::on_cpu(operation, device, shape, |grad_input| {
-                cpu::conv2d_grad_input(problem, weight, bias, grad_output, grad_input);
+                cpu::conv2d_grad_input(problem, weight, bias, grad_output, grad_input)
             })
         }
+        Backend::Gpu(_) if shape.is_empty() => Tensor::zeros(operation, device, shape, DType::F32),
         Backend::Gpu(context) => {
+            gpu::check_buffers(operation, &[shape], DType::F32, context.limits())?;
             let weight = weight.gpu_buffer(operation)?;
             let bias = bias.map(|bias| bias.gpu_buffer(operation)).transpose()?;
             let bias = bias.map(Arc::as_ref);
@@ -204,10 +206,14 @@ pub(super) fn grad_weight(
             let input = input.cpu_elements(operation)?;
             let grad_output = grad_output.cpu_elements(operation)?;
             Tensor::on_cpu(operation, device, shape, |grad_weight| {
-                cpu::conv2d_grad_weight(problem, input, grad_output, grad_weight);
+                cpu::conv2d_grad_weight(problem, input, grad_output, grad_weight)
             })
         }
+        Backend::Gpu(_) if grad_output.shape().is_empty() || input.shape().is_empty() => {
+            Tensor::zeros(operation, device, shape, DType::F32)
+        }
         Backend::Gpu(context) => {
+            gpu::check_buffers(operation, &[shape], DType::F32, context.limits())?;
             let input = input.gpu_buffer(operation)?;
             let grad_output = grad_output.gpu_buffer(operation)?;
             let buffer = gpu::conv2d_grad_weight(context, problem, pinned, input, grad_output)?;
@@ -227,10 +233,12 @@ pub(super) fn grad_bias(
         Backend::Cpu => {
             let grad_output = grad_output.cpu_elements(operation)?;
             Tensor::on_cpu(operation, device, shape, |grad_bias| {
-                cpu::conv2d_grad_bias(output, grad_output, grad_bias);
+                cpu::conv2d_grad_bias(output, grad_output, grad_bias)
             })
         }
+        Backend::Gpu(_) if output.is_empty() => Tensor::zeros(operation, device, shape, DType::F32),
         Backend::Gpu(context) => {
+            gpu::check_buffers(operation, &[shape], DType::F32, context.limits())?;
             let grad_output = grad_output.gpu_buffer(operation)?;
             let buffer = gpu::conv2d_grad_bias(context, output, grad_output)?;
             Ok(Tensor::on_gpu(device, shape, buffer))

@@ -4,7 +4,7 @@ use super::conv2d::{grad_bias, grad_input, grad_weight};
 use crate::device::Backend;
 use crate::gpu::Conv2dPlan;
 use crate::ops::Conv2dProblem;
-use crate::{Algorithm, ConvTranspose2d, Result, Shape, Tensor, cpu, gpu};
+use crate::{Algorithm, ConvTranspose2d, DType, Result, Shape, Tensor, cpu, gpu};
 
 const OPERATION: &str = "conv_transpose2d";
 
@@ -183,10 +183,12 @@ fn convolve(problem: &Conv2dProblem, weight: &Tensor, input: &Tensor) -> Result<
         Backend::Cpu => {
             let (input, weight) = (input.cpu_elements(OPERATION)?, weight.cpu_elements(OPERATION)?);
             Tensor::on_cpu(OPERATION, device, shape, |output| {
-                cpu::conv2d(problem, input, weight, None, output);
+                cpu::conv2d(problem, input, weight, None, output)
             })
         }
+        Backend::Gpu(_) if shape.is_empty() => Tensor::zeros(OPERATION, device, shape, DType::F32),
         Backend::Gpu(context) => {
+            gpu::check_buffers(OPERATION, &[shape], DType::F32, context.limits())?;
             let (input, weight) = (input.gpu_buffer(OPERATION)?, weight.gpu_buffer(OPERATION)?);
             let pinned = (!problem.reads_all()).then_some(Algorithm::General);
             let plan = Conv2dPlan::new(problem, false, pinned, context.limits())?;

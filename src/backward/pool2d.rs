@@ -2,10 +2,10 @@
 
 use crate::device::Backend;
 use crate::gpu::Pool2dProblem;
-use crate::ops::{check_grad_output, check_indices};
+use crate::ops::{MaxPooling, check_grad_output};
 use crate::{
-    AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, Indices, MaxPool2d, Result, Shape, Tensor,
-    cpu, gpu,
+    AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, DType, Indices, MaxPool2d, Result, Shape,
+    Tensor, cpu, gpu,
 };
 
 macro_rules! max_backward {
@@ -36,8 +36,9 @@ macro_rules! max_backward {
             ///
             /// As [`forward`](Self::forward);
             /// [`ShapeMismatch`](crate::Error::ShapeMismatch) for a grad_output that is not of the
-            /// output's shape and for indices of another pooling, and
-            /// [`DTypeMismatch`](crate::Error::DTypeMismatch) and
+            /// output's shape and for indices of another input,
+            /// [`InvalidArgument`](crate::Error::InvalidArgument) for indices of a pooling with
+            /// other options, and [`DTypeMismatch`](crate::Error::DTypeMismatch) and
             /// [`DifferentDevice`](crate::Error::DifferentDevice).
             ///
             /// # Examples
@@ -60,17 +61,21 @@ macro_rules! max_backward {
                 let problem = self.problem(shape)?;
                 let output = problem.output_shape();
                 check_grad_output($operation, grad_output.shape(), output)?;
-                check_indices($operation, indices, shape, output)?;
+                MaxPooling::from(&problem).check($operation, indices)?;
                 match device.backend() {
                     Backend::Cpu => {
                         let indices = indices.cpu_elements($operation)?;
                         let grad_output = grad_output.cpu_elements($operation)?;
                         Tensor::on_cpu($operation, device, shape, |grad_input| {
                             let shapes = [shape, output];
-                            cpu::max_pool2d_grad_input(shapes, indices, grad_output, grad_input);
+                            cpu::max_pool2d_grad_input(shapes, indices, grad_output, grad_input)
                         })
                     }
+                    Backend::Gpu(_) if shape.is_empty() => {
+                        Tensor::zeros($operation, device, shape, DType::F32)
+                    }
                     Backend::Gpu(context) => {
+                        gpu::check_buffers($operation, &[shape], DType::F32, context.limits())?;
                         let indices = indices.gpu_buffer($operation)?;
                         let grad_output = grad_output.gpu_buffer($operation)?;
                         let problem = $gpu(&problem, true);
@@ -163,10 +168,14 @@ macro_rules! avg_backward {
                     Backend::Cpu => {
                         let grad_output = grad_output.cpu_elements($operation)?;
                         Tensor::on_cpu($operation, device, shape, |grad_input| {
-                            $cpu(&problem, grad_output, grad_input);
+                            $cpu(&problem, grad_output, grad_input)
                         })
                     }
+                    Backend::Gpu(_) if shape.is_empty() => {
+                        Tensor::zeros($operation, device, shape, DType::F32)
+                    }
                     Backend::Gpu(context) => {
+                        gpu::check_buffers($operation, &[shape], DType::F32, context.limits())?;
                         let grad_output = grad_output.gpu_buffer($operation)?;
                         let problem = $gpu(&problem);
                         let buffer = gpu::pool2d_grad_input(context, &problem, None, grad_output)?;

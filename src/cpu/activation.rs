@@ -3,15 +3,21 @@
 use super::blocks;
 use super::simd;
 use crate::Activation;
+use crate::memory::{NoMemory, collected};
 use pulp::{Simd, WithSimd};
 
 /// `output[i] = activation(input[i])`.
-pub(crate) fn activation(activation: Activation, input: &[f32], output: &mut [f32]) {
+pub(crate) fn activation(
+    activation: Activation,
+    input: &[f32],
+    output: &mut [f32],
+) -> Result<(), NoMemory> {
     let work = output.len();
-    let blocks = input.chunks(BLOCK_LEN).zip(output.chunks_mut(BLOCK_LEN)).collect();
+    let blocks = collected(input.chunks(BLOCK_LEN).zip(output.chunks_mut(BLOCK_LEN)))?;
     blocks::for_each(blocks, work, |(input, output): (&[f32], &mut [f32])| {
         simd::dispatch(Apply { activation, input, output });
-    });
+        Ok(())
+    })
 }
 
 struct Apply<'a> {
@@ -36,10 +42,10 @@ pub(crate) fn activation_grad_input(
     input: &[f32],
     grad_output: &[f32],
     grad_input: &mut [f32],
-) {
+) -> Result<(), NoMemory> {
     let work = grad_input.len();
     let inputs = input.chunks(BLOCK_LEN).zip(grad_output.chunks(BLOCK_LEN));
-    let blocks = inputs.zip(grad_input.chunks_mut(BLOCK_LEN)).collect();
+    let blocks = collected(inputs.zip(grad_input.chunks_mut(BLOCK_LEN)))?;
     blocks::for_each(
         blocks,
         work,
@@ -54,8 +60,9 @@ pub(crate) fn activation_grad_input(
                     }
                 },
             );
+            Ok(())
         },
-    );
+    )
 }
 
 /// Replaces values by the activation's derivative at them.

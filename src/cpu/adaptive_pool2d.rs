@@ -3,6 +3,7 @@
 use super::blocks;
 use super::max_pool2d::{larger, scan};
 use super::simd;
+use crate::memory::{NoMemory, collected};
 use crate::ops::AdaptivePool2dProblem;
 use pulp::{Simd, WithSimd};
 
@@ -11,16 +12,17 @@ pub(crate) fn adaptive_avg_pool2d(
     problem: &AdaptivePool2dProblem,
     input: &[f32],
     output: &mut [f32],
-) {
-    let windows = Windows::new(problem);
+) -> Result<(), NoMemory> {
+    let windows = Windows::new(problem)?;
     let work = input.len().max(output.len()) / 4;
-    blocks::for_each(windows.planes(output), work, |(plane, output)| {
+    blocks::for_each(windows.planes(output)?, work, |(plane, output)| {
         simd::dispatch(PlaneMeans {
             windows: &windows,
             plane: windows.plane(input, plane),
             output,
         });
-    });
+        Ok(())
+    })
 }
 
 /// The largest element of every window, with the rules of [`max_pool2d`](super::max_pool2d).
@@ -29,18 +31,18 @@ pub(crate) fn adaptive_max_pool2d(
     input: &[f32],
     output: &mut [f32],
     indices: Option<&mut [u32]>,
-) {
-    let windows = Windows::new(problem);
+) -> Result<(), NoMemory> {
+    let windows = Windows::new(problem)?;
     let work = input.len().max(output.len());
     let Some(indices) = indices else {
-        blocks::for_each(windows.planes(output), work, |(plane, output)| {
+        return blocks::for_each(windows.planes(output)?, work, |(plane, output)| {
             let plane = windows.plane(input, plane);
             simd::dispatch(PlaneMaxima { windows: &windows, plane, output });
+            Ok(())
         });
-        return;
     };
-    let index_planes = windows.planes(indices).into_iter().map(|(_, indices)| indices);
-    let tasks = windows.planes(output).into_iter().zip(index_planes).collect();
+    let index_planes = windows.planes(indices)?.into_iter().map(|(_, indices)| indices);
+    let tasks = collected(windows.planes(output)?.into_iter().zip(index_planes))?;
     blocks::for_each(tasks, work, |((plane, output), indices)| {
         let plane = windows.plane(input, plane);
         let each =
@@ -52,7 +54,8 @@ pub(crate) fn adaptive_max_pool2d(
                 .flat_map(|in_y| (begin_x..end_x).map(move |in_x| in_y * windows.in_width + in_x));
             (*output, *index) = scan(plane, cells);
         }
-    });
+        Ok(())
+    })
 }
 
 /// The windows of both axes, `[begin, end]`.
@@ -64,25 +67,25 @@ pub(super) struct Windows {
 }
 
 impl Windows {
-    pub(super) fn new(problem: &AdaptivePool2dProblem) -> Self {
+    pub(super) fn new(problem: &AdaptivePool2dProblem) -> Result<Self, NoMemory> {
         let [out_height, out_width] = problem.output_size;
         let (in_height, in_width) = (problem.input.height, problem.input.width);
         let windows = |in_size, out_size| {
             let window = |out| AdaptivePool2dProblem::window(in_size, out_size, out);
-            (0..out_size).map(window).collect()
+            collected((0..out_size).map(window))
         };
-        Self {
-            vertical: windows(in_height, out_height),
-            horizontal: windows(in_width, out_width),
+        Ok(Self {
+            vertical: windows(in_height, out_height)?,
+            horizontal: windows(in_width, out_width)?,
             in_width,
             in_len: in_height * in_width,
-        }
+        })
     }
 
     /// The planes of an output and their numbers.
-    fn planes<'a, T>(&self, output: &'a mut [T]) -> Vec<(usize, &'a mut [T])> {
+    fn planes<'a, T>(&self, output: &'a mut [T]) -> Result<Vec<(usize, &'a mut [T])>, NoMemory> {
         let len = self.vertical.len() * self.horizontal.len();
-        output.chunks_exact_mut(len).enumerate().collect()
+        collected(output.chunks_exact_mut(len).enumerate())
     }
 
     /// A plane of the input.

@@ -4,39 +4,45 @@ use super::adaptive_pool2d::sum;
 use super::blocks::{self, Block};
 use super::row::{RowWindows, fold};
 use super::simd;
+use crate::memory::{self, NoMemory, collected, filled, zeros};
 use crate::ops::AvgPool2dProblem;
 use crate::window::Axis;
 use pulp::{Simd, WithSimd};
 
 /// The sum of every window inside the input over its divisor, as in
 /// [`AvgPool2d`](crate::AvgPool2d).
-pub(crate) fn avg_pool2d(problem: &AvgPool2dProblem, input: &[f32], output: &mut [f32]) {
+pub(crate) fn avg_pool2d(
+    problem: &AvgPool2dProblem,
+    input: &[f32],
+    output: &mut [f32],
+) -> Result<(), NoMemory> {
     let (vertical, horizontal) = (&problem.vertical, &problem.horizontal);
-    let windows = RowWindows::new(horizontal);
-    let factors = factors(problem);
+    let windows = RowWindows::new(horizontal)?;
+    let factors = factors(problem)?;
     let (out_width, in_width) = (horizontal.output_size, horizontal.input_size);
     let taps_y = vertical.kernel_size.min(vertical.input_size);
     let work = output.len().saturating_mul(taps_y.saturating_add(windows.tap_count())) / 4;
     let in_len = vertical.input_size * in_width;
-    let blocks = blocks::split_planes(output, out_width, vertical.output_size, in_len);
+    let blocks = blocks::split_planes(output, out_width, vertical.output_size, in_len)?;
     blocks::for_each(blocks, work, |block| {
         let (windows, factors) = (&windows, &factors);
-        simd::dispatch(BlockMeans { problem, windows, factors, input, block });
-    });
+        simd::dispatch(BlockMeans { problem, windows, factors, input, block })
+    })
 }
 
 /// One over the divisors: the product of a vertical and a horizontal factor.
 #[allow(clippy::cast_precision_loss, reason = "a divisor beyond 2^53 is rounded")]
-pub(super) fn factors(problem: &AvgPool2dProblem) -> [Vec<f64>; 2] {
+pub(super) fn factors(problem: &AvgPool2dProblem) -> Result<[Vec<f64>; 2], NoMemory> {
     let (vertical, horizontal) = (&problem.vertical, &problem.horizontal);
     if let Some(divisor) = problem.divisor_override {
         let factor = 1.0 / divisor as f64;
-        return [vec![factor; vertical.output_size], vec![1.0; horizontal.output_size]];
+        return Ok([filled(factor, vertical.output_size)?, filled(1.0, horizontal.output_size)?]);
     }
-    [vertical, horizontal].map(|axis| {
+    let factors = |axis: &Axis| {
         let cells = |out| window_cells(axis, out, problem.count_include_pad);
-        (0..axis.output_size).map(|out| 1.0 / cells(out) as f64).collect()
-    })
+        collected((0..axis.output_size).map(|out| 1.0 / cells(out) as f64))
+    };
+    Ok([factors(vertical)?, factors(horizontal)?])
 }
 
 /// The cells of window `out` along an axis: inside the padded input, or inside the input.
@@ -61,10 +67,10 @@ struct BlockMeans<'a, 'b> {
 }
 
 impl WithSimd for BlockMeans<'_, '_> {
-    type Output = ();
+    type Output = Result<(), NoMemory>;
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _simd: S) {
+    fn with_simd<S: Simd>(self, _simd: S) -> Self::Output {
         let Self { problem, windows, factors: [factors_y, factors_x], input, block } = self;
         let (vertical, horizontal) = (&problem.vertical, &problem.horizontal);
         let (in_width, out_width) = (horizontal.input_size, horizontal.output_size);
@@ -78,23 +84,25 @@ impl WithSimd for BlockMeans<'_, '_> {
             for (output, plane) in planes {
                 store(output, &[sum(plane)], *factor_y, factors_x);
             }
-            return;
+            return Ok(());
         }
         let first_y = block.start / out_width;
-        let mut columns = vec![0.0; in_width];
-        let mut sums = vec![0.0; out_width];
-        let mut phases = vec![0.0; windows.scratch_len()];
+        let mut columns = zeros(in_width)?;
+        let mut sums = zeros(out_width)?;
+        let mut phases = zeros(windows.scratch_len())?;
         let mut offsets = Vec::new();
         for (output, plane) in planes {
             for (out_y, output) in (first_y..).zip(output.chunks_exact_mut(out_width)) {
                 let (_, count, start) = vertical.taps_inside(out_y);
                 offsets.clear();
-                offsets.extend((start..start + count).map(|in_y| in_y * in_width));
+                let rows = (start..start + count).map(|in_y| in_y * in_width);
+                memory::extend(&mut offsets, rows)?;
                 fold(plane, &offsets, 0.0, |sum, value| sum + f64::from(value), &mut columns);
                 windows.fold(&columns, &mut phases, 0.0, |sum, value| sum + value, &mut sums);
                 store(output, &sums, factors_y[out_y], factors_x);
             }
         }
+        Ok(())
     }
 }
 

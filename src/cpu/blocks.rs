@@ -1,5 +1,6 @@
 //! How an output is split into blocks, one task each, and the scratch memory of a task.
 
+use crate::memory::{NoMemory, extend, push, with_room};
 use rayon::prelude::*;
 use std::cell::RefCell;
 
@@ -23,10 +24,10 @@ pub(super) fn split<T>(
     output: &mut [T],
     planes: usize,
     [plane_len, span, block_len]: [usize; 3],
-) -> Vec<Block<'_, T>> {
+) -> Result<Vec<Block<'_, T>>, NoMemory> {
     let mut blocks = Vec::new();
     if output.is_empty() {
-        return blocks;
+        return Ok(blocks);
     }
     for (band, band_output) in output.chunks_mut(plane_len.saturating_mul(planes)).enumerate() {
         let first = blocks.len();
@@ -37,15 +38,15 @@ pub(super) fn split<T>(
             for (position, piece) in pieces.enumerate() {
                 let len = piece.len();
                 if index == 0 {
-                    let pieces = Vec::with_capacity(band_planes);
-                    blocks.push(Block { plane: band * planes, start, pieces });
+                    let pieces = with_room(band_planes)?;
+                    push(&mut blocks, Block { plane: band * planes, start, pieces })?;
                 }
                 blocks[first + position].pieces.push(piece);
                 start += len;
             }
         }
     }
-    blocks
+    Ok(blocks)
 }
 
 /// Cells of the input or the output that a block of a pooling should have.
@@ -58,7 +59,7 @@ pub(super) fn split_planes<T>(
     out_width: usize,
     out_height: usize,
     in_len: usize,
-) -> Vec<Block<'_, T>> {
+) -> Result<Vec<Block<'_, T>>, NoMemory> {
     let plane_len = out_width * out_height;
     let planes = (POOL_CELLS / plane_len.max(in_len)).max(1);
     let rows = (POOL_CELLS / out_width).clamp(1, out_height);
@@ -70,11 +71,15 @@ const SERIAL_WORK: usize = 20_000;
 
 /// Runs `run` on every task, on all threads unless `work`, about the nanoseconds that one thread
 /// needs, is small.
-pub(super) fn for_each<T: Send>(tasks: Vec<T>, work: usize, run: impl Fn(T) + Sync + Send) {
+pub(super) fn for_each<T: Send>(
+    tasks: Vec<T>,
+    work: usize,
+    run: impl Fn(T) -> Result<(), NoMemory> + Sync + Send,
+) -> Result<(), NoMemory> {
     if work < SERIAL_WORK || tasks.len() < 2 || rayon::current_num_threads() == 1 {
-        tasks.into_iter().for_each(run);
+        tasks.into_iter().try_for_each(run)
     } else {
-        tasks.into_par_iter().for_each(run);
+        tasks.into_par_iter().try_for_each(run)
     }
 }
 
@@ -89,15 +94,13 @@ const KEPT_ELEMENTS: usize = 1 << 20;
 
 impl Scratch {
     /// Three buffers of these lengths.
-    pub(super) fn buffers(&mut self, lengths: [usize; 3]) -> [&mut [f32]; 3] {
+    pub(super) fn buffers(&mut self, lengths: [usize; 3]) -> Result<[&mut [f32]; 3], NoMemory> {
+        for (buffer, len) in self.buffers.iter_mut().zip(lengths) {
+            let missing = len.saturating_sub(buffer.len());
+            extend(buffer, std::iter::repeat_n(0.0, missing))?;
+        }
         let mut lengths = lengths.into_iter();
-        self.buffers.each_mut().map(|buffer| {
-            let len = lengths.next().unwrap_or(0);
-            if buffer.len() < len {
-                buffer.resize(len, 0.0);
-            }
-            &mut buffer[..len]
-        })
+        Ok(self.buffers.each_mut().map(|buffer| &mut buffer[..lengths.next().unwrap_or(0)]))
     }
 
     /// Runs `task`, which must not wait for other tasks, with the thread's scratch.

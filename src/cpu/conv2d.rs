@@ -5,8 +5,10 @@ use super::blocks::{self, Block, Scratch};
 use super::conv2d_direct;
 use super::layout::{AxisLayout, copy_plane, source_index};
 use super::panel::{self, Pack, PackContiguous, Rows, Segment, Tile};
+use super::rounding::{block_sums, register_terms};
 use super::simd;
 use crate::PaddingMode;
+use crate::memory::{self, NoMemory, collected};
 use crate::ops::Conv2dProblem;
 use crate::window::Axis;
 use pulp::{Simd, WithSimd};
@@ -19,15 +21,15 @@ pub(crate) fn conv2d(
     weight: &[f32],
     bias: Option<&[f32]>,
     output: &mut [f32],
-) {
+) -> Result<(), NoMemory> {
     if output.is_empty() {
-        return;
+        return Ok(());
     }
     let convolution = Convolution::new(problem, input, weight, bias);
     if conv2d_direct::supports(&convolution) {
-        conv2d_direct::run(&convolution, output);
+        conv2d_direct::run(&convolution, output)
     } else {
-        run_dense(&convolution, output);
+        run_dense(&convolution, output)
     }
 }
 
@@ -197,21 +199,17 @@ impl<'a> Convolution<'a> {
 /// Outputs of a block, so that its sums and the weights of a chunk stay in the second cache.
 const BLOCK_LEN: usize = 256;
 
-/// Products that are summed in a register before they join the sum in memory. Short sums keep the
-/// error of long ones small; a multiple of it stays in the first cache as a panel.
-const CHUNK_TAPS: usize = 128;
-
 /// Panels that are packed together where the inputs of neighbouring outputs are neighbours.
 const CONTIGUOUS_PANELS: usize = 4;
 
-fn run_dense(convolution: &Convolution<'_>, output: &mut [f32]) {
+fn run_dense(convolution: &Convolution<'_>, output: &mut [f32]) -> Result<(), NoMemory> {
     let plan = DensePlan::new(convolution);
     let work = convolution.work(output);
     let lengths = [convolution.out_plane_len(), plan.span, plan.block_len];
-    let blocks = blocks::split(output, plan.block_filters, lengths);
+    let blocks = blocks::split(output, plan.block_filters, lengths)?;
     blocks::for_each(blocks, work, |block| {
-        Scratch::with(|scratch| simd::dispatch(DenseBlock { convolution, block, scratch }));
-    });
+        Scratch::with(|scratch| simd::dispatch(DenseBlock { convolution, block, scratch }))
+    })
 }
 
 /// How the output of a dense convolution is split.
@@ -251,10 +249,10 @@ struct DenseBlock<'a, 'b> {
 }
 
 impl WithSimd for DenseBlock<'_, '_> {
-    type Output = ();
+    type Output = Result<(), NoMemory>;
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
+    fn with_simd<S: Simd>(self, simd: S) -> Self::Output {
         let Self { convolution, block, scratch } = self;
         let Block { plane: out_plane, start, pieces } = block;
         let (filters, len) = (pieces.len(), pieces.first().map_or(0, |piece| piece.len()));
@@ -272,26 +270,39 @@ impl WithSimd for DenseBlock<'_, '_> {
         let (first_x, columns) =
             if first_y == last_y { (start % out_width, len) } else { (0, out_width) };
         let mode = convolution.problem.padding_mode;
-        let rows = AxisLayout::new(vertical, mode, first_y, last_y - first_y + 1);
-        let columns = AxisLayout::new(horizontal, mode, first_x, columns);
+        let rows = AxisLayout::new(vertical, mode, first_y, last_y - first_y + 1)?;
+        let columns = AxisLayout::new(horizontal, mode, first_x, columns)?;
         let layouts = [&rows, &columns];
         // A plane that is read as it is needs no copy.
         let copied = !convolution.pointwise;
         let (channel_len, group) = if copied {
-            (rows.len * columns.len, 1)
+            (rows.len.saturating_mul(columns.len), 1)
         } else {
             (horizontal.input_size, CONTIGUOUS_PANELS)
         };
 
-        let chunk_channels = (CHUNK_TAPS / taps).clamp(1, channels);
-        let tap_offsets = tap_offsets(layouts, channel_len, chunk_channels);
-        let chunk_taps = CHUNK_TAPS.min(tap_offsets.len());
+        let most_taps = register_terms(gemm_k);
+        let chunk_channels = (most_taps / taps).clamp(1, channels);
+        let tap_offsets = tap_offsets(layouts, channel_len, chunk_channels)?;
+        let chunk_taps = most_taps.min(tap_offsets.len());
+        let chunks = channels.div_ceil(chunk_channels) * tap_offsets.len().div_ceil(chunk_taps);
+        let block_chunks = block_sums(chunks);
         let stride = len.next_multiple_of(lanes);
-        let copy_len = if copied { chunk_channels * channel_len + lanes } else { 0 };
+        let copy_len = if copied {
+            channel_len.saturating_mul(chunk_channels).saturating_add(lanes)
+        } else {
+            0
+        };
         let panel_len = (chunk_taps + 1) * lanes;
-        let [copy, panels, sums] = scratch.buffers([copy_len, group * panel_len, filters * stride]);
+        let sums_len = filters * stride;
+        let totals_len = if chunks > block_chunks { sums_len } else { 0 };
+        let [copy, panels, sums] =
+            scratch.buffers([copy_len, group * panel_len, sums_len + totals_len])?;
+        let (sums, totals) = sums.split_at_mut(sums_len);
+        totals.fill(0.0);
         let mut tile = Tile { sums, stride };
         let mut segments = Vec::new();
+        let mut done = 0_usize;
 
         for channel in (0..channels).step_by(chunk_channels) {
             let count = chunk_channels.min(channels - channel);
@@ -302,8 +313,13 @@ impl WithSimd for DenseBlock<'_, '_> {
                 &group_input[channel * channel_len..]
             };
             let tap_offsets = &tap_offsets[..count * taps];
-            for (chunk, tap_offsets) in tap_offsets.chunks(CHUNK_TAPS).enumerate() {
-                let first_column = channel * taps + chunk * CHUNK_TAPS;
+            for (chunk, tap_offsets) in tap_offsets.chunks(chunk_taps).enumerate() {
+                let first_column = channel * taps + chunk * chunk_taps;
+                let add = !done.is_multiple_of(block_chunks);
+                if !add && done > 0 {
+                    add_to(totals, tile.sums);
+                }
+                done += 1;
                 let weight = Rows { data: weight, stride: gemm_k, count: filters, first_column };
                 for first_lane in (0..len).step_by(group * lanes) {
                     let end = len.min(first_lane + group * lanes);
@@ -315,7 +331,8 @@ impl WithSimd for DenseBlock<'_, '_> {
                             let (out_y, out_x) =
                                 ((start + index) / out_width, (start + index) % out_width);
                             let base = (out_y - first_y) * columns.len + out_x - first_x;
-                            segments.push(Segment { lane: index - first_lane, base });
+                            let segment = Segment { lane: index - first_lane, base };
+                            memory::push(&mut segments, segment)?;
                             index += out_width - out_x;
                         }
                         let segments = &segments;
@@ -326,11 +343,14 @@ impl WithSimd for DenseBlock<'_, '_> {
                     }
                     let lanes_of_panels = (first_lane..).step_by(lanes);
                     for (lane, panel) in lanes_of_panels.zip(panels.chunks_exact(panel_len)) {
-                        let (taps, add) = (tap_offsets.len(), first_column > 0);
+                        let taps = tap_offsets.len();
                         panel::multiply(simd, weight, taps, panel, &mut tile, lane, add);
                     }
                 }
             }
+        }
+        if !totals.is_empty() {
+            add_to(tile.sums, totals);
         }
         for (filter, (piece, sums)) in
             pieces.into_iter().zip(tile.sums.chunks_exact(stride)).enumerate()
@@ -338,7 +358,14 @@ impl WithSimd for DenseBlock<'_, '_> {
             piece.copy_from_slice(&sums[..len]);
             convolution.finish(out_plane + filter, start, piece);
         }
+        Ok(())
     }
+}
+
+/// Adds sums to totals.
+#[inline(always)]
+pub(super) fn add_to(totals: &mut [f32], sums: &[f32]) {
+    totals.iter_mut().zip(sums).for_each(|(total, &sum)| *total += sum);
 }
 
 /// Where the taps of `channels` channels are in a copy with `channel_len` elements per channel, in
@@ -347,10 +374,10 @@ pub(super) fn tap_offsets(
     [vertical, horizontal]: [&AxisLayout; 2],
     channel_len: usize,
     channels: usize,
-) -> Vec<usize> {
+) -> Result<Vec<usize>, NoMemory> {
     let channels = (0..channels).map(|channel| channel * channel_len);
     let rows = channels.flat_map(|channel| {
         vertical.tap_offsets.iter().map(move |row| channel + row * horizontal.len)
     });
-    rows.flat_map(|row| horizontal.tap_offsets.iter().map(move |column| row + column)).collect()
+    collected(rows.flat_map(|row| horizontal.tap_offsets.iter().map(move |column| row + column)))
 }

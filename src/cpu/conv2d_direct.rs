@@ -6,7 +6,11 @@
 use super::blocks::{self, Block, Scratch};
 use super::conv2d::{Convolution, tap_offsets};
 use super::layout::AxisLayout;
+use super::rounding::register_terms;
 use super::simd;
+use crate::PaddingMode;
+use crate::memory::{NoMemory, push, with_room};
+use crate::window::Axis;
 use pulp::{Simd, WithSimd};
 
 /// Filters of a group up to which this is the faster way.
@@ -15,9 +19,6 @@ const MAX_FILTERS: usize = 4;
 /// Products of one output up to which the copy of all channels stays small.
 const MAX_GEMM_K: usize = 512;
 
-/// Products that are summed before they join the sum, which keeps the error of long sums small.
-const CHUNK_TAPS: usize = 128;
-
 /// Outputs of a block in one plane.
 const BLOCK_LEN: usize = 4096;
 
@@ -25,7 +26,7 @@ pub(super) fn supports(convolution: &Convolution<'_>) -> bool {
     convolution.filters <= MAX_FILTERS && convolution.gemm_k() <= MAX_GEMM_K
 }
 
-pub(super) fn run(convolution: &Convolution<'_>, output: &mut [f32]) {
+pub(super) fn run(convolution: &Convolution<'_>, output: &mut [f32]) -> Result<(), NoMemory> {
     let (vertical, horizontal) = (&convolution.problem.vertical, &convolution.problem.horizontal);
     let mode = convolution.problem.padding_mode;
     let (out_height, out_width) = (vertical.output_size, horizontal.output_size);
@@ -35,22 +36,32 @@ pub(super) fn run(convolution: &Convolution<'_>, output: &mut [f32]) {
     let work = convolution.work(output);
     let span = if columns < out_width { out_width } else { convolution.out_plane_len() };
     let lengths = [convolution.out_plane_len(), span, rows * columns];
-    let blocks = blocks::split(output, convolution.filters, lengths);
-    let layouts_of = |axis, len, step: usize| -> Vec<AxisLayout> {
-        let starts = (0..len).step_by(step);
-        starts.map(|first| AxisLayout::new(axis, mode, first, step.min(len - first))).collect()
-    };
-    let vertical = layouts_of(vertical, out_height, rows);
-    let horizontal = layouts_of(horizontal, out_width, columns);
+    let blocks = blocks::split(output, convolution.filters, lengths)?;
+    let vertical = layouts(vertical, mode, rows)?;
+    let horizontal = layouts(horizontal, mode, columns)?;
     blocks::for_each(blocks, work, |block| {
         let layouts = [
             &vertical[block.start / out_width / rows],
             &horizontal[block.start % out_width / columns],
         ];
         Scratch::with(|scratch| {
-            simd::dispatch(DirectBlock { convolution, layouts, columns, block, scratch });
-        });
-    });
+            simd::dispatch(DirectBlock { convolution, layouts, columns, block, scratch })
+        })
+    })
+}
+
+/// The layouts of every `step` outputs of an axis.
+pub(super) fn layouts(
+    axis: &Axis,
+    mode: PaddingMode,
+    step: usize,
+) -> Result<Vec<AxisLayout>, NoMemory> {
+    let mut layouts = with_room(axis.output_size.div_ceil(step))?;
+    for first in (0..axis.output_size).step_by(step) {
+        let count = step.min(axis.output_size - first);
+        push(&mut layouts, AxisLayout::new(axis, mode, first, count)?)?;
+    }
+    Ok(layouts)
 }
 
 struct DirectBlock<'a, 'b> {
@@ -63,10 +74,10 @@ struct DirectBlock<'a, 'b> {
 }
 
 impl WithSimd for DirectBlock<'_, '_> {
-    type Output = ();
+    type Output = Result<(), NoMemory>;
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
+    fn with_simd<S: Simd>(self, simd: S) -> Self::Output {
         match self.block.pieces.len() {
             1 => self.rows::<S, 1>(simd),
             2 => self.rows::<S, 2>(simd),
@@ -78,19 +89,20 @@ impl WithSimd for DirectBlock<'_, '_> {
 
 impl DirectBlock<'_, '_> {
     #[inline(always)]
-    fn rows<S: Simd, const FILTERS: usize>(self, simd: S) {
+    fn rows<S: Simd, const FILTERS: usize>(self, simd: S) -> Result<(), NoMemory> {
         let Self { convolution, layouts, columns, block, scratch } = self;
         let [vertical, horizontal] = layouts;
         let Block { plane: out_plane, start, pieces } = block;
-        let Ok(mut pieces) = <[&mut [f32]; FILTERS]>::try_from(pieces) else { return };
+        let Ok(mut pieces) = <[&mut [f32]; FILTERS]>::try_from(pieces) else { return Ok(()) };
         let (channels, gemm_k) = (convolution.channels, convolution.gemm_k());
-        let copy_len = vertical.len * horizontal.len;
+        let copy_len = vertical.len.saturating_mul(horizontal.len);
         let margin = 4 * S::F32_LANES;
-        let [copy, _, _] = scratch.buffers([channels * copy_len + margin, 0, 0]);
+        let all = copy_len.saturating_mul(channels).saturating_add(margin);
+        let [copy, _, _] = scratch.buffers([all, 0, 0])?;
         let group_input = convolution.group_input(out_plane);
         convolution.copy_channels(layouts, group_input, 0, channels, copy);
 
-        let tap_offsets = tap_offsets(layouts, copy_len, channels);
+        let tap_offsets = tap_offsets(layouts, copy_len, channels)?;
         let first_filter = out_plane % convolution.problem.out_channels;
         let weight: [&[f32]; FILTERS] = std::array::from_fn(|filter| {
             &convolution.weight[(first_filter + filter) * gemm_k..][..gemm_k]
@@ -112,6 +124,7 @@ impl DirectBlock<'_, '_> {
         for (filter, piece) in pieces.into_iter().enumerate() {
             convolution.finish(out_plane + filter, start, piece);
         }
+        Ok(())
     }
 }
 
@@ -151,10 +164,10 @@ fn vectors<S: Simd, const FILTERS: usize, const VECTORS: usize>(
     copy: &[f32],
 ) -> [[S::f32s; VECTORS]; FILTERS] {
     let mut sums = [[simd.splat_f32s(0.0); VECTORS]; FILTERS];
-    for (chunk, tap_offsets) in tap_offsets.chunks(CHUNK_TAPS).enumerate() {
-        let weight: [&[f32]; FILTERS] = std::array::from_fn(|filter| {
-            &weight[filter][chunk * CHUNK_TAPS..][..tap_offsets.len()]
-        });
+    let most = register_terms(tap_offsets.len());
+    for (chunk, tap_offsets) in tap_offsets.chunks(most).enumerate() {
+        let weight: [&[f32]; FILTERS] =
+            std::array::from_fn(|filter| &weight[filter][chunk * most..][..tap_offsets.len()]);
         let mut chunk_sums = [[simd.splat_f32s(0.0); VECTORS]; FILTERS];
         for (tap, &offset) in tap_offsets.iter().enumerate() {
             let (inputs, _) = S::as_simd_f32s(&copy[offset..][..VECTORS * S::F32_LANES]);

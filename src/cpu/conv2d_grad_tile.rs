@@ -76,8 +76,9 @@ fn filters_tile<S: Simd, const COLUMNS: usize>(
 const TILE_FILTERS: usize = 4;
 const TILE_COLUMNS: usize = 3;
 
-/// Adds to `sums`, a vector for each filter and column, the products of the filter's gradients with
-/// the inputs at the column's offset.
+/// Adds to `sums`, a vector for each filter and column, the products of the filter's gradients,
+/// whose vectors lie `pitch` from those of the next, with the inputs at the column's offset.
+#[allow(clippy::too_many_arguments, reason = "a tile, as `by_filters`, and its pitch")]
 #[inline(always)]
 pub(super) fn by_outputs<S: Simd>(
     simd: S,
@@ -86,6 +87,7 @@ pub(super) fn by_outputs<S: Simd>(
     inputs: &[f32],
     offsets: &[usize],
     steps: &[usize],
+    pitch: usize,
     sums: &mut [f32],
 ) {
     let (grads, _) = S::as_simd_f32s(grads);
@@ -99,7 +101,7 @@ pub(super) fn by_outputs<S: Simd>(
                     match (rows, columns) {
                         $(($rows, $columns) => {
                             let grads = std::array::from_fn(|row| {
-                                &grads[(first_filter + row) * steps.len()..][..steps.len()]
+                                &grads[(first_filter + row) * pitch..][..steps.len()]
                             });
                             let inputs = std::array::from_fn(|column| {
                                 &inputs[offsets[first_column + column]..]

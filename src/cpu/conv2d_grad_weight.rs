@@ -7,9 +7,13 @@
 //! by side in the lanes of a vector, few by neighbouring outputs in the lanes.
 
 use super::blocks::{self, Scratch};
+use super::conv2d::add_to;
+use super::conv2d_direct::layouts;
 use super::conv2d_grad_tile::{self as tile, panel_lanes};
 use super::layout::{AxisLayout, copy_plane};
+use super::rounding::{block_sums, register_terms};
 use super::simd;
+use crate::memory::{NoMemory, extend, push, zeros};
 use crate::ops::Conv2dProblem;
 use crate::window::Axis;
 use pulp::{Simd, WithSimd};
@@ -17,9 +21,6 @@ use std::ops::Range;
 
 /// Outputs of a chunk of rows, whose copies stay in the second cache.
 const CHUNK_LEN: usize = 512;
-
-/// Outputs whose products are summed in a register before they join the sum in memory.
-const PANEL_OUTPUTS: usize = 128;
 
 /// Filters of a task up to which a vector holds neighbouring outputs instead of filters.
 const FEW_FILTERS: usize = 4;
@@ -46,6 +47,8 @@ struct Shared<'a> {
     chunk_columns: usize,
     longest_row: usize,
     longest_copy: usize,
+    /// Outputs whose products are summed in a register before they join the sum in memory.
+    panel_outputs: usize,
 }
 
 /// Some filters and input channels of a group, and some of the chunks of all images.
@@ -66,8 +69,8 @@ pub(super) fn grad_weight(
     input: &[f32],
     grad_output: &[f32],
     grad_weight: &mut [f32],
-) {
-    let shared = Shared::new(problem, input, grad_output);
+) -> Result<(), NoMemory> {
+    let shared = Shared::new(problem, input, grad_output)?;
     let problem = &shared.problem;
     let (channels, taps) = (problem.group_in_channels(), shared.taps);
     let block_channels = (BLOCK_COLUMNS / taps).clamp(1, channels);
@@ -83,8 +86,8 @@ pub(super) fn grad_weight(
     let parts = chunks.div_ceil(part_chunks);
     let weights = grad_weight.len();
     // The first part is summed in place.
-    let mut partial = vec![0.0; weights * (parts - 1)];
-    let mut tasks = Vec::with_capacity(blocks * parts);
+    let mut partial: Vec<f32> = zeros(weights.saturating_mul(parts - 1))?;
+    let mut tasks = Vec::new();
     let sums = [&mut *grad_weight].into_iter().chain(partial.chunks_exact_mut(weights));
     for (part, sums) in sums.enumerate() {
         let chunks = part * part_chunks..((part + 1) * part_chunks).min(chunks);
@@ -100,11 +103,11 @@ pub(super) fn grad_weight(
                             let channels = first_channel..first_channel + row.len() / taps;
                             let (chunks, sums) = (chunks.clone(), Vec::new());
                             let filters = filter..filter;
-                            tasks.push(Task { group, filters, channels, chunks, sums });
+                            push(&mut tasks, Task { group, filters, channels, chunks, sums })?;
                         }
                         let task: &mut Task<'_> = &mut tasks[first + block];
                         task.filters.end += 1;
-                        task.sums.push(row);
+                        push(&mut task.sums, row)?;
                     }
                 }
             }
@@ -112,35 +115,34 @@ pub(super) fn grad_weight(
     }
     let work = grad_output.len().saturating_mul(channels * taps) / 16;
     blocks::for_each(tasks, work, |task| {
-        Scratch::with(|scratch| simd::dispatch(RunTask { shared: &shared, task, scratch }));
-    });
+        Scratch::with(|scratch| simd::dispatch(RunTask { shared: &shared, task, scratch }))
+    })?;
     for partial in partial.chunks_exact(weights) {
-        grad_weight.iter_mut().zip(partial).for_each(|(total, &sum)| *total += sum);
+        add_to(grad_weight, partial);
     }
+    Ok(())
 }
 
 impl<'a> Shared<'a> {
-    fn new(problem: &Conv2dProblem, input: &'a [f32], grad_output: &'a [f32]) -> Self {
+    fn new(
+        problem: &Conv2dProblem,
+        input: &'a [f32],
+        grad_output: &'a [f32],
+    ) -> Result<Self, NoMemory> {
         let problem = one_row_planes(problem);
         let (vertical, horizontal) = (&problem.vertical, &problem.horizontal);
         let chunk_columns = horizontal.output_size.min(2 * CHUNK_LEN);
         let chunk_rows = (CHUNK_LEN / chunk_columns).clamp(1, vertical.output_size);
-        let layouts = |axis: &Axis, step: usize| -> Vec<AxisLayout> {
-            let starts = (0..axis.output_size).step_by(step);
-            let layout = |first: usize| {
-                let count = step.min(axis.output_size - first);
-                AxisLayout::new(axis, problem.padding_mode, first, count)
-            };
-            starts.map(layout).collect()
-        };
         let taps = vertical.kernel_size * horizontal.kernel_size;
+        let outputs = vertical.output_size * horizontal.output_size * problem.batch;
+        let mode = problem.padding_mode;
         let (vertical, horizontal) =
-            (layouts(vertical, chunk_rows), layouts(horizontal, chunk_columns));
+            (layouts(vertical, mode, chunk_rows)?, layouts(horizontal, mode, chunk_columns)?);
         let longest =
             |layouts: &[AxisLayout]| layouts.iter().map(|axis| axis.len).max().unwrap_or(0);
         let longest_row = longest(&horizontal);
-        let longest_copy = longest(&vertical) * longest_row;
-        Self {
+        let longest_copy = longest(&vertical).saturating_mul(longest_row);
+        Ok(Self {
             problem,
             input,
             grad_output,
@@ -151,7 +153,8 @@ impl<'a> Shared<'a> {
             longest_copy,
             chunk_rows,
             chunk_columns,
-        }
+            panel_outputs: register_terms(outputs),
+        })
     }
 }
 
@@ -178,10 +181,10 @@ struct RunTask<'a, 'b> {
 }
 
 impl WithSimd for RunTask<'_, '_> {
-    type Output = ();
+    type Output = Result<(), NoMemory>;
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
+    fn with_simd<S: Simd>(self, simd: S) -> Self::Output {
         let Self { shared, task, scratch } = self;
         let lanes = S::F32_LANES;
         let (filters, columns) = (task.filters.len(), task.channels.len() * shared.taps);
@@ -191,26 +194,48 @@ impl WithSimd for RunTask<'_, '_> {
             let row_len = shared.chunk_columns.next_multiple_of(lanes).max(shared.longest_row);
             (filters * columns * lanes, filters * (shared.chunk_rows * row_len + lanes))
         } else {
-            (panels * columns * panel_lanes::<S>(), panels * PANEL_OUTPUTS * panel_lanes::<S>())
+            let most = shared.panel_outputs;
+            (panels * columns * panel_lanes::<S>(), panels * most * panel_lanes::<S>())
         };
-        let inputs_len = task.channels.len() * shared.longest_copy;
-        let margin = shared.longest_row + lanes;
-        let [inputs, grads, sums] = scratch.buffers([inputs_len + margin, grads_len, sums_len]);
+        let inputs_len = shared.longest_copy.saturating_mul(task.channels.len());
+        let inputs_len = inputs_len.saturating_add(shared.longest_row + lanes);
+        let panels_of_chunk =
+            (shared.chunk_rows * shared.chunk_columns).div_ceil(shared.panel_outputs);
+        let register_sums = task.chunks.len() * panels_of_chunk;
+        let block = block_sums(register_sums);
+        let totals_len = if register_sums > block { sums_len } else { 0 };
+        let [inputs, grads, sums] =
+            scratch.buffers([inputs_len, grads_len, sums_len + totals_len])?;
         sums.fill(0.0);
+        let (sums, totals) = sums.split_at_mut(sums_len);
+        let mut done = 0_usize;
         let mut chunk = Chunk::default();
         for index in task.chunks.clone() {
-            chunk.prepare(shared, &task, index, inputs);
+            chunk.prepare(shared, &task, index, inputs)?;
             if few_filters {
-                chunk.rows(shared, &task, lanes, grads);
-                tile::by_outputs(simd, grads, filters, inputs, &chunk.offsets, &chunk.steps, sums);
-                continue;
+                chunk.rows(shared, &task, lanes, grads)?;
+            } else {
+                chunk.outputs()?;
             }
-            chunk.outputs();
-            for first in (0..chunk.steps.len()).step_by(PANEL_OUTPUTS) {
-                let steps = &chunk.steps[first..(first + PANEL_OUTPUTS).min(chunk.steps.len())];
-                chunk.pack::<S>(shared, &task, first..first + steps.len(), grads);
-                tile::by_filters(simd, grads, panels, inputs, &chunk.offsets, steps, sums);
+            let (offsets, pitch) = (&chunk.offsets, chunk.steps.len());
+            for (panel, steps) in chunk.steps.chunks(shared.panel_outputs).enumerate() {
+                let first = panel * shared.panel_outputs;
+                if few_filters {
+                    let grads = &grads[first * lanes..];
+                    tile::by_outputs(simd, grads, filters, inputs, offsets, steps, pitch, sums);
+                } else {
+                    chunk.pack::<S>(shared, &task, first..first + steps.len(), grads);
+                    tile::by_filters(simd, grads, panels, inputs, offsets, steps, sums);
+                }
+                done += 1;
+                if done.is_multiple_of(block) && !totals.is_empty() {
+                    add_to(totals, sums);
+                    sums.fill(0.0);
+                }
             }
+        }
+        if !totals.is_empty() {
+            add_to(sums, totals);
         }
         for (filter, totals) in task.sums.into_iter().enumerate() {
             if few_filters {
@@ -223,6 +248,7 @@ impl WithSimd for RunTask<'_, '_> {
                 totals.iter_mut().zip(sums).for_each(|(total, lanes)| *total = lanes[lane]);
             }
         }
+        Ok(())
     }
 }
 
@@ -245,7 +271,13 @@ struct Chunk {
 impl Chunk {
     /// Copies the inputs of a chunk.
     #[inline(always)]
-    fn prepare(&mut self, shared: &Shared<'_>, task: &Task<'_>, chunk: usize, inputs: &mut [f32]) {
+    fn prepare(
+        &mut self,
+        shared: &Shared<'_>,
+        task: &Task<'_>,
+        chunk: usize,
+        inputs: &mut [f32],
+    ) -> Result<(), NoMemory> {
         let problem = &shared.problem;
         let (in_width, out_width) = (problem.horizontal.input_size, problem.horizontal.output_size);
         let in_len = problem.vertical.input_size * in_width;
@@ -273,9 +305,10 @@ impl Chunk {
         for channel in 0..channels {
             for &row in &rows.tap_offsets {
                 let row = channel * copy_len + row * cells.len;
-                self.offsets.extend(cells.tap_offsets.iter().map(|&cell| row + cell));
+                extend(&mut self.offsets, cells.tap_offsets.iter().map(|&cell| row + cell))?;
             }
         }
+        Ok(())
     }
 
     /// Where a row of a filter's gradients starts.
@@ -289,30 +322,38 @@ impl Chunk {
     }
 
     /// Steps from output to output.
-    fn outputs(&mut self) {
+    fn outputs(&mut self) -> Result<(), NoMemory> {
         self.steps.clear();
         for row in 0..self.height {
             let first = row * self.copy_width;
-            self.steps.extend(first..first + self.width);
+            extend(&mut self.steps, first..first + self.width)?;
         }
+        Ok(())
     }
 
     /// Steps from vector to vector, and the gradients of every filter in vectors, zero where the
     /// chunk has no output: rows one after another with what lies between them, or each by itself,
     /// whichever takes fewer vectors.
     #[inline(always)]
-    fn rows(&mut self, shared: &Shared<'_>, task: &Task<'_>, lanes: usize, grads: &mut [f32]) {
+    fn rows(
+        &mut self,
+        shared: &Shared<'_>,
+        task: &Task<'_>,
+        lanes: usize,
+        grads: &mut [f32],
+    ) -> Result<(), NoMemory> {
         let (height, width) = (self.height, self.width);
         let together = ((height - 1) * self.copy_width + width).div_ceil(lanes);
         let apart = height * width.div_ceil(lanes);
         self.steps.clear();
         let pitch = if together <= apart {
-            self.steps.extend((0..together).map(|step| step * lanes));
+            extend(&mut self.steps, (0..together).map(|step| step * lanes))?;
             self.copy_width
         } else {
             for row in 0..height {
                 let starts = (0..width).step_by(lanes);
-                self.steps.extend(starts.map(|start| row * self.copy_width + start));
+                let starts = starts.map(|start| row * self.copy_width + start);
+                extend(&mut self.steps, starts)?;
             }
             width.next_multiple_of(lanes)
         };
@@ -325,6 +366,7 @@ impl Chunk {
                 grads[..width].copy_from_slice(&shared.grad_output[first..first + width]);
             }
         }
+        Ok(())
     }
 
     /// The gradients of some outputs with filters side by side: `[panel][output][lane]`.

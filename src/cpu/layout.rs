@@ -1,6 +1,7 @@
 //! Where the taps of a block of outputs lie in a padded copy of what they read.
 
 use crate::PaddingMode;
+use crate::memory::{NoMemory, collected, push};
 use crate::window::Axis;
 
 /// One axis of a padded copy of the input: output `out` of the block finds its tap `kernel` at
@@ -37,9 +38,14 @@ impl Run {
 
 impl AxisLayout {
     /// The layout for the outputs `first..first + count`, `count` at least 1.
-    pub(super) fn new(axis: &Axis, mode: PaddingMode, first: usize, count: usize) -> Self {
+    pub(super) fn new(
+        axis: &Axis,
+        mode: PaddingMode,
+        first: usize,
+        count: usize,
+    ) -> Result<Self, NoMemory> {
         let (stride, kernel_size) = (axis.stride, axis.kernel_size);
-        let phase_len = count + (axis.span() - 1) / stride;
+        let phase_len = count.saturating_add((axis.span() - 1) / stride);
         let phased_len = stride.saturating_mul(phase_len);
         let gathered_len = kernel_size.saturating_mul(count);
         let padded_size = axis.input_size + axis.pad_begin + axis.pad_end;
@@ -51,11 +57,11 @@ impl AxisLayout {
                 let (kernel, out) = (index / count, index % count);
                 source((first + out) * stride + kernel * axis.dilation)
             });
-            Self {
+            Ok(Self {
                 len: gathered_len,
-                tap_offsets: (0..kernel_size).map(|kernel| kernel * count).collect(),
-                runs: runs(sources),
-            }
+                tap_offsets: collected((0..kernel_size).map(|kernel| kernel * count))?,
+                runs: runs(sources)?,
+            })
         } else {
             let sources = (0..phased_len).map(|index| {
                 let (phase, out) = (index / phase_len, index % phase_len);
@@ -65,11 +71,11 @@ impl AxisLayout {
                 let position = kernel * axis.dilation;
                 (position % stride) * phase_len + position / stride
             };
-            Self {
+            Ok(Self {
                 len: phased_len,
-                tap_offsets: (0..kernel_size).map(tap_offset).collect(),
-                runs: runs(sources),
-            }
+                tap_offsets: collected((0..kernel_size).map(tap_offset))?,
+                runs: runs(sources)?,
+            })
         }
     }
 
@@ -177,7 +183,7 @@ pub(super) fn source_index(axis: &Axis, mode: PaddingMode, position: usize) -> O
 }
 
 /// Joins cells whose sources are evenly spaced.
-fn runs(sources: impl Iterator<Item = Option<usize>>) -> Vec<Run> {
+fn runs(sources: impl Iterator<Item = Option<usize>>) -> Result<Vec<Run>, NoMemory> {
     let mut runs: Vec<Run> = Vec::new();
     for (start, source) in sources.enumerate() {
         if let Some(run) = runs.last_mut() {
@@ -198,7 +204,7 @@ fn runs(sources: impl Iterator<Item = Option<usize>>) -> Vec<Run> {
                 _ => {}
             }
         }
-        runs.push(Run { start, len: 1, source, step: 1 });
+        push(&mut runs, Run { start, len: 1, source, step: 1 })?;
     }
-    runs
+    Ok(runs)
 }

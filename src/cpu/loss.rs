@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 
+use crate::memory::{NoMemory, zeros};
 use crate::nn::CrossEntropyProblem;
 
 /// The mean cross-entropy, and its gradient into `gradient`.
@@ -10,14 +11,16 @@ pub(crate) fn cross_entropy(
     logits: &[f32],
     labels: &[u32],
     gradient: &mut [f32],
-) -> f64 {
+) -> Result<f64, NoMemory> {
     let (classes, plane) = (problem.classes, problem.plane);
     let scale = 1.0 / problem.positions() as f64;
-    let losses: Vec<f64> = gradient
+    let mut losses: Vec<f64> = zeros(problem.batch)?;
+    gradient
         .par_chunks_mut(classes * plane)
         .zip(logits.par_chunks(classes * plane))
         .zip(labels.par_chunks(plane))
-        .map(|((gradient, logits), labels)| {
+        .zip(&mut losses)
+        .for_each(|(((gradient, logits), labels), loss)| {
             let mut image_loss = 0.0;
             for (cell, &label) in labels.iter().enumerate() {
                 let logit = |class: usize| f64::from(logits[class * plane + cell]);
@@ -30,31 +33,29 @@ pub(crate) fn cross_entropy(
                     gradient[class * plane + cell] = narrow((probability - expected) * scale);
                 }
             }
-            image_loss
-        })
-        .collect();
-    losses.iter().sum::<f64>() * scale
+            *loss = image_loss;
+        });
+    Ok(losses.iter().sum::<f64>() * scale)
 }
 
 /// The mean squared error, and its gradient into `gradient`.
-pub(crate) fn mse(input: &[f32], expected: &[f32], gradient: &mut [f32]) -> f64 {
+pub(crate) fn mse(input: &[f32], expected: &[f32], gradient: &mut [f32]) -> Result<f64, NoMemory> {
     const BLOCK_LEN: usize = 1 << 13;
     let scale = 1.0 / input.len() as f64;
-    let squares: Vec<f64> = gradient
+    let mut squares: Vec<f64> = zeros(input.len().div_ceil(BLOCK_LEN))?;
+    gradient
         .par_chunks_mut(BLOCK_LEN)
         .zip(input.par_chunks(BLOCK_LEN))
         .zip(expected.par_chunks(BLOCK_LEN))
-        .map(|((gradient, input), expected)| {
-            let mut squares = 0.0;
+        .zip(&mut squares)
+        .for_each(|(((gradient, input), expected), squares)| {
             for ((gradient, &input), &expected) in gradient.iter_mut().zip(input).zip(expected) {
                 let difference = f64::from(input) - f64::from(expected);
-                squares += difference * difference;
+                *squares += difference * difference;
                 *gradient = narrow(2.0 * difference * scale);
             }
-            squares
-        })
-        .collect();
-    squares.iter().sum::<f64>() * scale
+        });
+    Ok(squares.iter().sum::<f64>() * scale)
 }
 
 /// A result in the precision of a tensor.

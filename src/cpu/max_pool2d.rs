@@ -3,6 +3,7 @@
 use super::blocks::{self, Block, Scratch};
 use super::row::{RowWindows, fold};
 use super::simd;
+use crate::memory::{self, NoMemory, collected, filled};
 use crate::ops::MaxPool2dProblem;
 use pulp::{Simd, WithSimd};
 
@@ -15,7 +16,7 @@ pub(crate) fn max_pool2d(
     input: &[f32],
     output: &mut [f32],
     indices: Option<&mut [u32]>,
-) {
+) -> Result<(), NoMemory> {
     match indices {
         None => values(problem, input, output),
         Some(indices) => values_and_indices(problem, input, output, indices),
@@ -37,20 +38,20 @@ fn work(problem: &MaxPool2dProblem, taps_x: usize, output: &[f32]) -> usize {
 
 /// Values alone: each row's maxima are taken once and joined into the windows that hold the row,
 /// which keeps the order of the scan.
-fn values(problem: &MaxPool2dProblem, input: &[f32], output: &mut [f32]) {
+fn values(problem: &MaxPool2dProblem, input: &[f32], output: &mut [f32]) -> Result<(), NoMemory> {
     let (vertical, horizontal) = (&problem.vertical, &problem.horizontal);
-    let windows = RowWindows::new(horizontal);
+    let windows = RowWindows::new(horizontal)?;
     let work = work(problem, windows.tap_count(), output);
-    let out_rows: Vec<_> = (0..vertical.output_size).map(|y| vertical.taps_inside(y)).collect();
+    let out_rows = collected((0..vertical.output_size).map(|y| vertical.taps_inside(y)))?;
     let in_len = vertical.input_size * horizontal.input_size;
-    let blocks = blocks::split_planes(output, horizontal.output_size, out_rows.len(), in_len);
+    let blocks = blocks::split_planes(output, horizontal.output_size, out_rows.len(), in_len)?;
     blocks::for_each(blocks, work, |block| {
         Scratch::with(|scratch| {
             let first_y = block.start / horizontal.output_size;
             let (windows, out_rows) = (&windows, &out_rows[first_y..]);
-            simd::dispatch(BlockValues { problem, windows, input, out_rows, block, scratch });
-        });
-    });
+            simd::dispatch(BlockValues { problem, windows, input, out_rows, block, scratch })
+        })
+    })
 }
 
 struct BlockValues<'a, 'b> {
@@ -64,23 +65,23 @@ struct BlockValues<'a, 'b> {
 }
 
 impl WithSimd for BlockValues<'_, '_> {
-    type Output = ();
+    type Output = Result<(), NoMemory>;
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _simd: S) {
+    fn with_simd<S: Simd>(self, _simd: S) -> Self::Output {
         let Self { problem, windows, input, out_rows, block, scratch } = self;
         let (vertical, horizontal) = (&problem.vertical, &problem.horizontal);
         let (in_width, out_width) = (horizontal.input_size, horizontal.output_size);
         // The maxima of the last rows, each at its number modulo the number of slots.
         let slots = vertical.span().min(vertical.input_size);
-        let [maxima, phases, _] = scratch.buffers([slots * out_width, windows.scratch_len(), 0]);
+        let [maxima, phases, _] = scratch.buffers([slots * out_width, windows.scratch_len(), 0])?;
         let mut rows = Rows {
             windows,
             in_width,
             dilation: vertical.dilation,
             maxima,
             phases,
-            in_slots: vec![usize::MAX; slots],
+            in_slots: filled(usize::MAX, slots)?,
             offsets: Vec::new(),
         };
         let in_len = vertical.input_size * in_width;
@@ -94,12 +95,13 @@ impl WithSimd for BlockValues<'_, '_> {
             let cells = &plane[begin * in_width..end.unwrap_or(begin) * in_width];
             // Most inputs have no NaN, and the maximum of other numbers is one instruction.
             if cells.iter().fold(false, |any, value| any | value.is_nan()) {
-                rows.join(plane, out_rows, output, larger);
+                rows.join(plane, out_rows, output, larger)?;
             } else {
                 let larger = |best, value| if value > best { value } else { best };
-                rows.join(plane, out_rows, output, larger);
+                rows.join(plane, out_rows, output, larger)?;
             }
         }
+        Ok(())
     }
 }
 
@@ -123,7 +125,7 @@ impl Rows<'_> {
         out_rows: &[(usize, usize, usize)],
         output: &mut [f32],
         join: impl Fn(f32, f32) -> f32 + Copy,
-    ) {
+    ) -> Result<(), NoMemory> {
         let out_width = output.len() / out_rows.len();
         self.in_slots.fill(usize::MAX);
         for (output, &(_, count, start)) in output.chunks_exact_mut(out_width).zip(out_rows) {
@@ -136,10 +138,11 @@ impl Rows<'_> {
                     let maxima = &mut self.maxima[slot * out_width..][..out_width];
                     self.windows.fold(row, self.phases, f32::NEG_INFINITY, join, maxima);
                 }
-                self.offsets.push(slot * out_width);
+                memory::push(&mut self.offsets, slot * out_width)?;
             }
             fold(self.maxima, &self.offsets, f32::NEG_INFINITY, join, output);
         }
+        Ok(())
     }
 }
 
@@ -149,17 +152,17 @@ fn values_and_indices(
     input: &[f32],
     output: &mut [f32],
     indices: &mut [u32],
-) {
+) -> Result<(), NoMemory> {
     let (vertical, horizontal) = (&problem.vertical, &problem.horizontal);
-    let columns: Vec<_> =
-        (0..horizontal.output_size).map(|out_x| horizontal.taps_inside(out_x)).collect();
+    let columns =
+        collected((0..horizontal.output_size).map(|out_x| horizontal.taps_inside(out_x)))?;
     let taps_x = columns.iter().map(|column| column.1).max().unwrap_or(0);
     let work = work(problem, taps_x, output);
     let (in_width, out_width) = (horizontal.input_size, horizontal.output_size);
     let in_len = vertical.input_size * in_width;
-    let blocks = blocks::split_planes(output, out_width, vertical.output_size, in_len);
-    let index_blocks = blocks::split_planes(indices, out_width, vertical.output_size, in_len);
-    let tasks = blocks.into_iter().zip(index_blocks).collect();
+    let blocks = blocks::split_planes(output, out_width, vertical.output_size, in_len)?;
+    let index_blocks = blocks::split_planes(indices, out_width, vertical.output_size, in_len)?;
+    let tasks = collected(blocks.into_iter().zip(index_blocks))?;
     blocks::for_each(tasks, work, |(block, index_block): (Block<'_, _>, Block<'_, _>)| {
         let first_y = block.start / out_width;
         let planes = (block.plane..).zip(block.pieces.into_iter().zip(index_block.pieces));
@@ -179,7 +182,8 @@ fn values_and_indices(
                 }
             }
         }
-    });
+        Ok(())
+    })
 }
 
 /// The largest of some cells of a plane and its index.

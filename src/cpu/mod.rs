@@ -25,6 +25,7 @@ mod max_pool2d;
 mod optimizer;
 mod panel;
 mod pool2d_backward;
+mod rounding;
 mod row;
 mod select;
 mod simd;

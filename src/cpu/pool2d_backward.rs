@@ -5,6 +5,7 @@ use super::avg_pool2d::factors;
 use super::blocks;
 use super::simd;
 use crate::Shape;
+use crate::memory::{NoMemory, collected, zeros};
 use crate::ops::{AdaptivePool2dProblem, AvgPool2dProblem};
 
 /// Runs `plane_gradient` on every plane of `grad_input` and the same plane of `grad_output`.
@@ -12,15 +13,15 @@ fn for_each_plane(
     [input, output]: [Shape; 2],
     grad_output: &[f32],
     grad_input: &mut [f32],
-    plane_gradient: impl Fn(usize, &[f32], &mut [f64]) + Sync + Send,
-) {
+    plane_gradient: impl Fn(usize, &[f32], &mut [f64]) -> Result<(), NoMemory> + Sync + Send,
+) -> Result<(), NoMemory> {
     let (in_len, out_len) = (input.height * input.width, output.height * output.width);
     if grad_input.is_empty() || out_len == 0 {
-        return;
+        return Ok(());
     }
     let work = grad_input.len() + grad_output.len();
     let planes = grad_output.chunks_exact(out_len).zip(grad_input.chunks_exact_mut(in_len));
-    let tasks = planes.enumerate().collect();
+    let tasks = collected(planes.enumerate())?;
     blocks::for_each(
         tasks,
         work,
@@ -28,13 +29,14 @@ fn for_each_plane(
             simd::dispatch(
                 #[inline(always)]
                 || {
-                    let mut sums = vec![0.0; in_len];
-                    plane_gradient(plane, grad_output, &mut sums);
+                    let mut sums = zeros(in_len)?;
+                    plane_gradient(plane, grad_output, &mut sums)?;
                     narrow(&sums, grad_input);
+                    Ok(())
                 },
-            );
+            )
         },
-    );
+    )
 }
 
 #[inline(always)]
@@ -52,7 +54,7 @@ pub(crate) fn max_pool2d_grad_input(
     indices: &[u32],
     grad_output: &[f32],
     grad_input: &mut [f32],
-) {
+) -> Result<(), NoMemory> {
     let out_len = shapes[1].height * shapes[1].width;
     for_each_plane(shapes, grad_output, grad_input, |plane, grad_output, sums| {
         let indices = &indices[plane * out_len..][..out_len];
@@ -61,7 +63,8 @@ pub(crate) fn max_pool2d_grad_input(
                 *sum += f64::from(grad);
             }
         }
-    });
+        Ok(())
+    })
 }
 
 /// Adds every output's gradient over its divisor to the cells of its window.
@@ -69,15 +72,15 @@ pub(crate) fn avg_pool2d_grad_input(
     problem: &AvgPool2dProblem,
     grad_output: &[f32],
     grad_input: &mut [f32],
-) {
+) -> Result<(), NoMemory> {
     let (vertical, horizontal) = (&problem.vertical, &problem.horizontal);
-    let columns: Vec<_> =
-        (0..horizontal.output_size).map(|out_x| horizontal.taps_inside(out_x)).collect();
-    let [factors_y, factors_x] = factors(problem);
+    let columns =
+        collected((0..horizontal.output_size).map(|out_x| horizontal.taps_inside(out_x)))?;
+    let [factors_y, factors_x] = factors(problem)?;
     let (in_width, out_width) = (horizontal.input_size, horizontal.output_size);
     let shapes = [problem.input_shape(), problem.output_shape()];
     for_each_plane(shapes, grad_output, grad_input, |_, grad_output, sums| {
-        let mut row_sums = vec![0.0; in_width];
+        let mut row_sums: Vec<f64> = zeros(in_width)?;
         for (out_y, grad_row) in grad_output.chunks_exact(out_width).enumerate() {
             let (_, count, start) = vertical.taps_inside(out_y);
             row_sums.fill(0.0);
@@ -91,7 +94,8 @@ pub(crate) fn avg_pool2d_grad_input(
                 add_scaled(sums, &row_sums, factors_y[out_y]);
             }
         }
-    });
+        Ok(())
+    })
 }
 
 #[inline(always)]
@@ -107,12 +111,12 @@ pub(crate) fn adaptive_avg_pool2d_grad_input(
     problem: &AdaptivePool2dProblem,
     grad_output: &[f32],
     grad_input: &mut [f32],
-) {
-    let windows = Windows::new(problem);
+) -> Result<(), NoMemory> {
+    let windows = Windows::new(problem)?;
     let in_width = problem.input.width;
     let shapes = [problem.input, problem.output_shape()];
     for_each_plane(shapes, grad_output, grad_input, |_, grad_output, sums| {
-        let mut row_sums = vec![0.0; in_width];
+        let mut row_sums: Vec<f64> = zeros(in_width)?;
         let rows = grad_output.chunks_exact(windows.horizontal.len()).zip(&windows.vertical);
         for (grad_row, &[begin_y, end_y]) in rows {
             row_sums.fill(0.0);
@@ -125,5 +129,6 @@ pub(crate) fn adaptive_avg_pool2d_grad_input(
                 add_scaled(sums, &row_sums, factor);
             }
         }
-    });
+        Ok(())
+    })
 }

@@ -1,6 +1,7 @@
 //! Windows along a row, as sums or maxima of vectors that lie a fixed offset apart.
 
 use super::layout::split_pairs;
+use crate::memory::{NoMemory, collected, push};
 use crate::window::Axis;
 use std::ops::Range;
 
@@ -11,6 +12,7 @@ use std::ops::Range;
 #[derive(Debug)]
 pub(super) struct RowWindows {
     stride: usize,
+    phases: usize,
     phase_len: usize,
     taps: Vec<RowTap>,
     /// The outputs that have all taps inside the input.
@@ -29,7 +31,7 @@ struct RowTap {
 }
 
 impl RowWindows {
-    pub(super) fn new(axis: &Axis) -> Self {
+    pub(super) fn new(axis: &Axis) -> Result<Self, NoMemory> {
         let Axis { input_size, output_size, stride, pad_begin, dilation, .. } = *axis;
         let phase_len = input_size.div_ceil(stride);
         let mut taps: Vec<RowTap> = Vec::new();
@@ -44,7 +46,7 @@ impl RowWindows {
                 let end = (input_size + pad_begin - position).div_ceil(stride).min(output_size);
                 let in_x = begin * stride + position - pad_begin;
                 let offset = in_x % stride * phase_len + in_x / stride;
-                taps.push(RowTap { outputs: begin..end, offset });
+                push(&mut taps, RowTap { outputs: begin..end, offset })?;
                 interior = interior.start.max(begin)..interior.end.min(end);
             }
             next = next.max(first + count);
@@ -54,8 +56,11 @@ impl RowWindows {
         }
         let interior_offset =
             |tap: &RowTap| (tap.offset + interior.start).saturating_sub(tap.outputs.start);
-        let interior_offsets = taps.iter().map(interior_offset).collect();
-        Self { stride, phase_len, taps, interior, interior_offsets, out_width: output_size }
+        let interior_offsets = collected(taps.iter().map(interior_offset))?;
+        // Of a stride beyond the input only the phases that have a cell.
+        let phases = stride.min(input_size);
+        let out_width = output_size;
+        Ok(Self { stride, phases, phase_len, taps, interior, interior_offsets, out_width })
     }
 
     /// The number of taps that lie inside the input for some output.
@@ -65,7 +70,7 @@ impl RowWindows {
 
     /// The elements of scratch that [`fold`](Self::fold) needs.
     pub(super) fn scratch_len(&self) -> usize {
-        if self.stride == 1 { 0 } else { self.stride * self.phase_len }
+        if self.stride == 1 { 0 } else { self.phases * self.phase_len }
     }
 
     /// `results[out_x]` becomes `start`, joined with every tap of window `out_x` in order.

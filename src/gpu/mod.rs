@@ -10,6 +10,7 @@ mod conv2d_grad;
 mod convert;
 #[cfg(test)]
 mod first_word;
+mod fits;
 mod grid;
 mod loss;
 mod lost;
@@ -39,6 +40,7 @@ pub(crate) use context::Context;
 pub(crate) use conv2d::{Conv2dPlan, Operands, conv2d};
 pub(crate) use conv2d_grad::{conv2d_grad_bias, conv2d_grad_input, conv2d_grad_weight};
 pub(crate) use convert::convert;
+pub(crate) use fits::check_buffers;
 pub(crate) use loss::{cross_entropy, mse};
 pub(crate) use optimizer::{adam, sgd};
 pub(crate) use pool2d::grad::pool2d_grad_input;

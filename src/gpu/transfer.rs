@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::buffer::{GpuBuffer, Reuse};
 use super::context::Context;
+use crate::memory::zeros;
 use crate::{Error, Result};
 
 /// Buffers that results are read through where the host does not reach the tensors' memory.
@@ -177,8 +178,12 @@ impl Context {
         let elements = buffer
             .slice(..(bytes as u64).next_multiple_of(4))
             .get_mapped_range()
-            .map(|view| bytemuck::allocation::pod_collect_to_vec(&view[..bytes]))
-            .map_err(|error| self.failure(operation, error));
+            .map_err(|error| self.failure(operation, error))
+            .and_then(|view| {
+                let mut elements = zeros(len).map_err(|missing| missing.during(operation))?;
+                bytemuck::cast_slice_mut(&mut elements).copy_from_slice(&view[..bytes]);
+                Ok(elements)
+            });
         self.guarded(operation, None, || buffer.unmap())?;
         elements
     }

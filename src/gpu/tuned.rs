@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, PoisonError};
 
-use super::{Context, Conv2dPlan, Operands, Pool2dPlan, Pool2dProblem};
+use super::{Context, Conv2dPlan, Operands, Pool2dPlan, Pool2dProblem, check_buffers};
 use crate::ops::Conv2dProblem;
 use crate::tuning::{Key, Tuning};
 use crate::{Algorithm, Result};
@@ -42,6 +42,8 @@ impl Context {
         operands: Operands,
         pinned: Option<Algorithm>,
     ) -> Result<Conv2dPlan> {
+        let shapes = [problem.input_shape(), problem.weight_shape(), problem.output_shape()];
+        check_buffers("conv2d", &shapes, operands.dtype, self.limits())?;
         self.plan(problem, pinned, |pinned| {
             Conv2dPlan::new(problem, operands, pinned, self.limits())
         })
@@ -52,6 +54,8 @@ impl Context {
         problem: &Pool2dProblem,
         pinned: Option<Algorithm>,
     ) -> Result<Pool2dPlan> {
+        let shapes = [problem.input, problem.output];
+        check_buffers(problem.operation, &shapes, problem.dtype, self.limits())?;
         self.plan(problem, pinned, |pinned| Pool2dPlan::new(problem, pinned, self.limits()))
     }
 }

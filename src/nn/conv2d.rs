@@ -2,6 +2,7 @@
 
 use super::layer::{Layer, take};
 use super::{Parameter, Rng};
+use crate::memory::collected;
 use crate::{Device, Error, Padding, PaddingMode, ReceptiveField, Result, Shape, Tensor};
 
 /// A convolution that owns its weight and bias.
@@ -54,9 +55,12 @@ impl Conv2d {
         let weights = options.weights()?;
         let fan_in = (weights / options.out_channels).max(1);
         let bound = 1.0 / (fan_in as f32).sqrt();
-        let mut random = |len| (0..len).map(|_| rng.symmetric(bound)).collect::<Vec<f32>>();
-        let weight = device.upload_vec(random(weights), shape)?;
-        let bias = random(options.out_channels);
+        let mut random = |len| {
+            let numbers = collected((0..len).map(|_| rng.symmetric(bound)));
+            numbers.map_err(|missing| missing.during("conv2d"))
+        };
+        let weight = device.upload_vec(random(weights)?, shape)?;
+        let bias = random(options.out_channels)?;
         let bias = device.upload_vec(bias, [1, options.out_channels, 1, 1])?;
         Self::with_parameters(options, weight, Some(bias))
     }

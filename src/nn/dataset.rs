@@ -1,6 +1,7 @@
 //! Images and their labels on a device, in batches.
 
 use super::Rng;
+use crate::memory::collected;
 use crate::{Error, Numbers, Result, Tensor};
 
 /// Images and their labels, kept on a device; batches are picked there.
@@ -100,7 +101,8 @@ impl Dataset {
         }
         let count = u32::try_from(self.len())
             .map_err(|_| Error::overflow(OPERATION, "the number of images"))?;
-        let mut order: Vec<u32> = (0..count).collect();
+        let order = collected(0..count);
+        let mut order = order.map_err(|missing| missing.during(OPERATION))?;
         arrange(&mut order);
         let order = self.inputs.device().upload_numbers(&order, [self.len(), 1, 1, 1])?;
         Ok(Batches { data: self, order, batch_size, next: 0 })

@@ -2,6 +2,7 @@
 
 use super::layer::{Layer, take};
 use super::{Parameter, Rng};
+use crate::memory::collected;
 use crate::{Device, Error, ReceptiveField, Result, Shape, Tensor};
 
 /// A dense layer: every output is a weighted sum of all inputs, `y = x W^T + b`.
@@ -61,9 +62,12 @@ impl Linear {
         let shape = Shape::new(out_features, in_features, 1, 1);
         let weights = shape.checked_len(OPERATION)?;
         let bound = 1.0 / (in_features as f32).sqrt();
-        let mut random = |len| (0..len).map(|_| rng.symmetric(bound)).collect::<Vec<f32>>();
-        let weight = device.upload_vec(random(weights), shape)?;
-        let bias = device.upload_vec(random(out_features), [1, out_features, 1, 1])?;
+        let mut random = |len| {
+            let numbers = collected((0..len).map(|_| rng.symmetric(bound)));
+            numbers.map_err(|missing| missing.during(OPERATION))
+        };
+        let weight = device.upload_vec(random(weights)?, shape)?;
+        let bias = device.upload_vec(random(out_features)?, [1, out_features, 1, 1])?;
         Self::with_parameters(weight, Some(bias))
     }
 
@@ -209,7 +213,8 @@ impl Layer for Flatten {
 
     fn output_shape(&self, input: Shape) -> Result<Shape> {
         input.checked_len("flatten")?;
-        Ok(Shape::new(input.batch, Shape { batch: 1, ..input }.len(), 1, 1))
+        let features = Shape { batch: 1, ..input }.checked_len("flatten")?;
+        Ok(Shape::new(input.batch, features, 1, 1))
     }
 
     fn forward(&mut self, input: &Tensor) -> Result<Tensor> {

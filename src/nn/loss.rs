@@ -1,6 +1,7 @@
 //! Losses: how wrong an output is, and which way every element of it should go.
 
 use crate::device::Backend;
+use crate::memory::NoMemory;
 use crate::{Error, Indices, Numbers, Result, Shape, Tensor, cpu, gpu};
 
 /// How wrong an output is, and the gradient that starts the backward pass. Both stay on the
@@ -27,14 +28,20 @@ impl Loss {
     fn on_cpu(
         operation: &'static str,
         output: &Tensor,
-        fill: impl FnOnce(&mut [f32]) -> f64,
+        fill: impl FnOnce(&mut [f32]) -> std::result::Result<f64, NoMemory>,
     ) -> Result<Self> {
         let device = output.device();
         let mut loss = 0.0;
         let shape = output.shape();
-        let gradient = Tensor::on_cpu(operation, device, shape, |gradient| loss = fill(gradient))?;
+        let gradient = Tensor::on_cpu(operation, device, shape, |gradient| {
+            loss = fill(gradient)?;
+            Ok(())
+        })?;
         let loss = cpu::narrow(loss);
-        let value = Tensor::on_cpu(operation, device, SCALAR, |value| value.fill(loss))?;
+        let value = Tensor::on_cpu(operation, device, SCALAR, |value| {
+            value.fill(loss);
+            Ok(())
+        })?;
         Ok(Self { value, gradient })
     }
 
@@ -67,7 +74,7 @@ impl CrossEntropyProblem {
             let rule = format!("one label per position of the logits is {expected}");
             return Err(Error::shape(Self::OPERATION, "labels", labels.shape(), rule));
         }
-        if expected.len() == 0 {
+        if expected.is_empty() {
             let rule = "a mean needs at least one";
             return Err(Error::shape(Self::OPERATION, "labels", expected, rule));
         }
@@ -186,7 +193,7 @@ pub fn mse(output: &Tensor, target: &Tensor) -> Result<Loss> {
         let rule = format!("the output has shape {shape}");
         return Err(Error::shape(OPERATION, "target", target.shape(), rule));
     }
-    if shape.len() == 0 {
+    if shape.is_empty() {
         let rule = "a mean needs at least one element";
         return Err(Error::shape(OPERATION, "the output", shape, rule));
     }

@@ -30,7 +30,9 @@ impl Parameter {
     ///
     /// [`Error::ShapeMismatch`] for sizes of another number of elements.
     pub fn with_sizes(value: Tensor, sizes: &[usize]) -> Result<Self> {
-        if sizes.iter().product::<usize>() != value.shape().len() {
+        let product = |len: usize, &size: &usize| len.checked_mul(size);
+        let len = if sizes.contains(&0) { Some(0) } else { sizes.iter().try_fold(1, product) };
+        if len != Some(value.shape().len()) {
             let rule = format!("sizes {sizes:?} have another number of elements");
             return Err(Error::shape(OPERATION, "the value", value.shape(), rule));
         }

@@ -53,13 +53,13 @@ impl Summary {
     /// The number of values that training changes, in all layers.
     #[must_use]
     pub fn parameters(&self) -> usize {
-        self.rows.iter().map(|row| row.parameters).sum()
+        self.rows.iter().fold(0, |sum, row| sum.saturating_add(row.parameters))
     }
 
     /// The number of multiply-adds in all layers.
     #[must_use]
     pub fn multiply_adds(&self) -> u128 {
-        self.rows.iter().map(|row| row.multiply_adds).sum()
+        self.rows.iter().fold(0, |sum, row| sum.saturating_add(row.multiply_adds))
     }
 }
 

@@ -6,6 +6,7 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
 use super::Sequential;
 use super::layer::Layer;
+use crate::memory::collected;
 use crate::{Error, Result};
 
 impl Sequential {
@@ -19,8 +20,8 @@ impl Sequential {
         let mut parameters = Vec::new();
         for (name, parameter) in self.named_parameters() {
             let elements = parameter.value().to_vec()?;
-            let bytes: Vec<u8> =
-                elements.iter().flat_map(|element| element.to_le_bytes()).collect();
+            let bytes = collected(elements.iter().flat_map(|element| element.to_le_bytes()))
+                .map_err(|missing| missing.during("parameters"))?;
             parameters.push((name, parameter.sizes().to_vec(), bytes));
         }
         let views = parameters
@@ -60,7 +61,8 @@ impl Sequential {
                 });
             }
             let (words, _) = view.data().as_chunks();
-            let elements = words.iter().map(|&word| f32::from_le_bytes(word)).collect();
+            let elements = collected(words.iter().map(|&word| f32::from_le_bytes(word)))
+                .map_err(|missing| missing.during("parameters"))?;
             let value = parameter.value();
             values.push(value.device().upload_vec(elements, value.shape())?);
             expected_names.push(name);

@@ -11,14 +11,15 @@ pub enum Activation {
     Relu,
     /// `min(max(x, 0), 6)`.
     Relu6,
-    /// `x` where positive, `negative_slope * x` elsewhere. PyTorch's default slope is 0.01.
+    /// `x` where positive, `negative_slope * x` elsewhere: NaN at 0 for a slope that is NaN or
+    /// infinite. PyTorch's default slope is 0.01.
     LeakyRelu {
         /// The factor of negative elements.
         negative_slope: f32,
     },
     /// `x / (1 + exp(-x))`.
     Silu,
-    /// `x * min(max(x + 3, 0), 6) / 6`.
+    /// `x * (min(max(x + 3, 0), 6) / 6)`, which does not overflow where PyTorch's product does.
     HardSwish,
     /// `1 / (1 + exp(-x))`.
     Sigmoid,

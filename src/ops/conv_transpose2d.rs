@@ -159,26 +159,26 @@ impl ConvTranspose2d {
             return Err(Error::shape(OPERATION, "input", input, rule));
         }
         input.checked_len(OPERATION)?;
-        let [height, width] = [self.out_size(0, input.height)?, self.out_size(1, input.width)?];
+        let [height, width] = [self.out_size(0, input)?, self.out_size(1, input)?];
         let output = Shape::new(input.batch, self.out_channels, height, width);
         output.checked_len(OPERATION)?;
         Ok(output)
     }
 
-    fn out_size(&self, axis: usize, input_size: usize) -> Result<usize> {
+    fn out_size(&self, axis: usize, input: Shape) -> Result<usize> {
         let (stride, dilation) = (self.stride[axis], self.dilation[axis]);
         let output_padding = self.output_padding[axis];
         let options = AxisOptions {
             operation: OPERATION,
             axis: AXIS_NAMES[axis],
-            input_size,
+            input_size: [input.height, input.width][axis],
             kernel_size: self.kernel_size[axis],
             stride,
             pad_begin: self.padding[axis],
             pad_end: self.padding[axis],
             dilation,
         };
-        let size = options.resolve_transposed(output_padding)?;
+        let size = options.resolve_transposed(output_padding, input.batch == 0)?;
         if output_padding >= stride.max(dilation) {
             let rule = format!(
                 "must be less than stride {stride} or dilation {dilation} along the {}",

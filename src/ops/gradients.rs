@@ -2,7 +2,7 @@
 
 use super::{Conv2d, Conv2dProblem, ConvTranspose2d};
 use crate::window::Axis;
-use crate::{Error, Indices, PaddingMode, Result, Shape};
+use crate::{Error, PaddingMode, Result, Shape};
 
 /// That a gradient has the shape of what it is the gradient of.
 pub(crate) fn check_grad_output(
@@ -15,24 +15,6 @@ pub(crate) fn check_grad_output(
     }
     let rule = format!("the output of the forward pass is {output}");
     Err(Error::shape(operation, "grad_output", grad_output, rule))
-}
-
-/// That indices are of a pooling of this input with this output.
-pub(crate) fn check_indices(
-    operation: &'static str,
-    indices: &Indices,
-    input: Shape,
-    output: Shape,
-) -> Result<()> {
-    if indices.shape() != output {
-        let rule = format!("the output of the forward pass is {output}");
-        return Err(Error::shape(operation, "indices", indices.shape(), rule));
-    }
-    if indices.input != input {
-        let rule = format!("the indices are of a pooling of {}", indices.input);
-        return Err(Error::shape(operation, "the input", input, rule));
-    }
-    Ok(())
 }
 
 /// That the gradient of a bias has its channels.

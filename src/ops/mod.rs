@@ -6,6 +6,7 @@ mod avg_pool2d;
 mod conv2d;
 mod conv_transpose2d;
 mod gradients;
+mod indices;
 mod max_pool2d;
 mod phases;
 mod receptive_field;
@@ -21,9 +22,10 @@ pub use receptive_field::ReceptiveField;
 pub(crate) use adaptive_pool2d::AdaptivePool2dProblem;
 pub(crate) use avg_pool2d::AvgPool2dProblem;
 pub(crate) use conv2d::Conv2dProblem;
-pub(crate) use gradients::{check_grad_output, check_indices};
+pub(crate) use gradients::check_grad_output;
+pub(crate) use indices::MaxPooling;
 pub(crate) use max_pool2d::MaxPool2dProblem;
-pub(crate) use phases::Phase;
+pub(crate) use phases::{Phase, Phases};
 
 use crate::{Result, Shape};
 

@@ -3,6 +3,7 @@
 
 use super::Conv2dProblem;
 use crate::PaddingMode;
+use crate::memory::{NoMemory, collected};
 use crate::window::Axis;
 
 /// The cells of the padded input at one distance from the multiples of the stride, along one axis:
@@ -19,6 +20,15 @@ pub(crate) struct Phase {
     pub(crate) first: usize,
 }
 
+/// The phases of both axes, by what they have in common.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Phases {
+    /// No cell of the input is of two.
+    Apart([Vec<Phase>; 2]),
+    /// A cell of the input may be of several.
+    Overlapping([Vec<Phase>; 2]),
+}
+
 fn greatest_common_divisor(a: usize, b: usize) -> usize {
     if b == 0 { a } else { greatest_common_divisor(b, a % b) }
 }
@@ -30,7 +40,7 @@ impl Axis {
     }
 
     /// The phases that some tap reads.
-    fn phases(&self, padding_mode: PaddingMode) -> Vec<Phase> {
+    fn phases(&self, padding_mode: PaddingMode) -> Result<Vec<Phase>, NoMemory> {
         let (stride, dilation, tap_step) = (self.stride, self.dilation, self.tap_step());
         // The cells that are wanted: all that become a cell of the input.
         let (begin, end) = match padding_mode {
@@ -63,15 +73,54 @@ impl Axis {
             };
             Phase { first_tap, tap_step, axis, first: distance + first * stride }
         };
-        (0..tap_step.min(self.kernel_size)).map(phase).collect()
+        collected((0..tap_step.min(self.kernel_size)).map(phase))
+    }
+
+    /// The taps one by one: a phase of each, whose cells are those that the outputs read.
+    fn taps(&self) -> Result<Vec<Phase>, NoMemory> {
+        let axis = Axis {
+            input_size: self.output_size,
+            kernel_size: 1,
+            stride: 1,
+            pad_begin: 0,
+            pad_end: 0,
+            dilation: 1,
+            ..*self
+        };
+        let (tap_step, dilation) = (self.kernel_size, self.dilation);
+        let tap = |tap| Phase { first_tap: tap, tap_step, axis, first: tap * dilation };
+        collected((0..self.kernel_size).map(tap))
     }
 }
 
 impl Conv2dProblem {
     /// The phases along both axes. A cell of the padded input that none of them gives has gradient
     /// zero.
-    pub(crate) fn phases(&self) -> [Vec<Phase>; 2] {
-        [&self.vertical, &self.horizontal].map(|axis| axis.phases(self.padding_mode))
+    pub(crate) fn phases(&self) -> Result<[Vec<Phase>; 2], NoMemory> {
+        let phases = |axis: &Axis| axis.phases(self.padding_mode);
+        Ok([phases(&self.vertical)?, phases(&self.horizontal)?])
+    }
+
+    /// The phases, or a phase of every tap where the phases have many cells that no output reads:
+    /// in a wide padding, or between taps that are far from each other.
+    pub(crate) fn dense_phases(&self) -> Result<Phases, NoMemory> {
+        let phases = self.phases()?;
+        let cells_along = |phases: &[Phase]| {
+            let sizes = phases.iter().map(|phase| phase.axis.output_size);
+            sizes.fold(0, usize::saturating_add)
+        };
+        let cells = cells_along(&phases[0]).saturating_mul(cells_along(&phases[1]));
+        let (vertical, horizontal) = (&self.vertical, &self.horizontal);
+        let input = vertical.input_size * horizontal.input_size;
+        let taps = vertical.kernel_size.saturating_mul(horizontal.kernel_size);
+        let outputs = vertical.output_size * horizontal.output_size;
+        if cells <= taps.saturating_mul(outputs).saturating_add(4 * input) {
+            return Ok(match self.padding_mode {
+                PaddingMode::Zeros => Phases::Apart(phases),
+                _ => Phases::Overlapping(phases),
+            });
+        }
+        Ok(Phases::Overlapping([vertical.taps()?, horizontal.taps()?]))
     }
 
     /// The convolution of grad_output for a phase along each axis.
@@ -117,7 +166,7 @@ mod tests {
                 Axis { input_size, output_size, kernel_size, stride, pad_begin, pad_end, dilation };
             for mode in [PaddingMode::Zeros, PaddingMode::Replicate] {
                 let mut given = vec![Vec::new(); padded_size];
-                for phase in axis.phases(mode) {
+                for phase in axis.phases(mode).unwrap() {
                     let Phase { first_tap, tap_step, axis: turned, first } = phase;
                     for index in 0..turned.output_size {
                         let padded = first + index * stride;

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use ndarray::{Array4, ArrayView4};
 
-use super::{NO_INDEX, check_plane, check_shape, plane_index, scatter_by_index, shape_of};
+use super::{NO_INDEX, check_plane, check_shape, plane_index, scatter_by_index, shape_of, zeros};
 use crate::{AdaptiveAvgPool2d, AdaptiveMaxPool2d, Result, Shape};
 
 const AVG: &str = "adaptive_avg_pool2d";
@@ -58,7 +58,7 @@ pub fn adaptive_avg_pool2d(
 
     let (batch, channels, in_height, in_width) = input.dim();
     let [out_height, out_width] = options.output_size;
-    let mut output = Array4::zeros([batch, channels, out_height, out_width]);
+    let mut output = zeros(AVG, [batch, channels, out_height, out_width])?;
     for n in 0..batch {
         for channel in 0..channels {
             for out_y in 0..out_height {
@@ -122,7 +122,7 @@ pub fn adaptive_avg_pool2d_backward(
     let shape = [input.batch, input.channels, out_height, out_width];
     check_shape(AVG, "grad_output", shape_of(grad_output), shape)?;
 
-    let mut grad_input = Array4::zeros(input.dims());
+    let mut grad_input = zeros(AVG, input.dims())?;
     for n in 0..input.batch {
         for channel in 0..input.channels {
             for out_y in 0..out_height {
@@ -183,8 +183,8 @@ pub fn adaptive_max_pool2d(
 
     let (batch, channels, in_height, in_width) = input.dim();
     let [out_height, out_width] = options.output_size;
-    let mut output = Array4::zeros([batch, channels, out_height, out_width]);
-    let mut indices = Array4::zeros([batch, channels, out_height, out_width]);
+    let mut output = zeros(MAX, [batch, channels, out_height, out_width])?;
+    let mut indices = zeros(MAX, [batch, channels, out_height, out_width])?;
     for n in 0..batch {
         for channel in 0..channels {
             for out_y in 0..out_height {

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use ndarray::{Array4, ArrayView4};
 
-use super::{check_shape, shape_of};
+use super::{check_shape, shape_of, zeros};
 use crate::{AvgPool2d, Result, Shape};
 
 const OPERATION: &str = "avg_pool2d";
@@ -111,7 +111,7 @@ pub fn avg_pool2d(options: &AvgPool2d, input: ArrayView4<'_, f64>) -> Result<Arr
 
     let [rows, columns] = Axis::both(options, shape_of(input));
     let (batch, channels, _, _) = input.dim();
-    let mut output = Array4::zeros([batch, channels, rows.out_size(), columns.out_size()]);
+    let mut output = zeros(OPERATION, [batch, channels, rows.out_size(), columns.out_size()])?;
     for n in 0..batch {
         for channel in 0..channels {
             for out_y in 0..rows.out_size() {
@@ -177,7 +177,7 @@ pub fn avg_pool2d_backward(
     let [rows, columns] = Axis::both(options, input);
     let shape = [input.batch, input.channels, rows.out_size(), columns.out_size()];
     check_shape(OPERATION, "grad_output", shape_of(grad_output), shape)?;
-    let mut grad_input = Array4::zeros(input.dims());
+    let mut grad_input = zeros(OPERATION, input.dims())?;
     for n in 0..input.batch {
         for channel in 0..input.channels {
             for out_y in 0..rows.out_size() {

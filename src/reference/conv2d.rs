@@ -2,7 +2,7 @@
 
 use ndarray::{Array1, Array4, ArrayView1, ArrayView4};
 
-use super::{check_shape, shape_of};
+use super::{check_shape, shape_of, zeros};
 use crate::{Conv2d, Error, Padding, PaddingMode, Result, Shape};
 
 const OPERATION: &str = "conv2d";
@@ -125,8 +125,8 @@ pub fn conv2d(
 /// ```
 ///
 /// Rounding in a sum is proportional to this and not to the sum itself, in which large terms may
-/// cancel: an f32 implementation is right when it is within a small multiple of
-/// `2^-24 * magnitude`. The activation does not change the magnitude.
+/// cancel: an f32 implementation is right when it is within a multiple of `2^-24 * magnitude`, for
+/// which [`DType`](crate::DType) has the formula. The activation does not change the magnitude.
 ///
 /// # Shapes
 ///
@@ -165,8 +165,8 @@ pub fn conv2d_with_magnitude(
     let group_out_channels = options.out_channels / options.groups;
     let batch = input.dim().0;
     let shape = [batch, options.out_channels, rows.out_size(), columns.out_size()];
-    let mut output = Array4::zeros(shape);
-    let mut magnitudes = Array4::zeros(shape);
+    let mut output = zeros(OPERATION, shape)?;
+    let mut magnitudes = zeros(OPERATION, shape)?;
     for n in 0..batch {
         for out_channel in 0..options.out_channels {
             let group = out_channel / group_out_channels;
@@ -274,8 +274,8 @@ pub fn conv2d_backward(
     let batch = input.dim().0;
     let shape = [batch, options.out_channels, rows.out_size(), columns.out_size()];
     check_shape(OPERATION, "grad_output", shape_of(grad_output), shape)?;
-    let mut grad_input = Array4::zeros(input.dim());
-    let mut grad_weight = Array4::zeros(weight.dim());
+    let mut grad_input = zeros(OPERATION, shape_of(input).dims())?;
+    let mut grad_weight = zeros(OPERATION, shape_of(weight).dims())?;
     let mut grad_bias = Array1::zeros(options.out_channels);
     for n in 0..batch {
         for out_channel in 0..options.out_channels {

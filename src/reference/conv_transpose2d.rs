@@ -2,7 +2,7 @@
 
 use ndarray::{Array1, Array4, ArrayView1, ArrayView4};
 
-use super::{ConvGradients, check_shape, shape_of};
+use super::{ConvGradients, check_shape, shape_of, zeros};
 use crate::{ConvTranspose2d, Result, Shape};
 
 const OPERATION: &str = "conv_transpose2d";
@@ -98,9 +98,10 @@ pub fn conv_transpose2d(
     let group_out_channels = options.out_channels / options.groups;
     let (batch, in_channels, in_height, in_width) = input.dim();
     let shape = [batch, options.out_channels, rows.out_size(), columns.out_size()];
-    let mut output = Array4::from_shape_fn(shape, |(_, out_channel, _, _)| {
-        bias.map_or(0.0, |bias| bias[out_channel])
-    });
+    let mut output = zeros(OPERATION, shape)?;
+    for ((_, out_channel, _, _), cell) in output.indexed_iter_mut() {
+        *cell = bias.map_or(0.0, |bias| bias[out_channel]);
+    }
     for n in 0..batch {
         for in_channel in 0..in_channels {
             let group = in_channel / group_in_channels;
@@ -181,8 +182,8 @@ pub fn conv_transpose2d_backward(
     let (batch, in_channels, in_height, in_width) = input.dim();
     let shape = [batch, options.out_channels, rows.out_size(), columns.out_size()];
     check_shape(OPERATION, "grad_output", shape_of(grad_output), shape)?;
-    let mut grad_input = Array4::zeros(input.dim());
-    let mut grad_weight = Array4::zeros(weight.dim());
+    let mut grad_input = zeros(OPERATION, shape_of(input).dims())?;
+    let mut grad_weight = zeros(OPERATION, shape_of(weight).dims())?;
     let mut grad_bias = Array1::zeros(options.out_channels);
     for ((_, out_channel, _, _), grad) in grad_output.indexed_iter() {
         grad_bias[out_channel] += grad;

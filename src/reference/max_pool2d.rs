@@ -2,7 +2,7 @@
 
 use ndarray::{Array4, ArrayView4};
 
-use super::{NO_INDEX, check_plane, check_shape, plane_index, scatter_by_index, shape_of};
+use super::{NO_INDEX, check_plane, check_shape, plane_index, scatter_by_index, shape_of, zeros};
 use crate::{MaxPool2d, Result, Shape};
 
 const OPERATION: &str = "max_pool2d";
@@ -99,8 +99,8 @@ pub fn max_pool2d(
     let [rows, columns] = Axis::both(options, shape_of(input));
     let (batch, channels, _, in_width) = input.dim();
     let shape = [batch, channels, rows.out_size(), columns.out_size()];
-    let mut output = Array4::zeros(shape);
-    let mut indices = Array4::zeros(shape);
+    let mut output = zeros(OPERATION, shape)?;
+    let mut indices = zeros(OPERATION, shape)?;
     for n in 0..batch {
         for channel in 0..channels {
             for out_y in 0..rows.out_size() {

@@ -53,7 +53,7 @@ pub use loss::{cross_entropy, mse};
 pub use max_pool2d::{max_pool2d, max_pool2d_backward};
 pub use optimizer::{adam, sgd};
 
-use crate::{Error, Result, Shape};
+use crate::{Error, Result, Shape, memory};
 
 /// The index that stands for no element: that of a window with no tap inside the input.
 pub const NO_INDEX: u32 = u32::MAX;
@@ -62,6 +62,17 @@ pub const NO_INDEX: u32 = u32::MAX;
 fn shape_of<T>(array: ndarray::ArrayView4<'_, T>) -> Shape {
     let (batch, channels, height, width) = array.dim();
     Shape::new(batch, channels, height, width)
+}
+
+/// Zeros of a shape, if there is memory for them.
+fn zeros<T: bytemuck::Zeroable>(
+    operation: &'static str,
+    shape: [usize; 4],
+) -> Result<ndarray::Array4<T>> {
+    let len = Shape::from(shape).checked_len(operation)?;
+    let elements = memory::zeros(len).map_err(|missing| missing.during(operation))?;
+    ndarray::Array4::from_shape_vec(shape, elements)
+        .map_err(|_| Error::overflow(operation, format!("the size of {}", Shape::from(shape))))
 }
 
 /// That an array of a backward pass has the shape which the forward pass gave.
@@ -102,7 +113,7 @@ fn scatter_by_index(
     grad_output: ndarray::ArrayView4<'_, f64>,
     operation: &'static str,
 ) -> Result<ndarray::Array4<f64>> {
-    let mut grad_input = ndarray::Array4::zeros(input.dims());
+    let mut grad_input = zeros(operation, input.dims())?;
     for ((n, channel, out_y, out_x), &grad) in grad_output.indexed_iter() {
         let index = indices[[n, channel, out_y, out_x]];
         if index == NO_INDEX {

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::{Operation, Tuning};
+use crate::memory::with_room;
 use crate::{Algorithm, Device, DeviceKind, Error, Result, Shape, Tensor};
 
 /// What [`Tuning::tune`] found for a problem.
@@ -189,11 +190,7 @@ impl Data {
 
 fn noise(operation: &'static str, shape: Shape) -> Result<(Shape, Vec<f32>)> {
     let len = shape.checked_len(operation)?;
-    let mut values = Vec::new();
-    if values.try_reserve_exact(len).is_err() {
-        let bytes = Some(len as u64 * size_of::<f32>() as u64);
-        return Err(Error::OutOfMemory { operation, bytes });
-    }
+    let mut values = with_room(len).map_err(|missing| missing.during(operation))?;
     let mut state = 1_u32;
     values.extend(
         std::iter::repeat_with(|| {

@@ -106,6 +106,12 @@ where
     within(what, actual, expected, &tolerance)
 }
 
+/// The bound of `DType` for any data: the sums of so many terms, and of their magnitudes.
+pub fn any_data<D: Dimension>(terms: usize, magnitude: &Array<f64, D>) -> Array<f64, D> {
+    let units = 64.0 + 2.0 * (terms as f64).sqrt();
+    magnitude.mapv(|sum| units * U * sum + f64::from(f32::MIN_POSITIVE))
+}
+
 /// Every element is what becomes of a number within its tolerance when that is rounded to f16: since
 /// rounding keeps the order, it lies between the rounded ends. A NaN must be met exactly.
 pub fn within_f16<D: Dimension>(

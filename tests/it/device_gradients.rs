@@ -65,7 +65,7 @@ impl GradientRunner for DeviceRunner {
         indices: &Array4<u32>,
         grad_output: &Array4<f32>,
     ) -> Result<Array4<f32>> {
-        let indices = self.device.upload_indices(indices, input)?;
+        let indices = options.upload_indices(&self.device, indices, input)?;
         let grad_output = self.device.upload(grad_output)?;
         self.poison(input)?;
         options.grad_input(input, &indices, &grad_output)?.download()
@@ -100,7 +100,7 @@ impl GradientRunner for DeviceRunner {
         indices: &Array4<u32>,
         grad_output: &Array4<f32>,
     ) -> Result<Array4<f32>> {
-        let indices = self.device.upload_indices(indices, input)?;
+        let indices = options.upload_indices(&self.device, indices, input)?;
         let grad_output = self.device.upload(grad_output)?;
         self.poison(input)?;
         options.grad_input(input, &indices, &grad_output)?.download()

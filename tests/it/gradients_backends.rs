@@ -2,7 +2,7 @@
 
 use filtro::{
     Activation, AdaptiveAvgPool2d, AdaptiveMaxPool2d, Algorithm, AvgPool2d, Conv2d,
-    ConvTranspose2d, Device, MaxPool2d, PaddingMode, Shape, Tensor, reference,
+    ConvTranspose2d, Device, Error, MaxPool2d, PaddingMode, Shape, Tensor, reference,
 };
 use ndarray::Array4;
 
@@ -276,13 +276,78 @@ fn misuse_of_the_gradients_of_pooling_and_activations_is_an_error() {
         "activation: grad_output has shape [1, 2, 3, 4], but the output of the forward pass is \
          [1, 2, 6, 8]",
     );
-    let indices = Array4::from_elem([1, 1, 1, 1], 48);
-    says(
-        device.upload_indices(&indices, [1, 1, 6, 8]),
-        "upload_indices: an index is 48, but a plane of the input has 48 elements",
-    );
-    says(
-        device.upload_indices(&indices, [1, 2, 6, 8]),
-        "upload_indices: indices has shape [1, 1, 1, 1], but the input has shape [1, 2, 6, 8]",
-    );
+}
+
+#[test]
+fn indices_of_another_pooling_are_refused() {
+    for device in [&Device::cpu(), software()] {
+        let x = zeros(device, [1, 2, 6, 8]);
+        let pool = MaxPool2d::new([2, 2]);
+        let (y, _) = pool.forward_with_indices(&x).unwrap();
+        for other in [
+            MaxPool2d::new([1, 2]).stride([2, 2]),
+            MaxPool2d::new([3, 3]).stride([2, 2]).padding([1, 1]),
+            MaxPool2d::new([2, 2]).dilation([1, 2]).padding([0, 1]).stride([2, 2]),
+        ] {
+            let (_, indices) = other.forward_with_indices(&x).unwrap();
+            assert_eq!(indices.shape(), y.shape(), "{other:?}");
+            let error = pool.grad_input([1, 2, 6, 8], &indices, &y).unwrap_err();
+            assert!(matches!(error, Error::InvalidArgument { argument: "indices", .. }), "{error}");
+        }
+        let adaptive = AdaptiveMaxPool2d::new([3, 4]);
+        let (_, indices) = adaptive.forward_with_indices(&x).unwrap();
+        says(
+            pool.grad_input([1, 2, 6, 8], &indices, &y),
+            "max_pool2d: indices is of an adaptive_max_pool2d with output_size [3, 4], but they \
+             must be of the pooling with these options, whose windows alone they point into",
+        );
+        let (_, indices) = pool.forward_with_indices(&x).unwrap();
+        says(
+            adaptive.grad_input([1, 2, 6, 8], &indices, &y),
+            "adaptive_max_pool2d: indices is of a max_pool2d with kernel_size [2, 2], stride \
+             [2, 2], padding [0, 0] and dilation [1, 1], but they must be of the pooling with \
+             these options, whose windows alone they point into",
+        );
+        // A stride that moves no window is the same pooling.
+        let (whole, other) = (MaxPool2d::new([6, 8]), MaxPool2d::new([6, 8]).stride([1, 3]));
+        let (y, indices) = whole.forward_with_indices(&x).unwrap();
+        assert!(other.grad_input([1, 2, 6, 8], &indices, &y).is_ok());
+    }
+}
+
+#[test]
+fn indices_from_the_host_must_be_of_their_windows() {
+    for device in [&Device::cpu(), software()] {
+        let pool = MaxPool2d::new([2, 3]).dilation([1, 2]).padding([0, 1]).stride([2, 2]);
+        let shape = pool.output_shape([1, 1, 4, 6]).unwrap();
+        assert_eq!(shape, [1, 1, 2, 2].into());
+        // Columns -1, 1, 3 and 1, 3, 5 of rows 0, 1 and 2, 3.
+        let upload = |indices: [u32; 4]| {
+            let indices = Array4::from_shape_vec(shape.dims(), indices.to_vec()).unwrap();
+            pool.upload_indices(device, &indices, [1, 1, 4, 6])
+        };
+        assert!(upload([1, 11, 15, u32::MAX]).is_ok());
+        for (indices, stray) in [
+            (
+                [2, 11, 15, 17],
+                "2, but it must be y * width + x of an element of [1, 1, 4, 6] in \
+              the window of output [0, 0], or 4294967295 for none",
+            ),
+            ([13, 11, 15, 17], "13, but"),
+            ([1, 6, 15, 17], "6, but"),
+            ([1, 11, 15, 24], "24, but"),
+        ] {
+            let error = upload(indices).unwrap_err().to_string();
+            assert!(error.starts_with(&format!("upload_indices: an index is {stray}")), "{error}");
+        }
+        let indices = Array4::from_elem([1, 1, 1, 1], 0);
+        says(
+            pool.upload_indices(device, &indices, [1, 1, 4, 6]),
+            "upload_indices: indices has shape [1, 1, 1, 1], but the output for an input of \
+             [1, 1, 4, 6] is [1, 1, 2, 2]",
+        );
+        let adaptive = AdaptiveMaxPool2d::new([1, 2]);
+        let indices = Array4::from_shape_vec([1, 1, 1, 2], vec![2, 1]).unwrap();
+        assert!(adaptive.upload_indices(device, &indices, [1, 1, 1, 4]).is_err());
+    }
 }

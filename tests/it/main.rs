@@ -11,6 +11,7 @@
 )]
 #![allow(unreachable_pub, reason = "nothing depends on a test binary")]
 
+mod activations;
 mod case;
 mod cases;
 mod check;
@@ -28,12 +29,14 @@ mod goldens;
 mod gradients;
 mod gradients_backends;
 mod half_floats;
+mod hostile;
 mod laws;
 mod long_sums;
 mod long_windows;
 mod mistakes;
 mod nn;
 mod nn_errors;
+mod one_sign;
 mod pipeline_cache;
 mod properties;
 #[cfg(target_os = "linux")]

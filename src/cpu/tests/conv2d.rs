@@ -86,7 +86,7 @@ fn check_conv2d(
 
 fn check_conv2d_on(problem: &Conv2dProblem, input: &[f32], weight: &[f32], bias: Option<&[f32]>) {
     let mut output = vec![f32::NAN; problem.output_shape().len()];
-    conv2d(problem, input, weight, bias, &mut output);
+    conv2d(problem, input, weight, bias, &mut output).unwrap();
     let expected = conv2d_loops(problem, input, weight, bias);
     assert_eq!(output.len(), expected.len());
     for (index, (&y, &(sum, magnitude))) in output.iter().zip(&expected).enumerate() {
@@ -225,10 +225,10 @@ pub(super) fn the_activation_of_a_convolution_is_the_one_applied_afterwards() {
             let mut output = vec![f32::NAN; problem.output_shape().len()];
             let mut expected = output.clone();
             let mut fused = output.clone();
-            conv2d(&problem, &input, &weight, None, &mut output);
-            activation(kind, &output, &mut expected);
+            conv2d(&problem, &input, &weight, None, &mut output).unwrap();
+            activation(kind, &output, &mut expected).unwrap();
             let problem = plain.activation(kind).problem(shape).unwrap();
-            conv2d(&problem, &input, &weight, None, &mut fused);
+            conv2d(&problem, &input, &weight, None, &mut fused).unwrap();
             assert_eq!(expected, fused);
         }
     }

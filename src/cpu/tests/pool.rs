@@ -67,11 +67,11 @@ fn check_max_pool2d(problem: &MaxPool2dProblem, input: &[f32]) {
     let bits = |value: f32| if value.is_nan() { f32::NAN.to_bits() } else { value.to_bits() };
     let len = problem.output_shape().len();
     let (mut output, mut indices) = (vec![7.0; len], vec![7; len]);
-    max_pool2d(problem, input, &mut output, Some(&mut indices));
+    max_pool2d(problem, input, &mut output, Some(&mut indices)).unwrap();
     let pairs: Vec<_> = output.iter().map(|&value| bits(value)).zip(indices).collect();
     assert_eq!(pairs, expected, "{problem:?}");
     let mut output = vec![7.0; len];
-    max_pool2d(problem, input, &mut output, None);
+    max_pool2d(problem, input, &mut output, None).unwrap();
     let values: Vec<_> = output.iter().map(|&value| bits(value)).collect();
     assert_eq!(values, expected.iter().map(|pair| pair.0).collect::<Vec<_>>(), "{problem:?}");
 }
@@ -128,7 +128,7 @@ pub(super) fn pooling_windows_of_any_size_are_clipped_to_the_input() {
 fn check_avg_pool2d(problem: &AvgPool2dProblem, input: &[f32]) {
     let (vertical, horizontal) = (&problem.vertical, &problem.horizontal);
     let mut output = vec![f32::NAN; problem.output_shape().len()];
-    avg_pool2d(problem, input, &mut output);
+    avg_pool2d(problem, input, &mut output).unwrap();
     let mut expected = Vec::new();
     let signed = |value: usize| i128::try_from(value).unwrap();
     for plane in input.chunks(vertical.input_size * horizontal.input_size) {
@@ -208,13 +208,13 @@ pub(super) fn adaptive_pooling_agrees_with_the_loops() {
         let input = random.values(shape.len());
         let problem = AdaptiveAvgPool2d::new(size).problem(shape).unwrap();
         let mut output = vec![f32::NAN; problem.output_shape().len()];
-        adaptive_avg_pool2d(&problem, &input, &mut output);
+        adaptive_avg_pool2d(&problem, &input, &mut output).unwrap();
         let maxima_input = special(&mut random, shape.len());
         let max_problem = AdaptiveMaxPool2d::new(size).problem(shape).unwrap();
         let len = output.len();
         let (mut maxima, mut indices, mut alone) = (vec![7.0; len], vec![7; len], vec![7.0; len]);
-        adaptive_max_pool2d(&max_problem, &maxima_input, &mut maxima, Some(&mut indices));
-        adaptive_max_pool2d(&max_problem, &maxima_input, &mut alone, None);
+        adaptive_max_pool2d(&max_problem, &maxima_input, &mut maxima, Some(&mut indices)).unwrap();
+        adaptive_max_pool2d(&max_problem, &maxima_input, &mut alone, None).unwrap();
         let mut expected = Vec::new();
         let planes = shape.batch * shape.channels;
         for plane in 0..planes {

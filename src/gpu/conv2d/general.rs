@@ -226,7 +226,7 @@ fn plan_of(
     repairs: bool,
 ) -> Result<Plan> {
     let dtype = operands.dtype;
-    if problem.output_shape().len() == 0 {
+    if problem.output_shape().is_empty() {
         return Ok(Plan { steps: Vec::new(), sums: None, output: dtype, dtype });
     }
     for axis in [&problem.vertical, &problem.horizontal] {

@@ -99,7 +99,7 @@ pub(crate) fn conv2d_grad_bias(
     shape: Shape,
     grad_output: &GpuBuffer,
 ) -> Result<GpuBuffer> {
-    if shape.len() == 0 {
+    if shape.is_empty() {
         return context.upload(OPERATION, &vec![0.0_f32; shape.channels]);
     }
     let plan = bias::plan(shape, context.limits())?;

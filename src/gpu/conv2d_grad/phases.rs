@@ -78,7 +78,7 @@ pub(super) struct Plan(Vec<Step>);
 /// The plan for a gradient; `None` where its tensors exceed a binding, or the general shader is the
 /// better one.
 pub(super) fn plan(problem: &Conv2dProblem, bias: bool, limits: &Limits) -> Result<Option<Plan>> {
-    let [rows, columns] = problem.phases();
+    let [rows, columns] = problem.phases().map_err(|missing| missing.during(OPERATION))?;
     let most = limits.max_binding_elements();
     let input = problem.input_shape().len();
     let tensors = [input, problem.output_shape().len(), problem.weight_shape().len()];

@@ -155,7 +155,7 @@ impl Loops {
 /// The dispatches of a pooling.
 pub(crate) fn plan(problem: &Pool2dProblem, limits: &Limits) -> Result<Vec<Step>> {
     let (input, output) = (problem.input, problem.output);
-    if output.len() == 0 {
+    if output.is_empty() {
         return Ok(Vec::new());
     }
     let loops = Loops::over(problem.taps());

@@ -74,7 +74,7 @@ pub(super) fn windows_of_cell(problem: &Pool2dProblem) -> [usize; 2] {
 /// The dispatches of a gradient.
 pub(super) fn plan(problem: &Pool2dProblem, loops: &Loops, limits: &Limits) -> Result<Vec<Step>> {
     let (input, output) = (problem.input, problem.output);
-    if input.len() == 0 {
+    if input.is_empty() {
         return Ok(Vec::new());
     }
     let base = base_params(problem, loops.block)?;

@@ -2,6 +2,7 @@
 
 use super::{check_not_negative, on_gpu, same_as_before, zeros_like};
 use crate::device::Backend;
+use crate::memory::copied;
 use crate::nn::Parameter;
 use crate::{Error, Result, Tensor, cpu, gpu};
 
@@ -171,10 +172,14 @@ fn adam(
         Backend::Cpu => {
             let elements = value.cpu_elements(OPERATION)?;
             let gradient = gradient.cpu_elements(OPERATION)?;
-            let mut mean = mean.cpu_elements(OPERATION)?.to_vec();
-            let mut square = square.cpu_elements(OPERATION)?.to_vec();
+            let copy = |tensor: &Tensor| {
+                let elements = tensor.cpu_elements(OPERATION)?;
+                copied(elements).map_err(|missing| missing.during(OPERATION))
+            };
+            let (mut mean, mut square) = (copy(&mean)?, copy(&square)?);
             let next = Tensor::on_cpu(OPERATION, device, shape, |next| {
                 cpu::adam(step, elements, gradient, &mut mean, &mut square, next);
+                Ok(())
             })?;
             Ok((next, device.upload_vec(mean, shape)?, device.upload_vec(square, shape)?))
         }

@@ -8,7 +8,9 @@ pub(crate) use adam::AdamStep;
 pub use sgd::Sgd;
 pub(crate) use sgd::SgdStep;
 
-use crate::{Device, Error, Result, Tensor, gpu};
+use crate::{DType, Device, Error, Result, Tensor, gpu};
+
+const OPERATION: &str = "step";
 
 /// PyTorch's condition on most options; false for NaN.
 fn check_not_negative(operation: &'static str, argument: &'static str, value: f64) -> Result<()> {
@@ -19,7 +21,7 @@ fn check_not_negative(operation: &'static str, argument: &'static str, value: f6
 }
 
 fn zeros_like(tensor: &Tensor) -> Result<Tensor> {
-    tensor.device().upload_vec(vec![0.0; tensor.shape().len()], tensor.shape())
+    Tensor::zeros(OPERATION, tensor.device(), tensor.shape(), DType::F32)
 }
 
 /// That the state at this place was made for a parameter of this shape and device.

@@ -2,6 +2,7 @@
 
 use super::{check_not_negative, on_gpu, same_as_before, zeros_like};
 use crate::device::Backend;
+use crate::memory::copied;
 use crate::nn::Parameter;
 use crate::{Error, Result, Tensor, cpu, gpu};
 
@@ -146,12 +147,15 @@ fn sgd(
             let Some(velocity) = velocity else {
                 let next = Tensor::on_cpu(OPERATION, device, shape, |next| {
                     cpu::sgd(step, elements, gradient, next);
+                    Ok(())
                 })?;
                 return Ok((next, None));
             };
-            let mut velocity = velocity.cpu_elements(OPERATION)?.to_vec();
+            let velocity = copied(velocity.cpu_elements(OPERATION)?);
+            let mut velocity = velocity.map_err(|missing| missing.during(OPERATION))?;
             let next = Tensor::on_cpu(OPERATION, device, shape, |next| {
                 cpu::sgd_with_momentum(step, elements, gradient, &mut velocity, next);
+                Ok(())
             })?;
             Ok((next, Some(device.upload_vec(velocity, shape)?)))
         }
