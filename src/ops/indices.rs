@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ndarray::Array4;
+use ndarray::{Array4, Axis};
 
 use super::{AdaptivePool2dProblem, MaxPool2dProblem};
 use crate::device::Backend;
@@ -111,6 +111,12 @@ impl MaxPooling {
             );
             return Err(Error::argument(OPERATION, "an index", index, rule));
         }
+        if let Some([one, other]) = rivals(indices, input.width)? {
+            let rule = format!(
+                "windows with the same columns have one maximum of a row, not {one} and {other}"
+            );
+            return Err(Error::argument(OPERATION, "an index", other, rule));
+        }
         let elements = collected(indices.iter().copied());
         let elements = elements.map_err(|missing| missing.during(OPERATION))?;
         let storage = match device.backend() {
@@ -119,6 +125,25 @@ impl MaxPooling {
         };
         Ok(Indices { shape, pooling: self, storage, device: device.clone() })
     }
+}
+
+/// Two indices that no input has: of windows with the same columns, different elements of one row.
+fn rivals(indices: &Array4<u32>, width: usize) -> Result<Option<[u32; 2]>> {
+    let mut of_column = Vec::new();
+    of_column
+        .try_reserve_exact(indices.dim().2)
+        .map_err(|_| Error::OutOfMemory { operation: OPERATION, bytes: None })?;
+    for column in indices.lanes(Axis(2)) {
+        of_column.clear();
+        of_column.extend(column.iter().copied().filter(|&index| index != u32::MAX));
+        of_column.sort_unstable();
+        let row = |index: u32| usize::try_from(index).unwrap_or(usize::MAX) / width;
+        let differ = |pair: &&[u32]| pair[0] != pair[1] && row(pair[0]) == row(pair[1]);
+        if let Some(pair) = of_column.windows(2).find(differ) {
+            return Ok(Some([pair[0], pair[1]]));
+        }
+    }
+    Ok(None)
 }
 
 impl std::fmt::Display for MaxPooling {
@@ -154,7 +179,7 @@ macro_rules! upload_indices {
             ///
             /// [`Error::ShapeMismatch`] for another shape than the output's,
             /// [`Error::InvalidArgument`] for an index that is neither of an element of its window
-            /// nor `u32::MAX`, and as [`output_shape`](Self::output_shape) and
+            /// nor `u32::MAX` and for indices that no input has, and as [`output_shape`](Self::output_shape) and
             /// [`Device::upload`].
             ///
             /// # Examples

@@ -349,5 +349,17 @@ fn indices_from_the_host_must_be_of_their_windows() {
         let adaptive = AdaptiveMaxPool2d::new([1, 2]);
         let indices = Array4::from_shape_vec([1, 1, 1, 2], vec![2, 1]).unwrap();
         assert!(adaptive.upload_indices(device, &indices, [1, 1, 1, 4]).is_err());
+        // Windows of rows 0 and 1, and 1 and 2: if both have their maximum in row 1, it is the same.
+        let pool = MaxPool2d::new([2, 2]).stride([1, 1]);
+        let upload = |[one, other]: [u32; 2]| {
+            let indices = Array4::from_shape_vec([1, 1, 2, 1], vec![one, other]).unwrap();
+            pool.upload_indices(device, &indices, [1, 1, 3, 2])
+        };
+        assert!(upload([2, 2]).is_ok() && upload([1, 2]).is_ok());
+        says(
+            upload([2, 3]),
+            "upload_indices: an index is 3, but windows with the same columns have one maximum of \
+             a row, not 2 and 3",
+        );
     }
 }
