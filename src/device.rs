@@ -12,8 +12,8 @@ use crate::{DeviceChoice, DeviceInfo, DeviceKind, Error, Indices, Limits, Result
 /// several threads.
 ///
 /// On a GPU, operations are recorded and submitted together: by a download, by
-/// [`flush`](Self::flush), or after a thousand dispatches. Each variant of a shader is compiled
-/// once per device, and the memory of dropped tensors is reused.
+/// [`flush`](Self::flush), or after a thousand dispatches. A variant of a shader is compiled when it
+/// is first used; the 256 that were used last are kept. The memory of dropped tensors is reused.
 ///
 /// # Examples
 ///
@@ -229,12 +229,12 @@ impl Device {
         }
     }
 
-    /// The number of shader variants that were compiled on this device.
+    /// How many times a variant of a shader was compiled on this device.
     #[must_use]
     pub fn compiled_shaders(&self) -> usize {
         match self.backend() {
             Backend::Cpu => 0,
-            Backend::Gpu(context) => context.pipeline_count(),
+            Backend::Gpu(context) => context.compiled_pipelines(),
         }
     }
 

@@ -152,9 +152,9 @@ impl Context {
         self.tensor_usages.contains(wgpu::BufferUsages::MAP_READ)
     }
 
-    /// The number of pipelines that were compiled on this device.
-    pub(crate) fn pipeline_count(&self) -> usize {
-        self.pipelines.count()
+    /// How many pipelines were compiled on this device.
+    pub(crate) fn compiled_pipelines(&self) -> usize {
+        self.pipelines.compiled()
     }
 
     /// The number of the list that is being recorded.

@@ -20,6 +20,7 @@ mod params;
 mod pipeline;
 mod pipeline_cache;
 mod pool2d;
+mod recent;
 mod record;
 mod select;
 mod shader;

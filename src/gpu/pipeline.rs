@@ -1,10 +1,11 @@
-//! Pipelines: compiled once per device and variant.
+//! Pipelines: compiled once per device and variant, as long as a device has not too many.
 
-use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::context::Context;
 use super::needs;
+use super::recent::Recent;
 use super::shader::{Shader, StorageTexture};
 use crate::{Error, Result};
 
@@ -15,30 +16,48 @@ pub(crate) struct Pipeline {
     pub(crate) layout: wgpu::BindGroupLayout,
 }
 
-/// The pipelines of one device.
-#[derive(Debug, Default)]
-pub(crate) struct Pipelines(Mutex<HashMap<Shader, Arc<Pipeline>>>);
+/// The most pipelines that a device keeps: more than a network has, and no endless growth where
+/// shapes vary. A software adapter takes about 1.5 MB for each.
+const MOST_PIPELINES: usize = 256;
+
+/// The pipelines of one device: those that were used last. Recorded work holds its own.
+#[derive(Debug)]
+pub(crate) struct Pipelines {
+    recent: Mutex<Recent<Shader, Arc<Pipeline>>>,
+    compiled: AtomicUsize,
+}
+
+impl Default for Pipelines {
+    fn default() -> Self {
+        Self { recent: Mutex::new(Recent::new(MOST_PIPELINES)), compiled: AtomicUsize::new(0) }
+    }
+}
 
 impl Pipelines {
-    /// The pipeline of a shader, compiled if this is the first time.
+    fn recent(&self) -> std::sync::MutexGuard<'_, Recent<Shader, Arc<Pipeline>>> {
+        self.recent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The pipeline of a shader, compiled if it is not kept.
     pub(crate) fn get(
         &self,
         context: &Context,
         operation: &'static str,
         shader: &Shader,
     ) -> Result<Arc<Pipeline>> {
-        let find = || self.0.lock().unwrap_or_else(PoisonError::into_inner).get(shader).cloned();
-        if let Some(pipeline) = find() {
+        let known = self.recent().get(shader);
+        if let Some(pipeline) = known {
             return Ok(pipeline);
         }
         let pipeline = Arc::new(compile(context, operation, shader)?);
-        let mut pipelines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(pipelines.entry(shader.clone()).or_insert(pipeline).clone())
+        self.compiled.fetch_add(1, Ordering::Relaxed);
+        self.recent().insert(shader, pipeline.clone());
+        Ok(pipeline)
     }
 
-    /// The number of pipelines that were compiled.
-    pub(crate) fn count(&self) -> usize {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
+    /// How many pipelines were compiled, those that are no longer kept among them.
+    pub(crate) fn compiled(&self) -> usize {
+        self.compiled.load(Ordering::Relaxed)
     }
 }
 

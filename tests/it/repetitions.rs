@@ -202,22 +202,27 @@ impl Works {
     fn repeat(self) -> Vec<String> {
         let mut grew = Vec::new();
         for (name, mut work) in self.works {
-            let mut repeat = |times: usize| {
-                for repetition in 1..=times {
-                    work().unwrap_or_else(|error| panic!("{name}: {error}"));
-                    if repetition % AT_ONCE == 0 {
-                        self.device.synchronize().unwrap();
-                    }
+            let mut before = (0, 0);
+            for repetition in 1..=REPETITIONS {
+                work().unwrap_or_else(|error| panic!("{name}: {error}"));
+                if repetition % AT_ONCE > 0 {
+                    continue;
                 }
-                memory()
-            };
-            let (mappings, kilobytes) = repeat(WARM_UP);
-            let after = repeat(REPETITIONS - WARM_UP);
-            if after.0 > mappings + MOST_MAPPINGS || after.1 > kilobytes + MOST_KILOBYTES {
-                grew.push(format!(
-                    "{name}: {mappings} mappings and {kilobytes} KB grew to {} and {} KB",
-                    after.0, after.1
-                ));
+                self.device.synchronize().unwrap();
+                let (mappings, kilobytes) = memory();
+                if repetition == WARM_UP {
+                    before = (mappings, kilobytes);
+                }
+                let too_much =
+                    mappings > before.0 + MOST_MAPPINGS || kilobytes > before.1 + MOST_KILOBYTES;
+                if repetition > WARM_UP && too_much {
+                    grew.push(format!(
+                        "{name}: {} mappings and {} KB grew to {mappings} and {kilobytes} KB by \
+                         repetition {repetition}",
+                        before.0, before.1
+                    ));
+                    break;
+                }
             }
         }
         grew
