@@ -1,8 +1,8 @@
 // Computes: a convolution with any option, directly from its definition.
 // Owns: an invocation one output; neighbours in a workgroup are neighbours along out_x, so that
 //   they read neighbouring inputs and the same weights. In the form "shared" a workgroup one
-//   output; its invocations take neighbouring products in turns. One that repairs leaves alone what
-//   is not NaN.
+//   output; its invocations take neighbouring products in turns. One that repairs looks at share
+//   outputs, the 64th after each other, and leaves alone what is not NaN.
 // Padding: every tap asks source_of() where it reads; a tap over zeros is skipped.
 // Host guarantees: every size is at least 1; a dispatch covers images, output channels, rows and
 //   products whose elements lie in the bindings, of whole channels but in the form "shared".
@@ -43,6 +43,7 @@ struct Params {
     weight_base: u32,
     output_base: u32,
     accumulate: u32,
+    share: u32,
     activation_parameter: f32,
 }
 
@@ -97,15 +98,24 @@ fn is_nan(value: f32) -> bool {
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
 {% if form == "shared" %}
     let index = group.x + group.y * params.grid_width;
+{% elif repairs %}
+    let first = (group.x + group.y * params.grid_width) * 64u * params.share + local;
+    let first_output = params.first_image * params.out_channels * params.out_height * params.out_width
+        - params.output_base;
+    // A bit for every output that is NaN, and then a loop, since software adapters run what follows
+    // a return or a condition for every invocation.
+    var nans = 0u;
+    for (var i = 0u; i < params.share; i++) {
+        let found = f32(output[first_output + min(first + i * 64u, params.count - 1u)]);
+        nans |= select(0u, 1u << i, is_nan(found) && first + i * 64u < params.count);
+    }
+    for (; nans != 0u; nans &= nans - 1u) {
+    let index = first + firstTrailingBit(nans) * 64u;
 {% else %}
     let index = (group.x + group.y * params.grid_width) * 64u + local;
 {% endif %}
+{% if not repairs %}
     if index >= params.count {
-        return;
-    }
-{% if repairs %}
-    let image_outputs = params.out_channels * params.out_height * params.out_width;
-    if !is_nan(f32(output[params.first_image * image_outputs + index - params.output_base])) {
         return;
     }
 {% endif %}
@@ -198,4 +208,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
 {% endif %}
 {% endif %}
     output[output_index] = {{ "activate(sum)" if f32_output else "to_element(activate(sum))" }};
+{% if repairs %}
+    }
+{% endif %}
 }

@@ -1,7 +1,7 @@
 // Computes: the gradient of a convolution's weight with any option, directly from its definition.
-// Owns: a workgroup one weight, one after another of workgroup_weights if it repairs, which is to
-//   copy what was found and compute again what of it is NaN; its invocations take neighbouring
-//   outputs in turns, so that they read neighbouring gradients and inputs.
+// Owns: a workgroup one weight; its invocations take neighbouring outputs in turns, so that they
+//   read neighbouring gradients and inputs. One that repairs workgroup_weights, of which it computes
+//   one after another again that is NaN; it covers all of grad_weight.
 // Padding: every tap asks source_of() where it read; a tap over zeros is skipped.
 // Host guarantees: every size is at least 1; a dispatch covers images, output channels, input
 //   channels and rows whose elements lie in the bindings. Indices are modulo 2^32, as are the
@@ -46,19 +46,17 @@ struct Params {
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> input: array<Element>;
 @group(0) @binding(2) var<storage, read> grad_output: array<Element>;
-{% if repairs %}
-@group(0) @binding(3) var<storage, read> found: array<Element>;
-{% endif %}
-@group(0) @binding({{ 4 if repairs else 3 }}) var<storage, read_write> grad_weight: array<Element>;
+@group(0) @binding(3) var<storage, read_write> grad_weight: array<Element>;
 
 {% include "lib/padding" %}
 
 {% include "lib/workgroup_sum" %}
 
 {% if repairs %}
-// A bit for every weight that is NaN.
-var<workgroup> found_nans: array<atomic<u32>, 2>;
-var<workgroup> nans: vec2<u32>;
+// Of every invocation a bit for each of its weights that is NaN, and whether there is any.
+var<workgroup> nans: array<u32, 64>;
+var<workgroup> found: atomic<u32>;
+var<workgroup> any_nan: u32;
 
 fn is_nan(value: f32) -> bool {
     return (bitcast<u32>(value) & 0x7fffffffu) > 0x7f800000u;
@@ -136,30 +134,26 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         return;
     }
 {% if repairs %}
-    let end = min(index + params.workgroup_weights, params.count);
-    if local < 2u {
-        atomicStore(&found_nans[local], 0u);
+    let weights = min(params.workgroup_weights, params.count - index);
+    var own_nans = 0u;
+    for (var i = local; i < weights; i += 64u) {
+        own_nans |= select(0u, 1u << (i / 64u), is_nan(f32(grad_weight[index + i])));
+    }
+    nans[local] = own_nans;
+    if local == 0u {
+        atomicStore(&found, 0u);
     }
     workgroupBarrier();
-    if index + local < end {
-        let at = weight_of(index + local).at;
-        let value = f32(found[at]);
-        if is_nan(value) {
-            atomicOr(&found_nans[local / 32u], 1u << (local % 32u));
-        } else if params.accumulate == 0u {
-            grad_weight[at] = Element(value);
-        }
-    }
+    atomicOr(&found, own_nans);
     workgroupBarrier();
     if local == 0u {
-        nans = vec2<u32>(atomicLoad(&found_nans[0]), atomicLoad(&found_nans[1]));
+        any_nan = atomicLoad(&found);
     }
-    let all_nans = workgroupUniformLoad(&nans);
-    if (all_nans.x | all_nans.y) == 0u {
+    if workgroupUniformLoad(&any_nan) == 0u {
         return;
     }
-    for (var i = 0u; i < end - index; i++) {
-        if ((select(all_nans.x, all_nans.y, i >= 32u) >> (i % 32u)) & 1u) == 1u {
+    for (var i = 0u; i < weights; i++) {
+        if ((workgroupUniformLoad(&nans[i % 64u]) >> (i / 64u)) & 1u) == 1u {
             let weight = weight_of(index + i);
             let total = sum_of(weight, local);
             if local == 0u {

@@ -60,6 +60,7 @@ params!(Params {
     weight_base: u32,
     output_base: u32,
     accumulate: u32,
+    share: u32,
     activation_parameter: f32,
 });
 
@@ -73,6 +74,9 @@ pub(crate) struct Step {
     weight: Range<usize>,
     output: Range<usize>,
 }
+
+/// Outputs that an invocation looks at, if it repairs.
+const MOST_SHARE: usize = 16;
 
 /// How the products of a sum are added up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -261,8 +265,14 @@ fn plan_of(
             * part.out_channels.len()
             * part.rows.len()
             * problem.horizontal.output_size;
-        let of_workgroup = if sums.form == Form::Shared { 1 } else { WORKGROUP };
-        let grid = Grid::new(OPERATION, count.div_ceil(of_workgroup), sums.iterations, limits)?;
+        let share = if repairs {
+            (MOST_ITERATIONS / sums.iterations.saturating_add(2)).clamp(1, MOST_SHARE)
+        } else {
+            1
+        };
+        let iterations = if repairs { share * (sums.iterations + 2) } else { sums.iterations };
+        let of_workgroup = if sums.form == Form::Shared { 1 } else { WORKGROUP * share };
+        let grid = Grid::new(OPERATION, count.div_ceil(of_workgroup), iterations, limits)?;
         let number = |name, value| size(OPERATION, name, value);
         let params = Params {
             grid_width: grid.width,
@@ -275,6 +285,7 @@ fn plan_of(
             first_product: number("the products of a sum", products.start)?,
             end_product: number("the products of a sum", products.end)?,
             accumulate: u32::from(!is_first),
+            share: number("the outputs of an invocation", share)?,
             ..base
         };
         let (input, weight, output) = (
@@ -321,6 +332,7 @@ fn base_params(problem: &Conv2dProblem, sums: &Sums) -> Result<Params> {
         weight_base: 0,
         output_base: 0,
         accumulate: 0,
+        share: 1,
         activation_parameter: activation_parameter(problem.activation),
     })
 }

@@ -88,7 +88,7 @@ pub(crate) fn conv2d_grad_weight(
     let steps = weight::plan(problem, limits)?;
     let grad_weight = allocate(context, weights)?;
     for step in steps {
-        step.record(context, [input, grad_output], None, &grad_weight)?;
+        step.record(context, [input, grad_output], &grad_weight)?;
     }
     Ok(grad_weight)
 }

@@ -47,7 +47,7 @@ fn the_gradients_of_weights_and_biases_keep_the_bound_of_roundings() {
     let sizes = (0..40).map(|power| 1_usize << power);
     for outputs in sizes.flat_map(|size| [size, size + size / 3, size + size / 2]) {
         for lanes in [8, 16, 64] {
-            let most = stated(outputs) as usize;
+            let most = usize::try_from(stated(outputs)).unwrap();
             assert!(weight::roundings(outputs) <= most, "general: {outputs}");
             assert!(bias::roundings(outputs) <= most, "bias: {outputs}");
             assert!(weight_tiled::roundings(outputs) <= most, "tiled: {outputs}");

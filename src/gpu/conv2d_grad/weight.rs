@@ -1,7 +1,6 @@
 //! The gradient of a weight with any option, split where its tensors exceed one binding.
 
 use std::ops::Range;
-use std::sync::Arc;
 
 use super::super::buffer::GpuBuffer;
 use super::super::context::Context;
@@ -11,7 +10,7 @@ use super::super::params::{low_bits, params, size};
 use super::super::record::Binding;
 use super::super::shader::Shader;
 use super::super::split::{chunks, largest};
-use super::{OPERATION, allocate};
+use super::OPERATION;
 use crate::ops::Conv2dProblem;
 use crate::{Error, Limits, PaddingMode, Result};
 
@@ -69,13 +68,15 @@ pub(crate) fn shader(padding_mode: PaddingMode, repairs: bool) -> Shader {
             ("repairs", repairs.into()),
             ("f16", false.into()),
         ],
-        reads: 2 + u32::from(repairs),
+        reads: 2,
         uniforms: 0,
         textures: &[],
         writes: 1,
     }
 }
 
+/// Weights that a workgroup looks at, if it repairs: a bit of a word for each of an invocation.
+const MOST_WEIGHTS: usize = 32 * WORKGROUP;
 /// Outputs that an invocation adds up without a break.
 const BLOCK: usize = 64;
 
@@ -108,27 +109,10 @@ pub(super) fn plan(problem: &Conv2dProblem, limits: &Limits) -> Result<Vec<Step>
     plan_of(problem, limits, false)
 }
 
-/// The dispatches that copy a gradient and compute again what of it is NaN.
-pub(super) fn repair(problem: &Conv2dProblem, limits: &Limits) -> Result<Vec<Step>> {
-    plan_of(problem, limits, true)
-}
-
-/// Records the repair of a gradient of so many weights, if it has one.
-pub(super) fn repaired(
-    context: &Arc<Context>,
-    repair: &[Step],
-    operands: [&GpuBuffer; 2],
-    found: GpuBuffer,
-    weights: usize,
-) -> Result<GpuBuffer> {
-    if repair.is_empty() {
-        return Ok(found);
-    }
-    let grad_weight = allocate(context, weights)?;
-    for step in repair {
-        step.record(context, operands, Some(&found), &grad_weight)?;
-    }
-    Ok(grad_weight)
+/// The dispatch that computes again what of a gradient is NaN; `None` where one does not do.
+pub(super) fn repair(problem: &Conv2dProblem, limits: &Limits) -> Result<Option<Step>> {
+    let mut steps = plan_of(problem, limits, true)?;
+    Ok(if steps.len() == 1 { steps.pop() } else { None })
 }
 
 fn plan_of(problem: &Conv2dProblem, limits: &Limits, repairs: bool) -> Result<Vec<Step>> {
@@ -145,9 +129,15 @@ fn plan_of(problem: &Conv2dProblem, limits: &Limits, repairs: bool) -> Result<Ve
         let count = part.out_channels.len() * part.group_channels.len() * taps;
         let of_weight = 1 + iterations(outputs.len());
         // A workgroup looks at several weights, of which few are NaN.
-        let weights = if repairs { (MOST_ITERATIONS / of_weight).clamp(1, WORKGROUP) } else { 1 };
+        let weights =
+            if repairs { (MOST_ITERATIONS / (of_weight + 1)).clamp(1, MOST_WEIGHTS) } else { 1 };
         let workgroups = count.div_ceil(weights);
-        let grid = Grid::new(OPERATION, workgroups, weights * of_weight, limits)?;
+        let grid = Grid::new(
+            OPERATION,
+            workgroups,
+            weights * of_weight + weights.div_ceil(WORKGROUP),
+            limits,
+        )?;
         let is_first = part.images.start == 0 && part.rows.start == 0 && outputs.start == 0;
         let params = Params {
             grid_width: grid.width,
@@ -314,12 +304,10 @@ fn parts(problem: &Conv2dProblem, limits: &Limits) -> Result<Vec<Part>> {
 }
 
 impl Step {
-    /// Records the dispatch; one that repairs is given what was found.
     pub(super) fn record(
         &self,
         context: &Context,
         [input, grad_output]: [&GpuBuffer; 2],
-        found: Option<&GpuBuffer>,
         grad_weight: &GpuBuffer,
     ) -> Result<()> {
         let (input, input_base) = Binding::range(context, input, self.input.clone());
@@ -333,10 +321,7 @@ impl Step {
             grad_weight_base: low_bits(grad_weight_base),
             ..self.params
         };
-        let mut bindings = vec![input, grad_output];
-        bindings
-            .extend(found.map(|found| Binding::range(context, found, self.grad_weight.clone()).0));
-        bindings.push(grad_weight);
+        let bindings = [input, grad_output, grad_weight];
         context.record(OPERATION, &self.shader, &params, &bindings, self.grid)
     }
 }

@@ -64,7 +64,7 @@ pub(crate) struct Plan {
     /// Parts of all images.
     parts: usize,
     /// None where no product of a sum can be of a zero that is not in the problem.
-    repair: Vec<weight::Step>,
+    repair: Option<weight::Step>,
 }
 
 /// What an invocation adds up at once.
@@ -206,14 +206,17 @@ pub(crate) fn plan(problem: &Conv2dProblem, limits: &Limits) -> Result<Option<Pl
     let adds_zeros = image::is_masked(problem)
         || grads_height != vertical.output_size
         || 4 * grads_width != horizontal.output_size;
-    let repair = if adds_zeros { weight::repair(problem, limits)? } else { Vec::new() };
+    let repair = if adds_zeros { weight::repair(problem, limits)? } else { None };
+    if adds_zeros && repair.is_none() {
+        return Ok(None);
+    }
     Ok(Some(Plan { shader, textures, steps, parts, repair }))
 }
 
 impl Plan {
     /// The shaders that pad, and the one that multiplies.
     pub(crate) fn shaders(&self) -> Vec<Shader> {
-        let repair = self.repair.iter().map(|step| &step.shader).take(1);
+        let repair = self.repair.iter().map(|step| &step.shader);
         self.textures.shaders().chain([&self.shader]).chain(repair).cloned().collect()
     }
 
@@ -233,7 +236,10 @@ impl Plan {
             let bindings = [Binding::whole(&partial, weights * self.parts)];
             context.record_with_textures(OPERATION, shader, params, &textures, &bindings, *grid)?;
         }
-        let found = sum::of_parts(context, weights, self.parts, partial)?;
-        weight::repaired(context, &self.repair, [input, grad_output], found, weights)
+        let grad_weight = sum::of_parts(context, weights, self.parts, partial)?;
+        if let Some(repair) = &self.repair {
+            repair.record(context, [input, grad_output], &grad_weight)?;
+        }
+        Ok(grad_weight)
     }
 }

@@ -67,7 +67,7 @@ pub(crate) struct Plan {
     steps: Vec<Step>,
     /// Parts that run side by side.
     parts: usize,
-    repair: Vec<weight::Step>,
+    repair: weight::Step,
 }
 
 /// What an invocation adds up at once.
@@ -162,14 +162,14 @@ pub(crate) fn plan(problem: &Conv2dProblem, limits: &Limits) -> Result<Option<Pl
         }
         steps.push(Step { images, dispatches });
     }
-    let repair = weight::repair(problem, limits)?;
+    let Some(repair) = weight::repair(problem, limits)? else { return Ok(None) };
     Ok(Some(Plan { shader, textures, steps, parts, repair }))
 }
 
 impl Plan {
     /// The shaders that pad, and the one that multiplies.
     pub(crate) fn shaders(&self) -> Vec<Shader> {
-        let repair = self.repair.iter().map(|step| &step.shader).take(1);
+        let repair = [&self.repair.shader];
         self.textures.shaders().chain([&self.shader]).chain(repair).cloned().collect()
     }
 
@@ -193,7 +193,8 @@ impl Plan {
                     .record_with_textures(OPERATION, shader, params, &textures, &bindings, *grid)?;
             }
         }
-        let found = sum::of_parts(context, weights, self.parts, partial)?;
-        weight::repaired(context, &self.repair, [input, grad_output], found, weights)
+        let grad_weight = sum::of_parts(context, weights, self.parts, partial)?;
+        self.repair.record(context, [input, grad_output], &grad_weight)?;
+        Ok(grad_weight)
     }
 }
