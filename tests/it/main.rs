@@ -29,6 +29,7 @@ mod gradients;
 mod gradients_backends;
 mod half_floats;
 mod hostile;
+mod hostile_any;
 mod laws;
 mod mistakes;
 mod nn;
