@@ -17,6 +17,7 @@ pub(crate) mod ceiling;
 mod conv2d;
 mod conv2d_backward;
 mod conv2d_direct;
+mod conv2d_grad_chunk;
 mod conv2d_grad_tile;
 mod conv2d_grad_weight;
 mod layout;

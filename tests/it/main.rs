@@ -30,6 +30,7 @@ mod gradients;
 mod gradients_backends;
 mod half_floats;
 mod hostile;
+mod hostile_any;
 mod laws;
 mod long_sums;
 mod long_windows;
