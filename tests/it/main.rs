@@ -18,6 +18,8 @@ mod check;
 mod command;
 #[cfg(feature = "cli")]
 mod command_bench;
+#[cfg(feature = "cli")]
+mod command_files;
 mod compare;
 mod device_gradients;
 mod device_runner;
