@@ -25,14 +25,21 @@ mod device_gradients;
 mod device_runner;
 mod devices;
 mod errors;
+mod fuzz;
+#[cfg(feature = "cli")]
+mod fuzz_bytes;
 mod goldens;
 mod gradients;
 mod gradients_backends;
 mod half_floats;
+mod hostile;
 mod laws;
 mod mistakes;
 mod nn;
 mod nn_errors;
+#[cfg(feature = "cli")]
+#[path = "../../src/bin/filtro/npy_file.rs"]
+mod npy_file;
 mod pipeline_cache;
 mod properties;
 mod rounding;
