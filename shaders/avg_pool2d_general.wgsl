@@ -34,27 +34,26 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let rows = vertical_window(out_y);
     let columns = horizontal_window(out_x);
 
-    // Sums of 32 columns, of a row, of 32 rows and of the window keep the rounding error of large
-    // windows at a few units in the last place.
+    // Sums of a few columns, of a row, of a few rows and of the window keep the rounding error of
+    // large windows small.
+    let block = params.block;
     var sum = 0.0;
-    var block = 0.0;
-    for (var in_y = rows.first; in_y < rows.end; in_y++) {
-        let input_row = input_plane + in_y * in_width;
-        var row_sum = 0.0;
-        for (var from_x = columns.first; from_x < columns.end; from_x += 32u) {
-            var part = 0.0;
-            for (var in_x = from_x; in_x < min(from_x + 32u, columns.end); in_x++) {
-                part += f32(input[input_row + in_x]);
+    for (var from_y = rows.first; from_y < rows.end; from_y += block) {
+        var block_sum = 0.0;
+        for (var in_y = from_y; in_y < min(from_y + block, rows.end); in_y++) {
+            let input_row = input_plane + in_y * in_width;
+            var row_sum = 0.0;
+            for (var from_x = columns.first; from_x < columns.end; from_x += block) {
+                var part = 0.0;
+                for (var in_x = from_x; in_x < min(from_x + block, columns.end); in_x++) {
+                    part += f32(input[input_row + in_x]);
+                }
+                row_sum += part;
             }
-            row_sum += part;
+            block_sum += row_sum;
         }
-        block += row_sum;
-        if (in_y & 31u) == 31u {
-            sum += block;
-            block = 0.0;
-        }
+        sum += block_sum;
     }
-    sum += block;
 
     output[output_index] = to_element(sum / divisor_of(out_y, out_x));
 }

@@ -39,11 +39,11 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     var sum_{{ window }} = 0.0;
 {% endfor %}
     // Sums of blocks keep the rounding error of large planes small.
-    for (var block = 0u; block < cells; block += 64u) {
+    for (var block = 0u; block < cells; block += 72u) {
 {% for window in range(windows) %}
         var block_{{ window }} = 0.0;
 {% endfor %}
-        for (var cell = block; cell < min(block + 64u, cells); cell++) {
+        for (var cell = block; cell < min(block + 72u, cells); cell++) {
 {% for window in range(windows) %}
             block_{{ window }} += load_{{ window }}(origin_{{ window }} + cell);
 {% endfor %}

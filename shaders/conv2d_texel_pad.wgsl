@@ -6,6 +6,7 @@
 //   one element a texel; padded_width is in texels; both have room for all.
 // Reference: src/reference/conv2d.rs
 struct Params {
+    grid_width: u32,
     in_height: u32,
     in_width: u32,
     pad_top: u32,
@@ -13,7 +14,6 @@ struct Params {
     padded_height: u32,
     padded_width: u32,
     rows: u32,
-    grid_width: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;

@@ -5,27 +5,13 @@
 // Host guarantees: every size is at least 1; a dispatch covers planes and rows whose elements lie
 //   in the bindings. Indices are modulo 2^32, as are the bases.
 // Reference: src/reference/max_pool2d.rs
-{% if f16 %}
-{% include "lib/element" %}
-{% else %}
-// Bits of f32: WGSL lets an implementation assume that floats are never NaN or infinite.
-alias Element = u32;
-{% endif %}
+{% include "lib/pool_bits" %}
 
 {% include "lib/pool_params" %}
 
-@group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> input: array<Element>;
-@group(0) @binding(2) var<storage, read_write> output: array<Element>;
-{% if indices %}
-@group(0) @binding(3) var<storage, read_write> indices: array<u32>;
-{% endif %}
+{% include "lib/max_pool2d_bindings" %}
 
-// An unsigned integer that orders as the float does; both zeros have the same.
-fn order_key(bits: u32) -> u32 {
-    let folded = select(bits, 0u, bits == 0x80000000u);
-    return select(folded | 0x80000000u, ~folded, folded >= 0x80000000u);
-}
+{% include "lib/order_key" %}
 
 {% include "lib/pool_window" %}
 
@@ -51,20 +37,19 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     var best_index = 0xffffffffu;
     for (var in_y = rows.first; in_y < rows.end; in_y += rows.step) {
         for (var in_x = columns.first; in_x < columns.end; in_x += columns.step) {
-            let at = input_plane + in_y * in_width + in_x;
-            let bits = {{ "bitcast<u32>(f32(input[at]))" if f16 else "input[at]" }};
+            let cell = in_y * in_width + in_x;
+            let bits = bits_at(input_plane + cell);
             let key = order_key(bits);
-            let is_nan = (bits & 0x7fffffffu) > 0x7f800000u;
-            if best_index == 0xffffffffu || key > best_key || is_nan {
+            // The last NaN wins, else the first of equals.
+            if key > best_key || key == NAN_KEY {
                 best_bits = bits;
-                // Above every number, so that only another NaN replaces a NaN.
-                best_key = select(key, 0xffffffffu, is_nan);
-                best_index = in_y * in_width + in_x;
+                best_key = key;
+                best_index = cell;
             }
         }
     }
     output[output_index] = {{ "to_element(bitcast<f32>(best_bits))" if f16 else "best_bits" }};
 {% if indices %}
-    indices[output_index] = best_index;
+    indices[output_index] = index_of(input_plane, best_index);
 {% endif %}
 }

@@ -36,6 +36,11 @@ fn value_of(element: Element) -> Value {
     return {{ "bitcast<i32>(f32(element))" if f16 else "element" }};
 }
 {% endblock %}
+{% block operands %}
+{% if looked_up %}
+@group(0) @binding({{ sources + 1 }}) var<storage, read> found: array<u32>;
+{% endif %}
+{% endblock %}
 {% block functions %}
 const PADDING_BITS: i32 = -0x800000;
 const PADDING_KEY: i32 = -0x7fffffff - 1;
@@ -48,6 +53,16 @@ fn order_key(bits: i32, nan_key: i32) -> i32 {
     return select(ordered, nan_key, (bits & 0x7fffffff) > 0x7f800000);
 }
 
+{% if looked_up %}
+// What the winning cell itself is the maximum of.
+fn found_at(plane: u32, cell: u32) -> u32 {
+    if cell == 0xffffffffu {
+        return cell;
+    }
+    return found[plane * u32(params.in_height * params.in_width) + cell];
+}
+
+{% endif %}
 {% endblock %}
 {% block begin %}
         var later: bool;
@@ -82,5 +97,9 @@ fn order_key(bits: i32, nan_key: i32) -> i32 {
 {% endblock %}
 {% block value %}
 {% set best = "best_" ~ ("bits" if buffer == "output" else "index") ~ "_" ~ oy ~ "_" ~ ox %}
+{% if buffer == "indices" and looked_up %}
+found_at(plane, {{ best }})
+{%- else %}
 {{ "to_element(bitcast<f32>(" ~ best ~ "))" if f16 and buffer == "output" else best }}
+{%- endif %}
 {%- endblock %}

@@ -12,7 +12,8 @@ use crate::Error;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Algorithm {
-    /// One output per invocation, straight from the definition; serves every option.
+    /// One output per invocation, straight from the definition; serves every option. Where a
+    /// pooling's windows have many taps, one per workgroup.
     General,
     /// A tile of outputs per invocation in registers, inputs and weights from storage buffers.
     Tiled,
@@ -28,6 +29,8 @@ pub enum Algorithm {
     Windows,
     /// Several invocations per plane: averages of whole planes.
     Global,
+    /// Rows first, then columns, so that a window costs its height plus its width: poolings.
+    Separable,
 }
 
 impl Algorithm {
@@ -40,6 +43,7 @@ impl Algorithm {
         Self::Strip,
         Self::Windows,
         Self::Global,
+        Self::Separable,
     ];
 
     /// The name on the command line and in tables.
@@ -53,6 +57,7 @@ impl Algorithm {
             Self::Strip => "strip",
             Self::Windows => "windows",
             Self::Global => "global",
+            Self::Separable => "separable",
         }
     }
 }

@@ -1,5 +1,6 @@
 // Of a dense convolution. conv2d_texel alone reads padded_height and padded_width.
 struct Params {
+    grid_width: u32,
     group_in_channels: u32,
     group_out_channels: u32,
     groups: u32,
@@ -14,7 +15,6 @@ struct Params {
     tiles_y: u32,
     tiles_x: u32,
     tiles: u32,
-    grid_width: u32,
     input_start: u32,
     output_start: u32,
     padded_height: u32,

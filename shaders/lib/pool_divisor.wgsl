@@ -15,9 +15,6 @@ fn divisor_of(out_y: u32, out_x: u32) -> f32 {
         * padded_cells(out_x * params.stride_width, params.kernel_width, params.pad_left,
             params.in_width);
 {% else %}
-    let rows = vertical_window(out_y);
-    let columns = horizontal_window(out_x);
-    return f32(max(rows.end, rows.first) - rows.first)
-        * f32(max(columns.end, columns.first) - columns.first);
+    return f32(taps_of(vertical_window(out_y))) * f32(taps_of(horizontal_window(out_x)));
 {% endif %}
 }

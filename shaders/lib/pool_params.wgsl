@@ -1,5 +1,6 @@
-// Of a general pooling or its gradient. Only an average with its own divisor reads
-// divisor_override.
+// Of a general pooling or its gradient. Only sums read block, the most terms that are added up
+// without a break, only max_pool2d_grad_columns reads index_width, and only an average with its own
+// divisor reads divisor_override.
 struct Params {
     grid_width: u32,
     count: u32,
@@ -20,5 +21,7 @@ struct Params {
     dilation_width: u32,
     input_base: u32,
     output_base: u32,
+    block: u32,
+    index_width: u32,
     divisor_override: f32,
 }

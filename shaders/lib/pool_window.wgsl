@@ -37,3 +37,8 @@ fn horizontal_window(out_x: u32) -> Window {
         params.dilation_width, params.pad_left, params.in_width);
 }
 {% endif %}
+
+// How many cells a window reads along an axis.
+fn taps_of(window: Window) -> u32 {
+    return (max(window.end, window.first) - window.first + window.step - 1u) / window.step;
+}

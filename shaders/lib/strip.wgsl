@@ -44,9 +44,10 @@ fn value_of(element: Element) -> Value {
 {% endfor %}
 {% block operands %}
 {% endblock %}
-@group(0) @binding({{ sources + operands + 1 }}) var<storage, read_write> output: array<{{ vec("Element", store_width) }}>;
+{% set results = sources + operands + (2 if looked_up else 1) %}
+@group(0) @binding({{ results }}) var<storage, read_write> output: array<{{ vec("Element", store_width) }}>;
 {% if indices %}
-@group(0) @binding({{ sources + operands + 2 }}) var<storage, read_write> indices: array<{{ vec("u32", store_width) }}>;
+@group(0) @binding({{ results + 1 }}) var<storage, read_write> indices: array<{{ vec("u32", store_width) }}>;
 {% endif %}
 
 // index / divisor, exact for quotients below 2^22: an estimate and one step back or forth.

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use super::buffer::Pool;
+use super::lost::Lost;
 use super::pipeline::Pipelines;
 use super::record::Pending;
 use super::texture::TexturePool;
@@ -32,7 +33,7 @@ pub(crate) struct Context {
     pub(super) gate: Mutex<()>,
     recorded_lists: AtomicU64,
     submitted_lists: AtomicU64,
-    lost: Arc<OnceLock<String>>,
+    lost: Lost,
     #[cfg(target_arch = "wasm32")]
     scopes: Mutex<Vec<(&'static str, Option<u64>, ScopeFuture)>>,
 }
@@ -58,14 +59,7 @@ impl Context {
     /// callbacks.
     pub(crate) fn new(device: wgpu::Device, queue: wgpu::Queue, own: bool) -> Arc<Self> {
         let (limits, features, info) = (device.limits(), device.features(), device.adapter_info());
-        let lost = Arc::new(OnceLock::new());
-        if own {
-            let (lost, name) = (lost.clone(), info.name.clone());
-            device.set_device_lost_callback(move |reason, message| {
-                log::warn!("the device {name} was lost: {message}");
-                let _already_known = lost.set(format!("{reason:?}: {message}"));
-            });
-        }
+        let lost = Lost::new(&device, own);
         let mut tensor_usages = wgpu::BufferUsages::STORAGE
             | wgpu::BufferUsages::COPY_SRC
             | wgpu::BufferUsages::COPY_DST;
@@ -183,24 +177,23 @@ impl Context {
         self.submitted_lists.fetch_add(1, Ordering::AcqRel);
     }
 
-    /// An error if the device is known to be lost.
+    /// An error if the device is lost.
     pub(crate) fn check_lost(&self) -> Result<()> {
-        match self.lost.get() {
-            None => Ok(()),
-            Some(reason) => Err(Error::DeviceLost {
-                device: self.device.adapter_info().name,
-                reason: reason.clone(),
-            }),
-        }
+        self.lost.check(&self.device)
+    }
+
+    /// The error for what wgpu says of a failure: that the device is lost, if it is.
+    pub(super) fn failure(&self, operation: &'static str, message: impl ToString) -> Error {
+        let of_wgpu = || Error::Gpu { operation, message: message.to_string() };
+        self.check_lost().err().unwrap_or_else(of_wgpu)
     }
 
     fn error(&self, operation: &'static str, bytes: Option<u64>, error: &wgpu::Error) -> Error {
-        if let Err(lost) = self.check_lost() {
-            return lost;
-        }
         match error {
-            wgpu::Error::OutOfMemory { .. } => Error::OutOfMemory { operation, bytes },
-            error => Error::Gpu { operation, message: error.to_string() },
+            wgpu::Error::OutOfMemory { .. } => {
+                self.check_lost().err().unwrap_or(Error::OutOfMemory { operation, bytes })
+            }
+            error => self.failure(operation, error),
         }
     }
 
@@ -212,7 +205,6 @@ impl Context {
         bytes: Option<u64>,
         calls: impl FnOnce() -> T,
     ) -> Result<T> {
-        self.check_lost()?;
         let filters = [
             wgpu::ErrorFilter::Validation,
             wgpu::ErrorFilter::OutOfMemory,
@@ -235,7 +227,8 @@ impl Context {
             ));
         }
         match failed {
-            None => Ok(result),
+            // wgpu reports no error of a call on a lost device.
+            None => self.check_lost().map(|()| result),
             Some(error) => Err(error),
         }
     }

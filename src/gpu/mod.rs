@@ -8,8 +8,12 @@ mod context;
 mod conv2d;
 mod conv2d_grad;
 mod convert;
+#[cfg(test)]
+mod first_word;
 mod grid;
 mod loss;
+mod lost;
+mod needs;
 mod optimizer;
 mod params;
 mod pipeline;

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::context::Context;
+use super::needs;
 use super::shader::{Shader, StorageTexture};
 use crate::{Error, Result};
 
@@ -44,6 +45,7 @@ impl Pipelines {
 impl Context {
     /// Compiles shaders ahead of their first use.
     pub(crate) fn warm_up(&self, operation: &'static str, shaders: &[Shader]) -> Result<()> {
+        self.check_lost()?;
         shaders.iter().try_for_each(|shader| self.pipelines.get(self, operation, shader).map(drop))
     }
 }
@@ -54,6 +56,7 @@ fn compile(context: &Context, operation: &'static str, shader: &Shader) -> Resul
     #[cfg(target_arch = "wasm32")]
     let source = shader.standalone();
     let source = source.map_err(|message| Error::Gpu { operation, message })?;
+    needs::check(operation, shader, &source, &context.device().limits())?;
     let label = shader.label();
     log::debug!("compiling {label}");
     let cache = context.pipeline_cache();

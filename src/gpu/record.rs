@@ -9,7 +9,7 @@ use super::params::low_bits;
 use super::pipeline::Pipeline;
 use super::shader::Shader;
 use super::texture::{GpuTexture, TEXTURE_WIDTH, TexelFormat};
-use crate::{Error, Result};
+use crate::Result;
 
 /// Bytes between the parameters of one dispatch and the next: the largest alignment that an
 /// adapter may ask for.
@@ -359,6 +359,6 @@ impl Context {
         self.device()
             .poll(wgpu::PollType::Poll)
             .map(drop)
-            .map_err(|error| Error::Gpu { operation, message: error.to_string() })
+            .map_err(|error| self.failure(operation, error))
     }
 }

@@ -42,6 +42,7 @@ fn every_shader_in_every_variant_is_valid_wgsl_of_its_type() {
         "avg_pool2d_general",
         "avg_pool2d_global",
         "avg_pool2d_strip",
+        "avg_pool2d_workgroup",
         "conv2d_depthwise",
         "conv2d_general",
         "conv2d_halo",
@@ -50,6 +51,7 @@ fn every_shader_in_every_variant_is_valid_wgsl_of_its_type() {
         "convert",
         "max_pool2d_general",
         "max_pool2d_strip",
+        "max_pool2d_workgroup",
     ];
     assert_eq!(of_f16, expected.into());
 }
@@ -83,6 +85,14 @@ fn the_parameters_have_the_same_names_types_and_offsets_on_both_sides() {
             .map(|(&(name, ty), index)| (name.to_string(), ty == "f32", 4 * index))
             .collect();
         assert_eq!(of_shader, of_host, "{}", shader.label());
+    }
+}
+
+#[test]
+fn no_loop_and_no_condition_depends_on_the_first_parameter_alone() {
+    for (shader, _) in all().unwrap() {
+        let conditions = super::first_word::conditions(&parse(&shader));
+        assert_eq!(conditions, [""; 0], "{}", shader.label());
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 use super::context::Context;
-use crate::{Error, Result};
+use crate::Result;
 
 /// What takes the times of one submit.
 #[derive(Debug)]
@@ -73,9 +73,7 @@ impl Context {
         let slice = timer.readable.slice(..);
         self.guarded(operation, None, || slice.map_async(wgpu::MapMode::Read, |_| ()))?;
         self.wait(operation)?;
-        let view = slice
-            .get_mapped_range()
-            .map_err(|error| Error::Gpu { operation, message: error.to_string() })?;
+        let view = slice.get_mapped_range().map_err(|error| self.failure(operation, error))?;
         let ticks: Vec<u64> = bytemuck::allocation::pod_collect_to_vec(&view[..]);
         let nanoseconds = match ticks[..] {
             #[allow(

@@ -23,7 +23,7 @@ impl Context {
         let bytes: &[u8] = bytemuck::cast_slice(elements);
         let buffer = self.allocate(operation, bytes.len() as u64, Reuse::HostWrite)?;
         if bytes.is_empty() {
-            return Ok(buffer);
+            return self.check_lost().map(|()| buffer);
         }
         self.guarded(operation, None, || {
             if !self.write_mapped(buffer.raw(), bytes) {
@@ -107,7 +107,7 @@ impl Context {
     pub(crate) fn wait(&self, operation: &'static str) -> Result<()> {
         let waited = self.device().poll(wgpu::PollType::wait_indefinitely());
         self.check_lost()?;
-        waited.map(drop).map_err(|error| Error::Gpu { operation, message: error.to_string() })
+        waited.map(drop).map_err(|error| self.failure(operation, error))
     }
 
     fn stage(
@@ -178,7 +178,7 @@ impl Context {
             .slice(..(bytes as u64).next_multiple_of(4))
             .get_mapped_range()
             .map(|view| bytemuck::allocation::pod_collect_to_vec(&view[..bytes]))
-            .map_err(|error| Error::Gpu { operation, message: error.to_string() });
+            .map_err(|error| self.failure(operation, error));
         self.guarded(operation, None, || buffer.unmap())?;
         elements
     }

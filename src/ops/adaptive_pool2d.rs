@@ -109,6 +109,17 @@ impl AdaptivePool2dProblem {
         Shape { height, width, ..self.input }
     }
 
+    /// The most cells that a window of an axis can have.
+    pub(crate) const fn longest_window(input_size: usize, output_size: usize) -> usize {
+        let cells = input_size / output_size;
+        match input_size % output_size {
+            0 => cells,
+            // Parts of a cell at both ends.
+            _ if cells + 2 < input_size => cells + 2,
+            _ => input_size,
+        }
+    }
+
     /// Window `index` of an axis: its first cell, and the first behind it.
     pub(crate) const fn window(input_size: usize, output_size: usize, index: usize) -> [usize; 2] {
         [index * input_size / output_size, ((index + 1) * input_size).div_ceil(output_size)]

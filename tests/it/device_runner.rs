@@ -60,6 +60,7 @@ fn serves(algorithm: Algorithm, operation: &str) -> bool {
     match algorithm {
         _ if matches!(operation, "conv_transpose2d" | "activation") => false,
         Algorithm::Global => matches!(operation, "avg_pool2d" | "adaptive_avg_pool2d"),
+        Algorithm::Separable => operation.ends_with("pool2d"),
         Algorithm::Strip | Algorithm::Windows => !operation.starts_with("adaptive"),
         Algorithm::General => true,
         _ => operation == "conv2d",

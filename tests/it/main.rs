@@ -21,6 +21,7 @@ mod command_bench;
 #[cfg(feature = "cli")]
 mod command_files;
 mod compare;
+mod device_failures;
 mod device_gradients;
 mod device_runner;
 mod devices;
@@ -34,6 +35,7 @@ mod gradients_backends;
 mod half_floats;
 mod hostile;
 mod laws;
+mod long_windows;
 mod mistakes;
 mod nn;
 mod nn_errors;
@@ -42,6 +44,8 @@ mod nn_errors;
 mod npy_file;
 mod pipeline_cache;
 mod properties;
+#[cfg(target_os = "linux")]
+mod repetitions;
 mod rounding;
 mod runner;
 mod strategies;

@@ -26,6 +26,10 @@ use tile::TilePlan;
 
 pub(super) const OPERATION: &str = "conv2d";
 
+/// Taps of the smallest depthwise kernels whose inputs come faster from textures than from uniform
+/// windows.
+const MANY_TAPS: usize = 49;
+
 /// What an algorithm serves, said of a problem that it does not.
 pub(super) type Rule = &'static str;
 
@@ -85,9 +89,10 @@ impl Conv2dPlan {
     /// The first of these that serves the problem on a device with these limits.
     fn cascade(problem: &Conv2dProblem, operands: Operands, limits: &Limits) -> Result<Self> {
         let mut depthwise = depthwise::plan(problem, operands, None, limits)?;
-        if let Some(plan) = depthwise
-            .take_if(|plan| plan.algorithm() == Algorithm::Windows || !texel::is_worth_it(limits))
-        {
+        let is_small = problem.vertical.kernel_size * problem.horizontal.kernel_size < MANY_TAPS;
+        if let Some(plan) = depthwise.take_if(|plan| {
+            plan.algorithm() == Algorithm::Windows && is_small || !texel::is_worth_it(limits)
+        }) {
             return Ok(Self::Depthwise(Box::new(plan)));
         }
         if texel::is_worth_it(limits)
@@ -165,8 +170,10 @@ pub(crate) fn conv2d(
         Conv2dPlan::General(plan) => plan.record(context, problem, input, weight, bias),
         Conv2dPlan::Depthwise(plan) => {
             let output = allocate()?;
-            let (weight, indices) = (Some(weight), None);
-            plan.record(context, Buffers { input, weight, bias, output: &output, indices })?;
+            let weight = Some(weight);
+            let buffers =
+                Buffers { input, weight, bias, found: None, output: &output, indices: None };
+            plan.record(context, buffers)?;
             Ok(output)
         }
         Conv2dPlan::Tiled(plan) | Conv2dPlan::Halo(plan) => {

@@ -25,6 +25,7 @@ const TEXTURE_RULE: Rule = "serves images and weights that each fit a texture, i
 pub(crate) const MOST_PADDING: (usize, usize) = (8, 1 << 20);
 
 params!(PadParams {
+    grid_width: u32,
     in_height: u32,
     in_width: u32,
     pad_top: u32,
@@ -32,7 +33,6 @@ params!(PadParams {
     padded_height: u32,
     padded_width: u32,
     rows: u32,
-    grid_width: u32,
 });
 
 /// A dense convolution from textures, ready to record.
@@ -79,6 +79,11 @@ fn tile(sizes: &Sizes, limits: &Limits) -> Result<Tile, Rule> {
     };
     let is_strided = sizes.stride[0] > 1;
     let (channels, rows, channel_step, order) = match sizes.taps() {
+        // What else would be channels that nobody asked for are rows.
+        taps if sizes.group_out_channels == 1 => {
+            let order = if taps <= 25 { TapOrder::Unrolled } else { TapOrder::RowLoop };
+            (1, if is_strided { 2 } else { 4 }, 1, order)
+        }
         ..=25 if wide == 4 => (4, if is_strided { 1 } else { 2 }, 1, TapOrder::Unrolled),
         1 => (wide, 2, 2, TapOrder::Unrolled),
         2..=9 => (wide, 1, 1, TapOrder::Unrolled),
@@ -86,8 +91,8 @@ fn tile(sizes: &Sizes, limits: &Limits) -> Result<Tile, Rule> {
         _ => (wide, 1, 1, TapOrder::RowLoop),
     };
     let lanes = [1, lanes(limits)?];
-    let tiles = [channels, 8, 4].map(|channels| Tile {
-        channels,
+    let tiles = [channels, 8, 4].map(|most| Tile {
+        channels: channels.min(most),
         rows: rows.min(sizes.out_size[0]),
         columns: 4,
         row_step: 1,

@@ -26,6 +26,7 @@ const LONGEST_TEXT: u32 = 800;
 const BLOCK_PARTS: u32 = 32;
 
 params!(Params {
+    grid_width: u32,
     group_in_channels: u32,
     group_out_channels: u32,
     groups: u32,
@@ -40,7 +41,6 @@ params!(Params {
     tiles_y: u32,
     tiles_x: u32,
     tiles: u32,
-    grid_width: u32,
     input_start: u32,
     output_start: u32,
     padded_height: u32,
@@ -62,7 +62,7 @@ pub(crate) enum TapOrder {
 /// What an invocation computes and reads at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Tile {
-    /// Output channels of one group; a multiple of 4.
+    /// Output channels of one group; a multiple of 4, or 1 where weights come from a texture.
     pub(crate) channels: u32,
     /// Output rows.
     pub(crate) rows: u32,

@@ -1,20 +1,27 @@
-//! The pooling that serves every option, split where its tensors exceed one binding.
+//! The pooling that serves every option, split where its tensors exceed one binding: an invocation
+//! an output, or a workgroup where windows have many taps.
 
 use std::ops::Range;
 
-use super::super::buffer::GpuBuffer;
 use super::super::context::Context;
-use super::super::grid::{Grid, UNCOUNTED};
+use super::super::grid::Grid;
 use super::super::params::{low_bits, params, size};
 use super::super::record::Binding;
 use super::super::shader::Shader;
 use super::super::split::{chunks, largest};
-use super::{Divisor, Pool2dProblem, Reduction, Window};
+use super::super::strip::Buffers;
+use super::{Divisor, Index, Pool2dProblem, Reduction, Window};
 use crate::ops::AdaptivePool2dProblem;
 use crate::{DType, Error, Limits, Result};
 
 /// Invocations of a workgroup.
 pub(super) const WORKGROUP: usize = 64;
+
+/// From so many taps on a workgroup shares a window.
+const MANY_TAPS: usize = 256;
+
+/// The fewest terms that are added up without a break where there are more: fewer gain little.
+const SHORT_SUM: usize = 32;
 
 params!(Params {
     grid_width: u32,
@@ -36,6 +43,8 @@ params!(Params {
     dilation_width: u32,
     input_base: u32,
     output_base: u32,
+    block: u32,
+    index_width: u32,
     divisor_override: f32,
 });
 
@@ -49,22 +58,46 @@ pub(crate) struct Step {
     output: Range<usize>,
 }
 
+/// What an output is the work of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Owner {
+    Invocation,
+    Workgroup,
+}
+
 /// The shader of a max pooling in one variant.
-pub(crate) fn max_shader(adaptive: bool, indices: bool, dtype: DType) -> Shader {
+pub(crate) fn max_shader(owner: Owner, adaptive: bool, index: Index, dtype: DType) -> Shader {
+    let (indices, looked_up) = (index != Index::None, index == Index::LookedUp);
     Shader {
-        template: "max_pool2d_general",
-        values: vec![("adaptive", adaptive.into()), ("indices", indices.into()), dtype.value()],
+        template: match owner {
+            Owner::Invocation => "max_pool2d_general",
+            Owner::Workgroup => "max_pool2d_workgroup",
+        },
+        values: vec![
+            ("adaptive", adaptive.into()),
+            ("indices", indices.into()),
+            ("looked_up", looked_up.into()),
+            dtype.value(),
+        ],
         uniforms: 0,
         textures: &[],
-        reads: 1,
+        reads: 1 + u32::from(looked_up),
         writes: 1 + u32::from(indices),
     }
 }
 
 /// The shader of an average pooling in one variant.
-pub(crate) fn avg_shader(adaptive: bool, divisor: &'static str, dtype: DType) -> Shader {
+pub(crate) fn avg_shader(
+    owner: Owner,
+    adaptive: bool,
+    divisor: &'static str,
+    dtype: DType,
+) -> Shader {
     Shader {
-        template: "avg_pool2d_general",
+        template: match owner {
+            Owner::Invocation => "avg_pool2d_general",
+            Owner::Workgroup => "avg_pool2d_workgroup",
+        },
         values: vec![("adaptive", adaptive.into()), ("divisor", divisor.into()), dtype.value()],
         uniforms: 0,
         textures: &[],
@@ -73,15 +106,50 @@ pub(crate) fn avg_shader(adaptive: bool, divisor: &'static str, dtype: DType) ->
     }
 }
 
-fn shader(problem: &Pool2dProblem) -> Shader {
+fn shader(problem: &Pool2dProblem, owner: Owner) -> Shader {
     let adaptive = matches!(problem.window, Window::Adaptive);
     let divisor = match problem.reduction {
-        Reduction::Max { indices } => return max_shader(adaptive, indices, problem.dtype),
+        Reduction::Max { index } => return max_shader(owner, adaptive, index, problem.dtype),
         Reduction::Average(Divisor::Padded) => "padded",
         Reduction::Average(Divisor::Inside) => "inside",
         Reduction::Average(Divisor::Override(_)) => "override",
     };
-    avg_shader(adaptive, divisor, problem.dtype)
+    avg_shader(owner, adaptive, divisor, problem.dtype)
+}
+
+/// How the taps of a window, or the windows of a cell, are gone through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Loops {
+    pub(super) owner: Owner,
+    /// Terms that are added up without a break.
+    pub(super) block: usize,
+    /// Iterations of an invocation.
+    pub(super) iterations: usize,
+}
+
+impl Loops {
+    /// Over so many rows and columns.
+    pub(super) fn over([rows, columns]: [usize; 2]) -> Self {
+        let taps = rows.saturating_mul(columns);
+        if taps >= MANY_TAPS {
+            // Beside the loop over taps, that over blocks and one over halves of the workgroup.
+            let turns = taps.div_ceil(WORKGROUP);
+            let block = turns.isqrt().max(SHORT_SUM);
+            let iterations = turns + turns.div_ceil(block) + 8;
+            return Self { owner: Owner::Workgroup, block, iterations };
+        }
+        let block = SHORT_SUM;
+        let iterations = rows * (columns + columns.div_ceil(block) + 1) + rows.div_ceil(block);
+        Self { owner: Owner::Invocation, block, iterations }
+    }
+
+    /// Workgroups for so many outputs.
+    pub(super) fn workgroups(&self, outputs: usize) -> usize {
+        match self.owner {
+            Owner::Invocation => outputs.div_ceil(WORKGROUP),
+            Owner::Workgroup => outputs,
+        }
+    }
 }
 
 /// The dispatches of a pooling.
@@ -90,12 +158,14 @@ pub(crate) fn plan(problem: &Pool2dProblem, limits: &Limits) -> Result<Vec<Step>
     if output.len() == 0 {
         return Ok(Vec::new());
     }
-    let base = base_params(problem)?;
-    let shader = shader(problem);
+    let loops = Loops::over(problem.taps());
+    let base = base_params(problem, loops.block)?;
+    let shader = shader(problem, loops.owner);
     let mut steps = Vec::new();
     for (planes, rows) in parts(problem, limits)? {
         let count = planes.len() * rows.len() * output.width;
-        let grid = Grid::new(problem.operation, count.div_ceil(WORKGROUP), UNCOUNTED, limits)?;
+        let workgroups = loops.workgroups(count);
+        let grid = Grid::new(problem.operation, workgroups, loops.iterations, limits)?;
         let number = |name, value| size(problem.operation, name, value);
         let params = Params {
             grid_width: grid.width,
@@ -121,7 +191,7 @@ pub(crate) fn plan(problem: &Pool2dProblem, limits: &Limits) -> Result<Vec<Step>
     Ok(steps)
 }
 
-pub(super) fn base_params(problem: &Pool2dProblem) -> Result<Params> {
+pub(super) fn base_params(problem: &Pool2dProblem, block: usize) -> Result<Params> {
     let number = |name, value| size(problem.operation, name, value);
     let mut windows = [[1_u32, 1, 0, 1]; 2];
     match problem.window {
@@ -168,6 +238,8 @@ pub(super) fn base_params(problem: &Pool2dProblem) -> Result<Params> {
         dilation_width: horizontal[3],
         input_base: 0,
         output_base: 0,
+        block: number("the terms of a sum", block)?,
+        index_width: 0,
         divisor_override: match problem.reduction {
             Reduction::Average(Divisor::Override(divisor)) => divisor,
             _ => 0.0,
@@ -199,13 +271,14 @@ fn input_rows(problem: &Pool2dProblem, rows: &Range<usize>) -> Range<usize> {
 /// The most elements of the input and of the output that one dispatch has.
 fn most(problem: &Pool2dProblem, limits: &Limits) -> [usize; 2] {
     let of_type = limits.max_elements(problem.dtype);
+    // Indices have four bytes and begin where the elements do, so with those before them that the
+    // alignment of elements of fewer bytes adds.
+    let before = limits.binding_alignment as usize / 4;
+    let indices = limits.max_binding_elements().saturating_sub(before);
     match problem.reduction {
-        // Indices have four bytes and begin where the outputs do, so with those before them that
-        // the alignment of an output of fewer bytes adds.
-        Reduction::Max { indices: true } if problem.dtype != DType::F32 => {
-            let before = limits.binding_alignment as usize / 4;
-            [of_type, limits.max_binding_elements().saturating_sub(before)]
-        }
+        _ if problem.dtype == DType::F32 => [of_type, of_type],
+        Reduction::Max { index: Index::LookedUp } => [indices, indices],
+        Reduction::Max { index: Index::Own } => [of_type, indices],
         _ => [of_type, of_type],
     }
 }
@@ -245,16 +318,15 @@ impl Step {
         &self,
         context: &Context,
         problem: &Pool2dProblem,
-        input: &GpuBuffer,
-        output: &GpuBuffer,
-        indices: Option<&GpuBuffer>,
+        buffers: Buffers<'_>,
     ) -> Result<()> {
-        let (input, input_base) = Binding::range(context, input, self.input.clone());
-        let (output, output_base) = Binding::range(context, output, self.output.clone());
-        let mut bindings = vec![input, output];
-        if let Some(indices) = indices {
-            bindings.push(Binding::range(context, indices, output_base..self.output.end).0);
-        }
+        let (input, input_base) = Binding::range(context, buffers.input, self.input.clone());
+        let (output, output_base) = Binding::range(context, buffers.output, self.output.clone());
+        let of = |buffer, range| Binding::range(context, buffer, range).0;
+        let found = buffers.found.map(|found| of(found, input_base..self.input.end));
+        let indices = buffers.indices.map(|indices| of(indices, output_base..self.output.end));
+        let bindings: Vec<_> =
+            [Some(input), found, Some(output), indices].into_iter().flatten().collect();
         let params = Params {
             input_base: low_bits(input_base),
             output_base: low_bits(output_base),

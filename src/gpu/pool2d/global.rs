@@ -2,7 +2,7 @@
 
 use super::super::buffer::GpuBuffer;
 use super::super::context::Context;
-use super::super::grid::{Grid, UNCOUNTED};
+use super::super::grid::Grid;
 use super::super::params::params;
 use super::super::record::Binding;
 use super::super::shader::Shader;
@@ -12,6 +12,13 @@ use crate::{DType, Limits, Result};
 
 /// Invocations of a workgroup.
 const WORKGROUP: u32 = 64;
+
+/// Cells of the largest planes that one workgroup each is enough for.
+const MOST_CELLS: u32 = 1 << 16;
+
+/// Cells of a uniform window that are added up without a break, so that the rounding error stays
+/// within the stated bound for all that a window holds; the shader has the same number.
+const WINDOW_BLOCK: u32 = 72;
 
 params!(Params { grid_width: u32, planes: u32, plane_vectors: u32, divisor: f32 });
 
@@ -51,6 +58,9 @@ fn sizes(problem: &Pool2dProblem) -> Option<(u32, u32, f32)> {
     let planes = u32::try_from(problem.input.batch.checked_mul(problem.input.channels)?).ok()?;
     let cells = vertical.input_size.checked_mul(horizontal.input_size)?;
     let cells = u32::try_from(cells).ok().filter(|_| whole && planes > 0)?;
+    if cells > MOST_CELLS {
+        return None;
+    }
     let elements = planes.checked_mul(cells)?;
     i32::try_from(elements).ok()?;
     let divisor = match problem.reduction {
@@ -85,12 +95,9 @@ impl Plan {
                 plane_cells: cells,
                 divisor,
             };
-            let grid = Grid::new(
-                operation,
-                window_planes.div_ceil(WORKGROUP) as usize,
-                UNCOUNTED,
-                limits,
-            )?;
+            let iterations = (cells + cells.div_ceil(WINDOW_BLOCK)) as usize;
+            let workgroups = window_planes.div_ceil(WORKGROUP) as usize;
+            let grid = Grid::new(operation, workgroups, iterations, limits)?;
             let shader = windows_shader(windows, elements / 4);
             let source = Source::Windows { params, windows, dispatches };
             return Ok(Some(Self { operation, planes, cells, shader, grid, source }));
@@ -98,11 +105,12 @@ impl Plan {
         let width = [4, 2].into_iter().find(|&width| cells.is_multiple_of(width)).unwrap_or(1);
         let vectors = cells / width;
         let lanes = (vectors / 4).next_power_of_two().clamp(8, WORKGROUP);
+        let unroll = if vectors >= 4 * lanes { 4 } else { 1 };
+        let turns = vectors.div_ceil(lanes * unroll) + unroll;
         let workgroups = planes.div_ceil(WORKGROUP / lanes);
-        let grid = Grid::new(operation, workgroups as usize, UNCOUNTED, limits)?;
+        let grid = Grid::new(operation, workgroups as usize, turns as usize, limits)?;
         let params = Params { grid_width: grid.width, planes, plane_vectors: vectors, divisor };
-        let shader =
-            storage_shader(lanes, width, if vectors >= 4 * lanes { 4 } else { 1 }, problem.dtype);
+        let shader = storage_shader(lanes, width, unroll, problem.dtype);
         let source = Source::Storage(params);
         Ok(Some(Self { operation, planes, cells, shader, grid, source }))
     }

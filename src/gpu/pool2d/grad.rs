@@ -1,77 +1,88 @@
-//! The gradient of a pooling's input, split where its tensors exceed one binding.
+//! The gradient of a pooling's input, split where its tensors exceed one binding; columns first, then
+//! rows, where a cell lies in many windows.
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use super::super::buffer::{GpuBuffer, Reuse};
 use super::super::context::Context;
-use super::super::grid::{Grid, UNCOUNTED};
+use super::super::grid::Grid;
 use super::super::params::{low_bits, size};
 use super::super::record::Binding;
 use super::super::shader::Shader;
 use super::super::split::{chunks, largest};
-use super::general::{Params, WORKGROUP, base_params};
-use super::{Divisor, Pool2dProblem, Reduction, Window};
+use super::general::{Loops, Owner, Params, base_params};
+use super::{Divisor, Pool2dProblem, Reduction, Window, separable};
 use crate::{Error, Limits, Result};
 
 /// One dispatch: its part of the work, and the elements that it touches.
 #[derive(Debug, Clone, PartialEq)]
-struct Step {
+pub(super) struct Step {
     params: Params,
     grid: Grid,
     grad_input: Range<usize>,
     output: Range<usize>,
 }
 
-/// The shader of a max pooling's gradient in one variant.
-pub(crate) fn max_shader(adaptive: bool) -> Shader {
-    Shader {
-        template: "max_pool2d_grad_input",
-        values: vec![("adaptive", adaptive.into())],
-        reads: 2,
-        uniforms: 0,
-        textures: &[],
-        writes: 1,
-    }
+/// What a cell of the input gathers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Gather {
+    /// Shares of the gradients of the windows that contain it.
+    Average { divisor: &'static str },
+    /// The gradients of the windows that it won.
+    Max,
+    /// Those of the windows whose maximum lies in its row of the input, which has this width: the
+    /// cell is the maximum of a part of that row.
+    MaxColumns { width: usize },
 }
 
-/// The shader of an average pooling's gradient in one variant.
-pub(crate) fn avg_shader(adaptive: bool, divisor: &'static str) -> Shader {
-    Shader {
-        template: "avg_pool2d_grad_input",
-        values: vec![
-            ("adaptive", adaptive.into()),
-            ("divisor", divisor.into()),
-            ("f16", false.into()),
-        ],
-        reads: 1,
-        uniforms: 0,
-        textures: &[],
-        writes: 1,
-    }
+/// The shader of a gradient in one variant.
+pub(crate) fn shader(gather: Gather, owner: Owner, adaptive: bool) -> Shader {
+    let mut values =
+        vec![("adaptive", adaptive.into()), ("workgroup", (owner == Owner::Workgroup).into())];
+    let (template, reads, writes) = match gather {
+        Gather::Average { divisor } => {
+            values.push(("divisor", divisor.into()));
+            ("avg_pool2d_grad_input", 1, 1)
+        }
+        Gather::Max => ("max_pool2d_grad_input", 2, 1),
+        Gather::MaxColumns { .. } => ("max_pool2d_grad_columns", 2, 2),
+    };
+    Shader { template, values, reads, uniforms: 0, textures: &[], writes }
 }
 
-fn shader(problem: &Pool2dProblem) -> Shader {
-    let adaptive = matches!(problem.window, Window::Adaptive);
+fn gather(problem: &Pool2dProblem) -> Gather {
     match problem.reduction {
-        Reduction::Max { .. } => max_shader(adaptive),
-        Reduction::Average(Divisor::Padded) => avg_shader(adaptive, "padded"),
-        Reduction::Average(Divisor::Inside) => avg_shader(adaptive, "inside"),
-        Reduction::Average(Divisor::Override(_)) => avg_shader(adaptive, "override"),
+        Reduction::Max { .. } => Gather::Max,
+        Reduction::Average(Divisor::Padded) => Gather::Average { divisor: "padded" },
+        Reduction::Average(Divisor::Inside) => Gather::Average { divisor: "inside" },
+        Reduction::Average(Divisor::Override(_)) => Gather::Average { divisor: "override" },
+    }
+}
+
+/// The most windows that a cell of the input can lie in, as `[height, width]`.
+pub(super) fn windows_of_cell(problem: &Pool2dProblem) -> [usize; 2] {
+    let (input, output) = (problem.input, problem.output);
+    match problem.window {
+        Window::Fixed { vertical, horizontal } => [vertical, horizontal]
+            .map(|axis| ((axis.span() - 1) / axis.stride + 1).min(axis.output_size)),
+        Window::Adaptive => [(input.height, output.height), (input.width, output.width)]
+            .map(|(size, out)| (out / size + 2).min(out)),
     }
 }
 
 /// The dispatches of a gradient.
-fn plan(problem: &Pool2dProblem, limits: &Limits) -> Result<Vec<Step>> {
+pub(super) fn plan(problem: &Pool2dProblem, loops: &Loops, limits: &Limits) -> Result<Vec<Step>> {
     let (input, output) = (problem.input, problem.output);
     if input.len() == 0 {
         return Ok(Vec::new());
     }
-    let base = base_params(problem)?;
+    let base = base_params(problem, loops.block)?;
     let mut steps = Vec::new();
     for (planes, rows) in parts(problem, limits)? {
         let count = planes.len() * rows.len() * input.width;
-        let grid = Grid::new(problem.operation, count.div_ceil(WORKGROUP), UNCOUNTED, limits)?;
+        let workgroups = loops.workgroups(count);
+        let grid = Grid::new(problem.operation, workgroups, loops.iterations, limits)?;
         let number = |name, value| size(problem.operation, name, value);
         let params = Params {
             grid_width: grid.width,
@@ -145,24 +156,61 @@ pub(crate) fn pool2d_grad_input(
     indices: Option<&GpuBuffer>,
     grad_output: &GpuBuffer,
 ) -> Result<GpuBuffer> {
-    let steps = plan(problem, context.limits())?;
+    if !is_separable(problem) {
+        return run(context, problem, gather(problem), indices, grad_output).map(|(grad, _)| grad);
+    }
+    let [rows, columns] = separable::split(problem);
+    let of_columns = match gather(problem) {
+        Gather::Max => Gather::MaxColumns { width: problem.input.width },
+        _ => gather(&columns),
+    };
+    let (between, found) = run(context, &columns, of_columns, indices, grad_output)?;
+    run(context, &rows, gather(&rows), found.as_ref(), &between).map(|(grad, _)| grad)
+}
+
+/// Whether a cell lies in so many windows that two passes are faster.
+pub(super) fn is_separable(problem: &Pool2dProblem) -> bool {
+    let [height, width] = windows_of_cell(problem);
+    let few = height.min(width) < 2 || height.saturating_mul(width) < 16;
+    !few && problem.input.len() > 0
+}
+
+/// Records one pass; of columns of a max pooling it also gives the indices of the maxima.
+fn run(
+    context: &Arc<Context>,
+    problem: &Pool2dProblem,
+    gather: Gather,
+    indices: Option<&GpuBuffer>,
+    grad_output: &GpuBuffer,
+) -> Result<(GpuBuffer, Option<GpuBuffer>)> {
+    let loops = Loops::over(windows_of_cell(problem));
+    let steps = plan(problem, &loops, context.limits())?;
     let bytes = problem.input.len() as u64 * 4;
-    let grad_input = context.allocate(problem.operation, bytes, Reuse::Recorded)?;
-    let shader = shader(problem);
+    let allocate = || context.allocate(problem.operation, bytes, Reuse::Recorded);
+    let grad_input = allocate()?;
+    let (found, index_width) = match gather {
+        Gather::MaxColumns { width } => {
+            (Some(allocate()?), size(problem.operation, "the input's width", width)?)
+        }
+        _ => (None, 0),
+    };
+    let shader = shader(gather, loops.owner, matches!(problem.window, Window::Adaptive));
     for step in steps {
         let of_output = |buffer| Binding::range(context, buffer, step.output.clone());
+        let of_input = |buffer| Binding::range(context, buffer, step.grad_input.clone());
         let (grad_output, output_base) = of_output(grad_output);
-        let (grad_input, input_base) =
-            Binding::range(context, &grad_input, step.grad_input.clone());
+        let (grad_input, input_base) = of_input(&grad_input);
         let params = Params {
             input_base: low_bits(input_base),
             output_base: low_bits(output_base),
+            index_width,
             ..step.params
         };
         let mut bindings: Vec<_> =
             indices.map(|indices| of_output(indices).0).into_iter().collect();
         bindings.extend([grad_output, grad_input]);
+        bindings.extend(found.as_ref().map(|found| of_input(found).0));
         context.record(problem.operation, &shader, &params, &bindings, step.grid)?;
     }
-    Ok(grad_input)
+    Ok((grad_input, found))
 }

@@ -3,13 +3,16 @@
 pub(crate) mod general;
 pub(crate) mod global;
 pub(crate) mod grad;
+mod separable;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
 use super::buffer::{GpuBuffer, Reuse};
 use super::context::Context;
 use super::shader::Shader;
-use super::strip::{self, Buffers};
+use super::strip::{self, Buffers, Index};
 use crate::ops::{AdaptivePool2dProblem, AvgPool2dProblem, MaxPool2dProblem};
 use crate::window::Axis;
 use crate::{Algorithm, DType, Limits, PaddingMode, Result, Shape};
@@ -36,7 +39,7 @@ pub(crate) enum Window {
 /// What becomes of a window.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Reduction {
-    Max { indices: bool },
+    Max { index: Index },
     Average(Divisor),
 }
 
@@ -50,12 +53,13 @@ pub(crate) enum Divisor {
 
 impl Pool2dProblem {
     pub(crate) fn max(problem: &MaxPool2dProblem, indices: bool) -> Self {
+        let index = if indices { Index::Own } else { Index::None };
         Self {
             operation: "max_pool2d",
             input: problem.input_shape(),
             output: problem.output_shape(),
             window: Window::Fixed { vertical: problem.vertical, horizontal: problem.horizontal },
-            reduction: Reduction::Max { indices },
+            reduction: Reduction::Max { index },
             dtype: DType::F32,
         }
     }
@@ -78,12 +82,13 @@ impl Pool2dProblem {
     }
 
     pub(crate) fn adaptive_max(problem: &AdaptivePool2dProblem, indices: bool) -> Self {
+        let index = if indices { Index::Own } else { Index::None };
         Self {
             operation: "adaptive_max_pool2d",
             input: problem.input,
             output: problem.output_shape(),
             window: Window::Adaptive,
-            reduction: Reduction::Max { indices },
+            reduction: Reduction::Max { index },
             dtype: DType::F32,
         }
     }
@@ -107,6 +112,19 @@ impl Pool2dProblem {
         }
     }
 
+    /// The most taps of a window inside the input, as `[height, width]`.
+    fn taps(&self) -> [usize; 2] {
+        match self.window {
+            Window::Fixed { vertical, horizontal } => {
+                [vertical, horizontal].map(|axis| axis.kernel_size.min(axis.input_size))
+            }
+            Window::Adaptive => [
+                AdaptivePool2dProblem::longest_window(self.input.height, self.output.height),
+                AdaptivePool2dProblem::longest_window(self.input.width, self.output.width),
+            ],
+        }
+    }
+
     /// The windows as fixed ones, which adaptive windows are where the output divides the input.
     fn fixed(&self) -> Option<Window> {
         match self.window {
@@ -122,7 +140,7 @@ impl Pool2dProblem {
     fn strip(&self) -> Option<strip::Problem> {
         let Window::Fixed { vertical, horizontal } = self.fixed()? else { return None };
         let kind = match self.reduction {
-            Reduction::Max { indices } => strip::Kind::Max { indices },
+            Reduction::Max { index } => strip::Kind::Max { index },
             Reduction::Average(divisor) => strip::Kind::Average {
                 padding_counts: divisor == Divisor::Padded,
                 divisor: match divisor {
@@ -159,6 +177,7 @@ pub(crate) enum Pool2dPlan {
     General(Vec<general::Step>),
     Strip(Box<strip::Plan>),
     Global(Box<global::Plan>),
+    Separable(Box<separable::Plan>),
 }
 
 impl Pool2dPlan {
@@ -174,6 +193,13 @@ impl Pool2dPlan {
             && let Some(plan) = global::Plan::new(problem, limits)?
         {
             return Ok(Self::Global(Box::new(plan)));
+        }
+        let is_separable = match pinned {
+            None => separable::is_worth_it(problem, limits),
+            pinned => pinned == Some(Algorithm::Separable),
+        };
+        if is_separable && let Some(plan) = separable::Plan::new(problem, limits)? {
+            return Ok(Self::Separable(Box::new(plan)));
         }
         if let Some(problem) = problem.strip()
             && let Some(plan) = strip::Plan::new(&problem, pinned, limits)?
@@ -192,6 +218,7 @@ impl Pool2dPlan {
             Self::General(_) => Algorithm::General,
             Self::Strip(plan) => plan.algorithm(),
             Self::Global(_) => Algorithm::Global,
+            Self::Separable(_) => Algorithm::Separable,
         }
     }
 
@@ -201,6 +228,7 @@ impl Pool2dPlan {
             Self::General(steps) => steps.len(),
             Self::Strip(plan) => plan.dispatches(),
             Self::Global(plan) => plan.dispatches(),
+            Self::Separable(plan) => plan.dispatches(),
         }
     }
 
@@ -210,6 +238,7 @@ impl Pool2dPlan {
             Self::General(steps) => steps.iter().take(1).map(|step| step.shader.clone()).collect(),
             Self::Strip(plan) => vec![plan.shader().clone()],
             Self::Global(plan) => vec![plan.shader().clone()],
+            Self::Separable(plan) => plan.shaders(),
         }
     }
 }
@@ -221,25 +250,46 @@ pub(crate) fn pool2d(
     plan: &Pool2dPlan,
     input: &GpuBuffer,
 ) -> Result<(GpuBuffer, Option<GpuBuffer>)> {
-    let len = problem.output.len();
-    let output = context.allocate_elements(problem.operation, len, problem.dtype)?;
-    let indices = match problem.reduction {
-        Reduction::Max { indices: true } => {
-            Some(context.allocate(problem.operation, len as u64 * 4, Reuse::Recorded)?)
-        }
-        _ => None,
+    run(context, problem, plan, input, None)
+}
+
+/// As [`pool2d`], with the indices that the input has as an output.
+fn run(
+    context: &Arc<Context>,
+    problem: &Pool2dProblem,
+    plan: &Pool2dPlan,
+    input: &GpuBuffer,
+    found: Option<&GpuBuffer>,
+) -> Result<(GpuBuffer, Option<GpuBuffer>)> {
+    let operation = problem.operation;
+    let into_output = |record: &dyn Fn(Buffers<'_>) -> Result<()>| {
+        let len = problem.output.len();
+        let output = context.allocate_elements(operation, len, problem.dtype)?;
+        let indices = match problem.reduction {
+            Reduction::Max { index: Index::Own | Index::LookedUp } => {
+                Some(context.allocate(operation, len as u64 * 4, Reuse::Recorded)?)
+            }
+            _ => None,
+        };
+        let results = (&output, indices.as_ref());
+        record(Buffers {
+            input,
+            weight: None,
+            bias: None,
+            found,
+            output: results.0,
+            indices: results.1,
+        })?;
+        Ok((output, indices))
     };
     match plan {
-        Pool2dPlan::General(steps) => {
-            for step in steps {
-                step.record(context, problem, input, &output, indices.as_ref())?;
-            }
+        Pool2dPlan::General(steps) => into_output(&|buffers| {
+            steps.iter().try_for_each(|step| step.record(context, problem, buffers))
+        }),
+        Pool2dPlan::Strip(plan) => into_output(&|buffers| plan.record(context, buffers)),
+        Pool2dPlan::Global(plan) => {
+            into_output(&|buffers| plan.record(context, buffers.input, buffers.output))
         }
-        Pool2dPlan::Strip(plan) => {
-            let (output, indices) = (&output, indices.as_ref());
-            plan.record(context, Buffers { input, weight: None, bias: None, output, indices })?;
-        }
-        Pool2dPlan::Global(plan) => plan.record(context, input, &output)?,
+        Pool2dPlan::Separable(plan) => plan.run(context, problem, input),
     }
-    Ok((output, indices))
 }

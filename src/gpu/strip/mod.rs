@@ -8,8 +8,8 @@ pub(crate) mod tests;
 mod variant;
 mod windows;
 
-pub(crate) use self::problem::{Kind, Problem};
-use self::problem::{MAX_KERNEL, MAX_QUOTIENT, MAX_TAPS};
+pub(crate) use self::problem::{Index, Kind, Problem};
+use self::problem::{MAX_KERNEL, MAX_LINE, MAX_QUOTIENT, MAX_TAPS};
 pub(crate) use self::variant::Params;
 use super::buffer::GpuBuffer;
 use super::context::Context;
@@ -26,6 +26,8 @@ pub(crate) struct Buffers<'a> {
     pub(crate) input: &'a GpuBuffer,
     pub(crate) weight: Option<&'a GpuBuffer>,
     pub(crate) bias: Option<&'a GpuBuffer>,
+    /// The indices of the input, which is itself an output of a max pooling.
+    pub(crate) found: Option<&'a GpuBuffer>,
     pub(crate) output: &'a GpuBuffer,
     pub(crate) indices: Option<&'a GpuBuffer>,
 }
@@ -37,6 +39,10 @@ impl<'a> Buffers<'a> {
         let weight = self.weight.map(|weight| Binding::whole(weight, weights));
         let bias = self.bias.map(|bias| Binding::whole(bias, channels));
         weight.into_iter().chain(bias)
+    }
+
+    fn found(&self, problem: &Problem) -> Option<Binding<'a>> {
+        self.found.map(|found| Binding::whole(found, problem.input_elements() as usize))
     }
 
     fn results(&self, problem: &Problem) -> impl Iterator<Item = Binding<'a>> + use<'a> {
@@ -109,7 +115,7 @@ impl Plan {
 pub(crate) fn unsupported(operation: &'static str, algorithm: Algorithm) -> Error {
     let strips = format!(
         "depthwise convolutions and poolings with kernels of at most {MAX_KERNEL} along an axis \
-         and {MAX_TAPS} taps, with fewer than {MAX_QUOTIENT} planes and outputs of a plane"
+         and {MAX_TAPS} taps, or of one row or column of at most {MAX_LINE}, with fewer than {MAX_QUOTIENT} planes and outputs of a plane"
     );
     let rule = match algorithm {
         Algorithm::Strip => format!("serves {strips}, where every tensor fits one binding"),
@@ -117,7 +123,11 @@ pub(crate) fn unsupported(operation: &'static str, algorithm: Algorithm) -> Erro
             "serves {strips}, of f32, on software adapters, where the weight and a few rows of the input \
              fit one uniform binding"
         ),
-        Algorithm::Global => "serves averages whose one window is the whole unpadded plane".into(),
+        Algorithm::Global => {
+            "serves averages whose one window is a whole unpadded plane of at most 65536 cells"
+                .into()
+        }
+        Algorithm::Separable => "serves poolings with windows of several rows and columns".into(),
         Algorithm::Tiled | Algorithm::Halo | Algorithm::Texel => "serves convolutions".into(),
         Algorithm::General => "serves everything".into(),
     };

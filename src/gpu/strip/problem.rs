@@ -6,11 +6,23 @@ use crate::{Activation, DType, PaddingMode};
 /// The largest kernel_size of an axis, and the most taps, that are unrolled.
 pub(super) const MAX_KERNEL: u32 = 11;
 pub(super) const MAX_TAPS: u32 = 81;
+/// The largest kernel of one row or one column that is unrolled.
+pub(super) const MAX_LINE: u32 = 32;
 /// Planes, and outputs of a plane, stay below this: the shaders' division by multiplication is
 /// exact below twice as much.
 pub(super) const MAX_QUOTIENT: u64 = 1 << 21;
 /// Padded sizes of an axis stay below this, so that no coordinate overflows.
 const MAX_SIDE: usize = 1 << 24;
+
+/// Where the index of a maximum comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Index {
+    None,
+    /// It is that of the cell.
+    Own,
+    /// It is that which the cell, itself a maximum, has.
+    LookedUp,
+}
 
 /// What becomes of the taps of a window.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -21,7 +33,7 @@ pub(crate) enum Kind {
         activation: Option<Activation>,
     },
     Max {
-        indices: bool,
+        index: Index,
     },
     /// `padding_counts` is whether padding counts in a divisor that is not given.
     Average {
@@ -142,8 +154,7 @@ impl Problem {
         [vertical, horizontal]: [&Axis; 2],
     ) -> Option<Self> {
         let (vertical, horizontal) = (Side::new(vertical)?, Side::new(horizontal)?);
-        let kernel = [vertical.kernel_size, horizontal.kernel_size];
-        if kernel.into_iter().any(|size| size > MAX_KERNEL) || kernel[0] * kernel[1] > MAX_TAPS {
+        if !is_unrolled([vertical.kernel_size, horizontal.kernel_size]) {
             return None;
         }
         let in_planes = u32::try_from(batch.checked_mul(in_channels)?).ok()?;
@@ -216,6 +227,14 @@ impl Problem {
         }
     }
 
+    /// Where the indices of maxima come from.
+    pub(super) fn index(&self) -> Index {
+        match self.kind {
+            Kind::Max { index } => index,
+            _ => Index::None,
+        }
+    }
+
     /// Whether windows have different divisors.
     pub(super) fn counted(&self) -> bool {
         let Kind::Average { padding_counts, divisor: None } = self.kind else { return false };
@@ -262,6 +281,13 @@ impl Problem {
         }
         edges
     }
+}
+
+/// Whether a kernel is small enough for a text of all its taps.
+fn is_unrolled(kernel: [u32; 2]) -> bool {
+    let (short, long) = (kernel[0].min(kernel[1]), kernel[0].max(kernel[1]));
+    let most = if short == 1 { MAX_LINE } else { MAX_KERNEL };
+    long <= most && short * long <= MAX_TAPS
 }
 
 /// The distinct places `output * stride + tap * dilation` of `tile` outputs with `kernel_size` taps.

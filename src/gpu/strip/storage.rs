@@ -4,7 +4,7 @@ use super::super::context::Context;
 use super::super::grid::{Grid, NO_LOOP};
 use super::super::record::Binding;
 use super::super::shader::Shader;
-use super::problem::{Kind, Problem};
+use super::problem::{Index, Kind, Problem};
 use super::variant::Params;
 use super::{Buffers, WORKGROUP};
 use crate::{DType, Limits, Result};
@@ -24,9 +24,13 @@ impl Plan {
         let elements =
             [problem.input_elements(), problem.output_elements(), problem.weight_elements()];
         let exceeds = |len: u32, dtype| len as usize > limits.max_elements(dtype);
-        let indices = problem.kind == Kind::Max { indices: true };
+        let indices = match problem.index() {
+            Index::None => 0,
+            Index::Own => problem.output_elements(),
+            Index::LookedUp => problem.output_elements().max(problem.input_elements()),
+        };
         if elements.into_iter().any(|len| exceeds(len, problem.dtype))
-            || indices && exceeds(problem.output_elements(), DType::F32)
+            || exceeds(indices, DType::F32)
         {
             return Ok(None);
         }
@@ -66,6 +70,7 @@ impl Plan {
         let bindings: Vec<_> = [input]
             .into_iter()
             .chain(buffers.operands(problem))
+            .chain(buffers.found(problem))
             .chain(buffers.results(problem))
             .collect();
         context.record(problem.operation, &self.shader, &self.params, &bindings, self.grid)

@@ -3,7 +3,7 @@
 use super::super::params::params;
 use super::super::shader::{Shader, Value};
 use super::WORKGROUP;
-use super::problem::{Kind, Problem, Tile};
+use super::problem::{Index, Kind, Problem, Tile};
 use crate::Activation;
 
 params!(Params {
@@ -66,8 +66,9 @@ impl Problem {
         let (operands, out_channels) = (self.operands(), self.in_channels * self.multiplier());
         values.push(("operands", operands.into()));
         values.push(("multiplied", (self.multiplier() > 1).into()));
-        let indices = self.kind == Kind::Max { indices: true };
+        let (indices, looked_up) = (self.index() != Index::None, self.index() == Index::LookedUp);
         values.push(("indices", indices.into()));
+        values.push(("looked_up", looked_up.into()));
         values.push(self.dtype.value());
         let template = match self.kind {
             Kind::Depthwise { bias, activation, .. } => {
@@ -85,7 +86,7 @@ impl Problem {
                 "avg_pool2d_strip"
             }
         };
-        let reads = if uniforms == 0 { 1 + operands } else { 0 };
+        let reads = if uniforms == 0 { 1 + operands } else { 0 } + u32::from(looked_up);
         Shader { template, values, uniforms, textures: &[], reads, writes: 1 + u32::from(indices) }
     }
 

@@ -8,7 +8,7 @@ use super::super::grid::{Grid, NO_LOOP};
 use super::super::record::Binding;
 use super::super::shader::Shader;
 use super::super::windows::{self, WINDOW};
-use super::problem::{self, Kind, Problem, Side, Tile};
+use super::problem::{self, Index, Kind, Problem, Side, Tile};
 use super::variant::{Params, reciprocal};
 use super::{Buffers, WORKGROUP};
 use crate::{DType, Limits, PaddingMode, Result};
@@ -49,6 +49,7 @@ impl Plan {
         let fits = problem.dtype == DType::F32
             && problem.weight_elements() <= WINDOW
             && problem.output_elements() as usize <= limits.max_binding_elements()
+            && problem.input_elements() as usize <= limits.max_binding_elements()
             && windows::available(limits);
         if !fits {
             return Ok(None);
@@ -118,6 +119,7 @@ impl Plan {
         let operands = buffers.operands(problem).map(Binding::in_vectors);
         let bindings: Vec<_> = std::iter::repeat_n(window, division.windows as usize)
             .chain(operands)
+            .chain(buffers.found(problem))
             .chain(buffers.results(problem))
             .collect();
         let starts = |dispatch: u32| {
@@ -215,8 +217,8 @@ impl Work {
             Kind::Depthwise { bias, .. } => {
                 (inputs + problem.taps() + u32::from(bias), outputs * problem.taps() / 2, stores)
             }
-            Kind::Max { indices: false } => (inputs, inputs + reductions, stores),
-            Kind::Max { indices: true } => (inputs, 2 * (inputs + reductions), stores + outputs),
+            Kind::Max { index: Index::None } => (inputs, inputs + reductions, stores),
+            Kind::Max { .. } => (inputs, 2 * (inputs + reductions), stores + outputs),
             Kind::Average { .. } => {
                 let divisions = outputs * (1 + u32::from(problem.counted()));
                 (inputs, reductions / 3 + divisions, stores)

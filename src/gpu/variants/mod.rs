@@ -46,19 +46,7 @@ pub(crate) fn all() -> Result<Vec<(Shader, Fields)>> {
         }
     }
     variants.extend(conv2d::variants()?);
-    for (adaptive, dtype) in [false, true]
-        .into_iter()
-        .flat_map(|adaptive| [(adaptive, DType::F32), (adaptive, DType::F16)])
-    {
-        for indices in [false, true] {
-            let shader = super::pool2d::general::max_shader(adaptive, indices, dtype);
-            variants.push((shader, super::pool2d::general::Params::FIELDS));
-        }
-        for divisor in ["padded", "inside", "override"] {
-            let shader = super::pool2d::general::avg_shader(adaptive, divisor, dtype);
-            variants.push((shader, super::pool2d::general::Params::FIELDS));
-        }
-    }
+    variants.extend(pools());
     for widens in [false, true] {
         variants.push((super::convert::shader(widens), super::convert::Params::FIELDS));
     }
@@ -74,6 +62,33 @@ pub(crate) fn all() -> Result<Vec<(Shader, Fields)>> {
         variants.push((shader, super::ceiling::CopyParams::FIELDS));
     }
     Ok(distinct(variants))
+}
+
+/// The poolings that serve every option, and the gradients of all.
+fn pools() -> Vec<(Shader, Fields)> {
+    use super::pool2d::general::{Owner, Params, avg_shader, max_shader};
+    use super::pool2d::grad::{self, Gather};
+    use super::strip::Index;
+    let mut shaders = Vec::new();
+    for owner in [Owner::Invocation, Owner::Workgroup] {
+        for adaptive in [false, true] {
+            for dtype in [DType::F32, DType::F16] {
+                for index in [Index::None, Index::Own, Index::LookedUp] {
+                    shaders.push(max_shader(owner, adaptive, index, dtype));
+                }
+                for divisor in ["padded", "inside", "override"] {
+                    shaders.push(avg_shader(owner, adaptive, divisor, dtype));
+                }
+            }
+            let averages =
+                ["padded", "inside", "override"].map(|divisor| Gather::Average { divisor });
+            for gather in [Gather::Max, Gather::MaxColumns { width: 1 }].into_iter().chain(averages)
+            {
+                shaders.push(grad::shader(gather, owner, adaptive));
+            }
+        }
+    }
+    shaders.into_iter().map(|shader| (shader, Params::FIELDS)).collect()
 }
 
 /// Each shader once.
@@ -132,13 +147,6 @@ fn gradients() -> Result<Vec<(Shader, Fields)>> {
                 _ => weight_texel::Params::FIELDS,
             };
             variants.push((shader, fields));
-        }
-    }
-    for adaptive in [false, true] {
-        let params = super::pool2d::general::Params::FIELDS;
-        variants.push((super::pool2d::grad::max_shader(adaptive), params));
-        for divisor in ["padded", "inside", "override"] {
-            variants.push((super::pool2d::grad::avg_shader(adaptive, divisor), params));
         }
     }
     Ok(variants)

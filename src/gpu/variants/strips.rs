@@ -27,8 +27,13 @@ pub(crate) fn variants() -> Result<Vec<(Shader, Fields)>> {
 pub(crate) const SOFTWARE: Limits =
     Limits { software: true, max_uniform_buffers: 15, uniform_alignment: 32, ..Limits::webgpu() };
 
-const ALGORITHMS: [Option<Algorithm>; 4] =
-    [None, Some(Algorithm::Strip), Some(Algorithm::Windows), Some(Algorithm::Global)];
+const ALGORITHMS: [Option<Algorithm>; 5] = [
+    None,
+    Some(Algorithm::Strip),
+    Some(Algorithm::Windows),
+    Some(Algorithm::Global),
+    Some(Algorithm::Separable),
+];
 
 /// What plans pick or are pinned to, on a GPU and on a software adapter.
 fn plans<T>(plan: impl Fn(Option<Algorithm>, &Limits) -> Result<T>) -> Result<Vec<T>> {

@@ -7,7 +7,7 @@ use crate::case::{Case, Operation};
 /// Every option of MaxPool2d off its default, alone and together.
 pub fn max_pool2d() -> Vec<Case> {
     type Set = fn(MaxPool2d) -> MaxPool2d;
-    let cases: [(&str, [usize; 4], [usize; 2], Set); 24] = [
+    let cases: [(&str, [usize; 4], [usize; 2], Set); 29] = [
         ("defaults", [2, 3, 7, 8], [2, 3], |pool| pool),
         ("overlapping", [1, 2, 7, 6], [3, 2], |pool| pool.stride([2, 1])),
         ("stride_larger_than_kernel", [1, 2, 9, 10], [2, 1], |pool| pool.stride([3, 4])),
@@ -43,6 +43,15 @@ pub fn max_pool2d() -> Vec<Case> {
         ("kernel_row", [1, 2, 3, 17], [1, 5], |pool| pool.stride([1, 2])),
         ("kernel_column", [1, 2, 17, 3], [5, 1], |pool| pool.stride([2, 1])),
         ("large_kernel", [1, 2, 19, 23], [13, 9], |pool| pool.stride([3, 2]).padding([6, 4])),
+        ("many_taps", [1, 2, 25, 37], [17, 19], |pool| pool.stride([1, 2]).padding([8, 9])),
+        ("many_taps_dilation_ceil_mode", [1, 2, 41, 60], [17, 19], |pool| {
+            pool.stride([2, 3]).padding([5, 7]).dilation([2, 3]).ceil_mode(true)
+        }),
+        ("long_row", [1, 2, 3, 700], [1, 300], |pool| pool.stride([1, 1]).padding([0, 150])),
+        ("long_column", [1, 2, 700, 3], [300, 1], |pool| pool.stride([1, 1]).padding([150, 0])),
+        ("row_as_long_as_is_unrolled", [1, 2, 5, 71], [1, 32], |pool| {
+            pool.stride([1, 2]).padding([0, 16])
+        }),
         ("empty_batch", [0, 2, 5, 4], [3, 2], |pool| pool),
         ("wide", [1, 3, 5, 67], [2, 3], |pool| pool.stride([2, 1]).padding([0, 1])),
         ("many_planes", [3, 13, 6, 5], [2, 3], |pool| pool.stride([1, 2])),
@@ -64,7 +73,7 @@ pub fn max_pool2d() -> Vec<Case> {
 /// Every option of AvgPool2d off its default, alone and together.
 pub fn avg_pool2d() -> Vec<Case> {
     type Set = fn(AvgPool2d) -> AvgPool2d;
-    let single: [(&str, [usize; 4], [usize; 2], Set); 12] = [
+    let single: [(&str, [usize; 4], [usize; 2], Set); 16] = [
         ("layer_2x2", [2, 8, 14, 18], [2, 2], |pool| pool),
         ("layer_3x3_stride_1", [1, 8, 12, 17], [3, 3], |pool| pool.stride([1, 1]).padding([1, 1])),
         ("defaults", [2, 3, 7, 8], [2, 3], |pool| pool),
@@ -83,8 +92,19 @@ pub fn avg_pool2d() -> Vec<Case> {
             pool.padding([1, 0]).count_include_pad(false).divisor_override(7)
         }),
         ("large_kernel", [1, 2, 19, 23], [13, 9], |pool| pool.stride([3, 2]).padding([6, 4])),
+        ("many_taps_divisor_override", [1, 2, 25, 37], [17, 19], |pool| {
+            pool.stride([1, 2]).padding([8, 9]).divisor_override(-6)
+        }),
+        ("long_row", [1, 2, 3, 700], [1, 300], |pool| pool.stride([1, 1]).padding([0, 150])),
+        ("long_column", [1, 2, 700, 3], [300, 1], |pool| pool.stride([1, 1]).padding([150, 0])),
+        ("row_as_long_as_is_unrolled", [1, 2, 5, 71], [1, 32], |pool| {
+            pool.stride([1, 2]).padding([0, 16])
+        }),
     ];
-    let counted: [(&str, [usize; 4], [usize; 2], Set); 6] = [
+    let counted: [(&str, [usize; 4], [usize; 2], Set); 7] = [
+        ("many_taps", [1, 2, 41, 60], [17, 19], |pool| {
+            pool.stride([2, 3]).padding([5, 7]).ceil_mode(true)
+        }),
         ("padding", [1, 2, 5, 6], [3, 4], |pool| pool.stride([2, 1]).padding([1, 2])),
         ("ceil_mode", [1, 2, 6, 8], [3, 2], |pool| pool.stride([2, 3]).ceil_mode(true)),
         ("ceil_mode_with_padding", [1, 2, 4, 6], [3, 5], |pool| {
@@ -113,7 +133,7 @@ pub fn avg_pool2d() -> Vec<Case> {
     cases
 }
 
-const ADAPTIVE: [(&str, [usize; 4], [usize; 2]); 11] = [
+const ADAPTIVE: [(&str, [usize; 4], [usize; 2]); 14] = [
     ("windows_that_divide", [2, 3, 6, 8], [3, 2]),
     ("windows_that_overlap", [1, 2, 7, 10], [3, 4]),
     ("output_larger_than_input", [1, 2, 3, 2], [5, 7]),
@@ -122,6 +142,9 @@ const ADAPTIVE: [(&str, [usize; 4], [usize; 2]); 11] = [
     ("global", [2, 3, 5, 4], [1, 1]),
     ("global_of_many_planes", [2, 37, 7, 9], [1, 1]),
     ("global_of_a_large_plane", [1, 2, 61, 83], [1, 1]),
+    ("windows_of_many_taps", [1, 2, 70, 50], [3, 2]),
+    ("windows_of_many_taps_that_overlap", [1, 2, 67, 49], [5, 4]),
+    ("one_pixel_in_many_windows", [1, 2, 1, 2], [23, 45]),
     ("one_pixel", [1, 3, 1, 1], [2, 3]),
     ("one_row_of_output", [1, 2, 6, 7], [1, 3]),
     ("empty_batch", [0, 2, 5, 4], [3, 2]),

@@ -1,0 +1,146 @@
+//! Rows first, then columns: a window costs its height plus its width.
+
+use std::sync::Arc;
+
+use super::super::buffer::GpuBuffer;
+use super::super::context::Context;
+use super::super::convert::convert;
+use super::super::shader::Shader;
+use super::{Divisor, Index, Pool2dPlan, Pool2dProblem, Reduction, Window, run};
+use crate::window::Axis;
+use crate::{DType, Limits, Result, Shape};
+
+/// Two poolings, of the rows of the input and of the columns of what comes out.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Plan {
+    rows: (Pool2dProblem, Pool2dPlan),
+    columns: (Pool2dProblem, Pool2dPlan),
+}
+
+/// Windows of one cell.
+fn cells(size: usize) -> Axis {
+    Axis {
+        input_size: size,
+        output_size: size,
+        kernel_size: 1,
+        stride: 1,
+        pad_begin: 0,
+        pad_end: 0,
+        dilation: 1,
+    }
+}
+
+/// A pooling as one of rows and one of columns. Of averages the first has no divisor of the
+/// caller's, and both are of f32, since an element is rounded once.
+pub(super) fn split(problem: &Pool2dProblem) -> [Pool2dProblem; 2] {
+    let (input, output) = (problem.input, problem.output);
+    let between = Shape { width: output.width, ..input };
+    let windows = match problem.window {
+        Window::Adaptive => [Window::Adaptive; 2],
+        Window::Fixed { vertical, horizontal } => [
+            Window::Fixed { vertical: cells(input.height), horizontal },
+            Window::Fixed { vertical, horizontal: cells(output.width) },
+        ],
+    };
+    let (reductions, dtype) = match problem.reduction {
+        Reduction::Max { index: Index::None } => ([problem.reduction; 2], problem.dtype),
+        Reduction::Max { .. } => {
+            ([Index::Own, Index::LookedUp].map(|index| Reduction::Max { index }), problem.dtype)
+        }
+        Reduction::Average(divisor) => {
+            let of_rows = match divisor {
+                Divisor::Override(_) => Divisor::Override(1.0),
+                divisor => divisor,
+            };
+            ([of_rows, divisor].map(Reduction::Average), DType::F32)
+        }
+    };
+    let rows = Pool2dProblem {
+        output: between,
+        window: windows[0],
+        reduction: reductions[0],
+        dtype,
+        ..*problem
+    };
+    let columns = Pool2dProblem {
+        input: between,
+        window: windows[1],
+        reduction: reductions[1],
+        dtype,
+        ..*problem
+    };
+    [rows, columns]
+}
+
+impl Plan {
+    /// `None` where a window has one row or one column, or there is none.
+    pub(crate) fn new(problem: &Pool2dProblem, limits: &Limits) -> Result<Option<Self>> {
+        if problem.taps().contains(&1) || problem.output.len() == 0 {
+            return Ok(None);
+        }
+        let [rows, columns] = split(problem);
+        let plan = |problem: &Pool2dProblem| Pool2dPlan::new(problem, None, limits);
+        let (of_rows, of_columns) = (plan(&rows)?, plan(&columns)?);
+        Ok(Some(Self { rows: (rows, of_rows), columns: (columns, of_columns) }))
+    }
+
+    /// The two poolings with their plans.
+    #[cfg(test)]
+    pub(super) fn parts(&self) -> [(Pool2dProblem, Pool2dPlan); 2] {
+        [self.rows.clone(), self.columns.clone()]
+    }
+
+    pub(crate) fn dispatches(&self) -> usize {
+        self.rows.1.dispatches() + self.columns.1.dispatches()
+    }
+
+    pub(crate) fn shaders(&self) -> Vec<Shader> {
+        [&self.rows.1, &self.columns.1].into_iter().flat_map(Pool2dPlan::shaders).collect()
+    }
+
+    pub(super) fn run(
+        &self,
+        context: &Arc<Context>,
+        problem: &Pool2dProblem,
+        input: &GpuBuffer,
+    ) -> Result<(GpuBuffer, Option<GpuBuffer>)> {
+        let (rows, of_rows) = &self.rows;
+        let (columns, of_columns) = &self.columns;
+        let widened = match rows.dtype == problem.dtype {
+            true => None,
+            false => Some(convert(context, input, rows.dtype, problem.input.len())?),
+        };
+        let input = widened.as_ref().unwrap_or(input);
+        let (between, found) = run(context, rows, of_rows, input, None)?;
+        let (output, indices) = run(context, columns, of_columns, &between, found.as_ref())?;
+        if columns.dtype == problem.dtype {
+            return Ok((output, indices));
+        }
+        Ok((convert(context, &output, problem.dtype, problem.output.len())?, indices))
+    }
+}
+
+/// Taps of the largest windows that one pass goes through faster than two; a software adapter has
+/// its inputs at hand, and is slower at the many comparisons.
+const FEW_TAPS: usize = 81;
+const FEW_TAPS_SOFTWARE: usize = 25;
+
+/// Taps of the largest windows that one workgroup each is enough for, where they do not overlap.
+const MANY_TAPS: usize = 1 << 14;
+
+/// Whether two poolings are faster than one.
+pub(super) fn is_worth_it(problem: &Pool2dProblem, limits: &Limits) -> bool {
+    let [height, width] = problem.taps();
+    let few = if limits.software { FEW_TAPS_SOFTWARE } else { FEW_TAPS };
+    if height.min(width) < 2 || height.saturating_mul(width) <= few {
+        return false;
+    }
+    let product = |a: usize, b: usize| a as f64 * b as f64;
+    let (input, output) = (problem.input, problem.output);
+    let outputs = product(output.height, output.width);
+    let together = outputs * product(height, width);
+    // What lies between is written and read again.
+    let apart =
+        product(input.height, output.width) * (width as f64 + 4.0) + outputs * height as f64;
+    together > 1.5 * apart || product(height, width) > MANY_TAPS as f64
+}
