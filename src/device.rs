@@ -60,8 +60,8 @@ pub struct Timed<T> {
 }
 
 impl Device {
-    /// The device that `FILTRO_DEVICE` asks for: `gpu`, `software`, `cpu` or a part of an
-    /// adapter's name. Without it, a hardware GPU if there is one, else the CPU.
+    /// The device that `FILTRO_DEVICE` asks for: `gpu`, `software`, `cpu`, a part of an
+    /// adapter's name, or a backend such as `vulkan`. Without it, a hardware GPU if there is one, else the CPU.
     ///
     /// # Errors
     ///
@@ -121,14 +121,17 @@ impl Device {
     ///
     /// As [`new`](Self::new).
     pub async fn open_async(choice: &DeviceChoice) -> Result<Self> {
-        if *choice == DeviceChoice::Cpu {
-            return Ok(Self::cpu());
+        let cpu = Self::cpu();
+        if matches!(choice, DeviceChoice::Named(name) if cpu.info().is_of_backend(name))
+            || *choice == DeviceChoice::Cpu
+        {
+            return Ok(cpu);
         }
         let adapters = adapters().await;
         let wanted = |info: &DeviceInfo| match choice {
             DeviceChoice::Auto | DeviceChoice::Gpu => info.kind == DeviceKind::Gpu,
             DeviceChoice::Software => info.kind == DeviceKind::Software,
-            DeviceChoice::Named(name) => info.name.to_lowercase().contains(&name.to_lowercase()),
+            DeviceChoice::Named(name) => info.is_named(name),
             DeviceChoice::Cpu => false,
         };
         // A discrete GPU comes before an integrated one.

@@ -49,6 +49,18 @@ impl fmt::Display for DeviceInfo {
     }
 }
 
+impl DeviceInfo {
+    /// Whether a choice of this name means this adapter.
+    pub(crate) fn is_named(&self, name: &str) -> bool {
+        self.name.to_lowercase().contains(&name.to_lowercase()) || self.is_of_backend(name)
+    }
+
+    /// Whether a choice of this name means this backend.
+    pub(crate) fn is_of_backend(&self, name: &str) -> bool {
+        self.backend.eq_ignore_ascii_case(name)
+    }
+}
+
 /// Which device to open.
 ///
 /// # Examples
@@ -71,7 +83,8 @@ pub enum DeviceChoice {
     Software,
     /// The CPU.
     Cpu,
-    /// The first adapter whose name contains these words, in upper or lower case.
+    /// The first adapter whose name contains these words, or whose backend is this one, in upper
+    /// or lower case; a GPU comes before a software adapter.
     Named(String),
 }
 

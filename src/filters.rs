@@ -30,6 +30,7 @@ use ndarray::{Array2, Array4, s};
 ///
 /// let filter = Filter::named("gaussian").ok_or("no such filter")?;
 /// assert_eq!(filter, filters::GAUSSIAN);
+/// assert_eq!(Filter::named("Gaussian"), Some(filter));
 /// assert_eq!(filter.kernel()[[1, 1]], 0.25);
 /// assert!(!filter.is_signed());
 /// # Ok::<(), &str>(())
@@ -43,10 +44,10 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// The filter of this name, such as `sobel-x`.
+    /// The filter of this name, such as `sobel-x`, in upper or lower case.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        ALL.iter().copied().find(|filter| filter.name == name)
+        ALL.iter().copied().find(|filter| filter.name.eq_ignore_ascii_case(name))
     }
 
     /// The name.

@@ -16,7 +16,7 @@ pub enum ColourMap {
 }
 
 impl ColourMap {
-    /// The colour of a position, 0 to 1; beyond that the ends.
+    /// The colour of a position, 0 to 1; beyond that the ends. NaN is green, which no map holds.
     ///
     /// # Examples
     ///
@@ -29,6 +29,9 @@ impl ColourMap {
     /// ```
     #[must_use]
     pub fn at(self, position: f32) -> [u8; 3] {
+        if position.is_nan() {
+            return NO_NUMBER;
+        }
         let position = position.clamp(0.0, 1.0);
         let colour = match self {
             Self::Grey => return [byte(position); 3],
@@ -84,16 +87,24 @@ impl Scale {
         Self { low: -reach, high: reach, colours: ColourMap::BlueRed }
     }
 
-    /// The colour of a number; NaN is green, which no scale of signs or greys holds.
+    /// The colour of a number. NaN is green, which no scale of signs or greys holds, and so is
+    /// every number on a scale whose ends are not finite; one without a reach gives its middle.
     #[must_use]
     pub fn colour(&self, value: f32) -> [u8; 3] {
-        if value.is_nan() {
-            return [0, 160, 0];
+        let [low, high, value] = [self.low, self.high, value].map(f64::from);
+        if value.is_nan() || !(low.is_finite() && high.is_finite()) {
+            return NO_NUMBER;
         }
-        let value = value.clamp(self.low.min(self.high), self.high.max(self.low));
-        self.colours.at((value - self.low) / (self.high - self.low))
+        if low == high {
+            return self.colours.at(0.5);
+        }
+        let value = value.clamp(low.min(high), high.max(low));
+        #[allow(clippy::cast_possible_truncation, reason = "in 0 to 1")]
+        self.colours.at(((value - low) / (high - low)) as f32)
     }
 }
+
+const NO_NUMBER: [u8; 3] = [0, 160, 0];
 
 /// The magnitude below which all but one in two hundred values stay; 1 where all are zero.
 fn reach(values: ArrayView2<'_, f32>) -> f32 {
@@ -157,6 +168,22 @@ mod tests {
         assert!(red > blue && low_blue > low_red);
         assert_eq!(scale.colour(f32::INFINITY), scale.colour(2.0));
         assert_eq!(scale.colour(f32::NAN), [0, 160, 0]);
+    }
+
+    #[test]
+    fn a_scale_that_is_none_paints_and_does_not_panic() {
+        let ends = [f32::NAN, f32::NEG_INFINITY, f32::INFINITY, f32::MIN, f32::MAX, 0.0, 1.0];
+        let map = array![[f32::NAN, f32::INFINITY, f32::MIN, 0.0, 0.5]];
+        for colours in [ColourMap::BlueRed, ColourMap::Grey, ColourMap::Viridis] {
+            for (low, high) in ends.into_iter().flat_map(|low| ends.map(|high| (low, high))) {
+                let image = paint(map.view(), &Scale { low, high, colours });
+                let finite = low.is_finite() && high.is_finite();
+                assert_eq!(image.get_pixel(4, 0).0 == NO_NUMBER, !finite, "{low} to {high}");
+            }
+        }
+        let widest = Scale { low: f32::MIN, high: f32::MAX, colours: ColourMap::Grey };
+        assert_eq!(widest.colour(0.0), [128; 3]);
+        assert_eq!(Scale { low: 2.0, high: 2.0, colours: ColourMap::Grey }.colour(9.0), [128; 3]);
     }
 
     #[test]

@@ -10,32 +10,32 @@ use ndarray::{Array, Array1, Array3, Array4, Dimension, s};
 use ndarray_npy::{read_npy, write_npy};
 
 /// An empty folder of a test's own.
-fn folder(test: &str) -> PathBuf {
+pub fn folder(test: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("command").join(test);
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).unwrap();
     folder
 }
 
-fn command(folder: &Path, arguments: &[&str]) -> Command {
+pub fn command(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_filtro"));
     command.args(arguments).current_dir(folder).env_remove("FILTRO_DEVICE").env_remove("RUST_LOG");
     command.stdin(Stdio::null());
     command
 }
 
-fn run(folder: &Path, arguments: &[&str]) -> Output {
+pub fn run(folder: &Path, arguments: &[&str]) -> Output {
     command(folder, arguments).output().unwrap()
 }
 
 /// What a command that must succeed prints.
-fn stdout(output: &Output) -> String {
+pub fn stdout(output: &Output) -> String {
     assert!(output.status.success(), "{output:?}");
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
 /// Numbers with a pattern that no symmetry hides.
-fn numbers<D: Dimension>(shape: impl ndarray::ShapeBuilder<Dim = D>) -> Array<f32, D> {
+pub fn numbers<D: Dimension>(shape: impl ndarray::ShapeBuilder<Dim = D>) -> Array<f32, D> {
     let mut next = 0_u32;
     Array::from_shape_simple_fn(shape, || {
         next = (next * 37 + 11) % 101;
@@ -43,11 +43,11 @@ fn numbers<D: Dimension>(shape: impl ndarray::ShapeBuilder<Dim = D>) -> Array<f3
     })
 }
 
-fn chelsea() -> PathBuf {
+pub fn chelsea() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/data/chelsea.png")
 }
 
-fn files(folder: &Path) -> Vec<String> {
+pub fn files(folder: &Path) -> Vec<String> {
     let mut names: Vec<_> = fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -170,7 +170,8 @@ fn apply_writes_the_maps_of_the_library_and_a_sheet() {
     ];
     let more = ["--stride", "1,2", "--device", "cpu", "--out", "maps", "--npy", "maps/f.npy"];
     stdout(&run(&folder, &[&arguments[..], &more[..]].concat()));
-    let written = ["chelsea-gaussian-5.png", "chelsea-sheet.png", "chelsea-sobel-x.png", "f.npy"];
+    let written =
+        ["chelsea.png-gaussian-5.png", "chelsea.png-sheet.png", "chelsea.png-sobel-x.png", "f.npy"];
     assert_eq!(files(&folder.join("maps")), written);
 
     let device = Device::cpu();
@@ -189,7 +190,7 @@ fn apply_writes_the_maps_of_the_library_and_a_sheet() {
     let painted = picture::paint(edges, &Scale::signed(edges));
     let png = picture::encode_png(&painted).unwrap();
     assert_eq!(
-        picture::load(folder.join("maps/chelsea-sobel-x.png")).unwrap(),
+        picture::load(folder.join("maps/chelsea.png-sobel-x.png")).unwrap(),
         picture::decode(&png).unwrap()
     );
 }
@@ -216,9 +217,13 @@ fn what_is_wrong_with_files_and_options_is_said_with_exit_code_2_and_nothing_is_
     write_npy(folder.join("x.npy"), &numbers((1, 3, 9, 11))).unwrap();
     write_npy(folder.join("w.npy"), &numbers((4, 3, 3, 3))).unwrap();
     write_npy(folder.join("flat.npy"), &numbers((9, 11))).unwrap();
-    write_npy(folder.join("double.npy"), &Array4::<f64>::zeros((1, 3, 9, 11))).unwrap();
+    write_npy(folder.join("three.npy"), &numbers((3, 3, 3))).unwrap();
     let mut bytes = fs::read(folder.join("x.npy")).unwrap();
     fs::write(folder.join("short.npy"), &bytes[..200]).unwrap();
+    let descr = bytes.windows(3).position(|part| part == b"<f4").unwrap();
+    bytes[descr..descr + 3].copy_from_slice(b"<c8");
+    fs::write(folder.join("complex.npy"), &bytes).unwrap();
+    bytes[descr..descr + 3].copy_from_slice(b"<f4");
     let at = bytes.windows(12).position(|part| part == b"(1, 3, 9, 11").unwrap();
     bytes[at..at + 12].copy_from_slice(b"(99999999999");
     fs::write(folder.join("endless.npy"), &bytes).unwrap();
@@ -232,9 +237,9 @@ fn what_is_wrong_with_files_and_options_is_said_with_exit_code_2_and_nothing_is_
         ("conv2d nowhere.npy w.npy", "nowhere.npy: No such file"),
         ("conv2d x.npy nowhere.npy", "nowhere.npy: No such file"),
         ("conv2d flat.npy w.npy", "flat.npy: has 2 axes, [9, 11], but an input has 4 or 3"),
-        ("conv2d x.npy flat.npy", "flat.npy: has 2 axes, [9, 11], but a weight has 4"),
+        ("conv2d x.npy three.npy", "three.npy: has 3 axes, [3, 3, 3], but a weight has 4 or 2"),
         ("conv2d x.npy w.npy --bias w.npy", "w.npy: has 4 axes, [4, 3, 3, 3], but a bias has 1"),
-        ("conv2d double.npy w.npy", "double.npy: holds '<f8', but it must hold float32"),
+        ("conv2d complex.npy w.npy", "complex.npy: holds \"<c8\", but it must hold floating point"),
         ("conv2d short.npy w.npy", "short.npy: not a .npy file that can be read"),
         (
             "conv2d endless.npy w.npy",
@@ -277,7 +282,7 @@ fn what_is_wrong_with_files_and_options_is_said_with_exit_code_2_and_nothing_is_
     assert_eq!(files(&folder), before);
 }
 
-fn fails(folder: &Path, arguments: &[&str], message: &str) {
+pub fn fails(folder: &Path, arguments: &[&str], message: &str) {
     let output = run(folder, arguments);
     let error = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{arguments:?}: {error}");

@@ -19,24 +19,33 @@ mod check;
 mod command;
 #[cfg(feature = "cli")]
 mod command_bench;
+#[cfg(feature = "cli")]
+mod command_files;
 mod compare;
 mod device_failures;
 mod device_gradients;
 mod device_runner;
 mod devices;
 mod errors;
+mod fuzz;
+#[cfg(feature = "cli")]
+mod fuzz_bytes;
 mod goldens;
 mod gradients;
 mod gradients_backends;
 mod half_floats;
 mod hostile;
 mod hostile_any;
+mod hostile_devices;
 mod laws;
 mod long_sums;
 mod long_windows;
 mod mistakes;
 mod nn;
 mod nn_errors;
+#[cfg(feature = "cli")]
+#[path = "../../src/bin/filtro/npy_file.rs"]
+mod npy_file;
 mod one_sign;
 mod pipeline_cache;
 mod properties;

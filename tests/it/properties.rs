@@ -9,7 +9,7 @@ use crate::check::{Backward, Forward};
 use crate::runner::{gradient_runners, runners_of};
 use crate::strategies::{self, config};
 
-type Property = Result<(), TestCaseError>;
+pub type Property = Result<(), TestCaseError>;
 
 fn text(error: filtro::Error) -> TestCaseError {
     TestCaseError::fail(error.to_string())
@@ -19,11 +19,11 @@ fn fail(runner: &str) -> impl Fn(String) -> TestCaseError {
     move |message| TestCaseError::fail(format!("{runner}: {message}"))
 }
 
-fn forward(case: &Case) -> Property {
+pub fn forward(case: &Case) -> Property {
     forward_of(DType::F32, case)
 }
 
-fn forward_of(dtype: DType, case: &Case) -> Property {
+pub fn forward_of(dtype: DType, case: &Case) -> Property {
     let data = match case.data {
         Data::Wide if dtype == DType::F16 => Data::WideHalf,
         data => data,
@@ -36,7 +36,7 @@ fn forward_of(dtype: DType, case: &Case) -> Property {
     Ok(())
 }
 
-fn backward(case: &Case) -> Property {
+pub fn backward(case: &Case) -> Property {
     let expected = Backward::new(case).map_err(text)?;
     for runner in gradient_runners(case.operation.name()) {
         expected.check(runner.as_ref()).map_err(fail(&runner.name()))?;

@@ -1,8 +1,8 @@
 //! Random problems: options that fit each other, sizes that fit the options, and data.
 
 use filtro::{
-    Activation, AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, Conv2d, ConvTranspose2d,
-    MaxPool2d, Padding, PaddingMode,
+    Activation, AdaptiveAvgPool2d, AdaptiveMaxPool2d, Algorithm, AvgPool2d, Conv2d,
+    ConvTranspose2d, MaxPool2d, Padding, PaddingMode,
 };
 use proptest::prelude::*;
 
@@ -235,6 +235,105 @@ pub fn activation() -> impl Strategy<Value = Case> {
     (function, batch(), 1..=4_usize, 1..=9_usize, 1..=9_usize).prop_flat_map(
         |(function, batch, channels, height, width)| {
             named(Operation::Activation(function), [batch, channels, height, width])
+        },
+    )
+}
+
+/// A number that an option may have, most often a small one: else 0, one beside a power of two, or
+/// one at the end of what 31, 32, 63 and 64 bits hold.
+fn size() -> impl Strategy<Value = usize> {
+    let edges = [31_u32, 32, 40, 62, 63].map(|bits| 1_usize << bits);
+    let edges = edges.into_iter().flat_map(|edge| [edge - 1, edge, edge + 1]);
+    let edges: Vec<_> = edges.chain([usize::MAX / 2, usize::MAX]).collect();
+    prop_oneof![
+        12 => 1..=5_usize,
+        2 => Just(0_usize),
+        3 => (0..18_u32, 0..=2_usize).prop_map(|(bits, beside)| (1 << bits) + beside - 1),
+        1 => 65_535..=65_537_usize,
+        2 => prop::sample::select(edges),
+    ]
+}
+
+fn sizes() -> impl Strategy<Value = [usize; 2]> {
+    [size(), size()]
+}
+
+/// Options that are small unless they are hostile: padding.
+fn pads() -> impl Strategy<Value = [usize; 2]> {
+    prop_oneof![3 => Just([0, 0]), 2 => [0..=2_usize, 0..=2], 2 => sizes()]
+}
+
+fn steps() -> impl Strategy<Value = [usize; 2]> {
+    prop_oneof![3 => Just([1, 1]), 3 => sizes()]
+}
+
+fn hostile_operation() -> impl Strategy<Value = Operation> {
+    let pin = || prop::option::weighted(0.3, prop::sample::select(Algorithm::ALL.to_vec()));
+    let mode = prop::sample::select(&PaddingMode::ALL[..]);
+    let groups = || prop_oneof![4 => Just(1), 1 => size()];
+    let window = || (sizes(), sizes(), pads(), steps(), any::<bool>(), pin());
+    let conv = || (size(), size(), sizes(), steps(), pads(), steps(), groups(), any::<bool>());
+    let padding = prop_oneof![
+        3 => pads().prop_map(Padding::from),
+        1 => Just(Padding::Same),
+        1 => (pads(), pads()).prop_map(|([a, b], [c, d])| Padding::sides(a, b, c, d)),
+    ];
+    prop_oneof![
+        (conv(), padding, mode, pin()).prop_map(|(of, padding, mode, pin)| {
+            let (input, output, kernel, stride, _, dilation, groups, bias) = of;
+            let options = Conv2d::new(input, output, kernel)
+                .stride(stride)
+                .padding(padding)
+                .padding_mode(mode)
+                .dilation(dilation)
+                .groups(groups)
+                .algorithm(pin);
+            Operation::Conv2d { options, bias }
+        }),
+        (conv(), pads()).prop_map(|(of, output_padding)| {
+            let (input, output, kernel, stride, padding, dilation, groups, bias) = of;
+            let options = ConvTranspose2d::new(input, output, kernel)
+                .stride(stride)
+                .padding(padding)
+                .output_padding(output_padding)
+                .dilation(dilation)
+                .groups(groups);
+            Operation::ConvTranspose2d { options, bias }
+        }),
+        window().prop_map(|(kernel, stride, padding, dilation, ceil_mode, pin)| {
+            let pool = MaxPool2d::new(kernel).stride(stride).padding(padding).dilation(dilation);
+            Operation::MaxPool2d(pool.ceil_mode(ceil_mode).algorithm(pin))
+        }),
+        (window(), any::<bool>(), prop::option::weighted(0.2, any::<i64>())).prop_map(
+            |((kernel, stride, padding, _, ceil_mode, pin), include, divisor)| {
+                let pool = AvgPool2d::new(kernel).stride(stride).padding(padding);
+                let pool = pool.ceil_mode(ceil_mode).count_include_pad(include);
+                Operation::AvgPool2d(pool.divisor_override(divisor).algorithm(pin))
+            }
+        ),
+        (sizes(), pin()).prop_map(|(size, pin)| {
+            Operation::AdaptiveAvgPool2d(AdaptiveAvgPool2d::new(size).algorithm(pin))
+        }),
+        (sizes(), pin()).prop_map(|(size, pin)| {
+            Operation::AdaptiveMaxPool2d(AdaptiveMaxPool2d::new(size).algorithm(pin))
+        }),
+        prop::sample::select(activations().to_vec()).prop_map(Operation::Activation),
+    ]
+}
+
+/// An operation of any sizes and options, on an input of any shape whose channels are those of the
+/// options as often as not.
+pub fn hostile() -> impl Strategy<Value = Case> {
+    let batch = prop_oneof![6 => Just(1_usize), 2 => Just(0), 2 => size()];
+    (hostile_operation(), batch, size(), sizes(), any::<bool>(), any::<u64>()).prop_map(
+        |(operation, batch, channels, [height, width], any_channels, seed)| {
+            let channels = match &operation {
+                Operation::Conv2d { options, .. } if !any_channels => options.in_channels,
+                Operation::ConvTranspose2d { options, .. } if !any_channels => options.in_channels,
+                _ => channels,
+            };
+            let input = [batch, channels, height, width];
+            Case { name: "hostile".into(), operation, input, data: Data::Integers, seed }
         },
     )
 }

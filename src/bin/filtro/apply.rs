@@ -8,13 +8,14 @@ use filtro::filters::{self, Filter};
 use filtro::picture::{self, ColourMap, ContactSheet, Scale};
 use filtro::{Activation, Algorithm, Conv2d, Padding, PaddingMode, Shape};
 use ndarray::{Array1, Array4, concatenate, s};
+use rayon::prelude::*;
 
 use crate::chosen::DeviceFlag;
 use crate::failure::Failure;
 use crate::layer::{Layer, Pool2d};
 use crate::maps::{self, Look};
-use crate::options::{self, Pair};
-use crate::{npy, output, table};
+use crate::options::{self, Pair, Resize};
+use crate::{arrays, output, table};
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
@@ -23,10 +24,11 @@ pub(crate) struct Options {
     /// Filters by name, see `filtro filters` [default: six of them]
     #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = filter, conflicts_with_all = ["weight", "bias"])]
     filter: Vec<Filter>,
-    /// A .npy file of float32 [out_channels, in_channels / groups, height, width] in place of filters
+    /// A .npy file of [out_channels, in_channels / groups, height, width] or of one matrix, in place
+    /// of filters
     #[arg(long, value_name = "FILE")]
     weight: Option<PathBuf>,
-    /// A .npy file of float32 [out_channels]
+    /// A .npy file of [out_channels]
     #[arg(long, value_name = "FILE", requires = "weight")]
     bias: Option<PathBuf>,
     /// Filters red, green and blue apart, not the brightness
@@ -39,13 +41,13 @@ pub(crate) struct Options {
     #[arg(long, value_name = "N", value_parser = options::padding, allow_hyphen_values = true)]
     padding: Option<Padding>,
     /// What the padding holds
-    #[arg(long, value_name = "MODE", default_value = "replicate", value_parser = options::padding_mode())]
+    #[arg(long, value_name = "MODE", default_value = "replicate", ignore_case = true, value_parser = options::padding_mode())]
     padding_mode: PaddingMode,
     /// N or HEIGHT,WIDTH
     #[arg(long, value_name = "N", default_value = "1", value_parser = options::pair, allow_hyphen_values = true)]
     dilation: Pair,
     /// Groups of channels, with --weight
-    #[arg(long, value_name = "N", default_value_t = 1, requires = "weight")]
+    #[arg(long, value_name = "N", default_value_t = 1, requires = "weight", value_parser = options::at_least_one, allow_hyphen_values = true)]
     groups: usize,
     /// relu, relu6, leaky_relu[:SLOPE], silu, hard_swish, sigmoid or tanh, after the convolution
     #[arg(long, value_name = "NAME", value_parser = options::activation)]
@@ -58,8 +60,11 @@ pub(crate) struct Options {
     #[arg(long, value_name = "POOL", value_delimiter = ',', value_parser = options::pool)]
     pool: Vec<Pool2d>,
     /// Resizes the picture first: N for its shorter side, or HEIGHTxWIDTH
-    #[arg(long, value_name = "SIZE", value_parser = options::pair)]
-    resize: Option<Pair>,
+    #[arg(long, value_name = "SIZE", value_parser = options::resize, allow_hyphen_values = true)]
+    resize: Option<Resize>,
+    /// The most pixels that the picture may have
+    #[arg(long, value_name = "N", default_value_t = picture::MAX_PIXELS)]
+    max_pixels: usize,
     #[command(flatten)]
     device: DeviceFlag,
     /// The folder for the pictures
@@ -83,9 +88,6 @@ pub(crate) const CLASSICS: [Filter; 6] = [
 /// The most maps on a contact sheet.
 const MOST_TILES: usize = 96;
 
-/// The most pixels that a picture is resized to.
-const MOST_PIXELS: usize = 1 << 28;
-
 fn filter(name: &str) -> Result<Filter, String> {
     Filter::named(name).ok_or_else(|| {
         let names: Vec<_> = filters::ALL.iter().map(Filter::name).collect();
@@ -104,7 +106,7 @@ struct Work {
 }
 
 pub(crate) fn run(options: &Options, out: &mut dyn Write) -> Result<(), Failure> {
-    let picture = resized(options, picture::load(&options.image)?)?;
+    let picture = resized(options, picture::load_within(&options.image, options.max_pixels)?)?;
     let work = work(options, &picture)?;
     let device = options.device.open()?;
 
@@ -162,21 +164,28 @@ fn shape_of(array: &Array4<f32>) -> Shape {
 }
 
 fn resized(options: &Options, picture: Array4<f32>) -> Result<Array4<f32>, Failure> {
-    let Some(Pair(mut size)) = options.resize else { return Ok(picture) };
+    let Some(resize) = options.resize else { return Ok(picture) };
     let (_, _, height, width) = picture.dim();
-    if size[0] == size[1] {
-        // One number: the shorter side, the other in proportion.
-        let [shorter, _] = size;
-        let scaled = |side: usize| side.saturating_mul(shorter).div_ceil(height.min(width).max(1));
-        size = [scaled(height), scaled(width)];
-    }
-    if size.contains(&0) || size[0].saturating_mul(size[1]) > MOST_PIXELS {
+    let size = resize.of([height, width]);
+    let most = options.max_pixels;
+    if size.contains(&0) || size[0].saturating_mul(size[1]) > most {
         let [height, width] = size;
         return Err(Failure::input(format!(
-            "--resize makes a picture of {height} x {width}, but it must have 1 to {MOST_PIXELS} pixels"
+            "--resize makes a picture of {height} x {width}, but it must have 1 to {most} pixels"
         )));
     }
     Ok(picture::resize(&picture, size)?)
+}
+
+/// Names of which no two are the same: the second `sobel-x` is `sobel-x-2`.
+fn apart(names: Vec<String>) -> Vec<String> {
+    let mut all = Vec::<String>::new();
+    for name in names {
+        let numbered = (2..).map(|number| format!("{name}-{number}"));
+        let mut free = std::iter::once(name.clone()).chain(numbered);
+        all.extend(free.find(|name| !all.contains(name)));
+    }
+    all
 }
 
 fn work(options: &Options, picture: &Array4<f32>) -> Result<Work, Failure> {
@@ -200,8 +209,8 @@ fn work(options: &Options, picture: &Array4<f32>) -> Result<Work, Failure> {
             (None, true) => Look::Signed,
             (None, false) => Look::Picture,
         };
-        let apart = if options.rgb { &colours[..] } else { &[""] };
-        let weights = vec![weight.view(); apart.len()];
+        let colours = if options.rgb { &colours[..] } else { &[""] };
+        let weights = vec![weight.view(); colours.len()];
         let weight = concatenate(ndarray::Axis(0), &weights).map_err(Failure::input)?;
         let input = if options.rgb { picture.clone() } else { picture::grey(picture) };
         let named = |colour: &&str| {
@@ -210,10 +219,10 @@ fn work(options: &Options, picture: &Array4<f32>) -> Result<Work, Failure> {
                 .collect::<Vec<_>>()
         };
         Work {
-            layers: vec![convolution(options, weight, None, apart.len())],
+            layers: vec![convolution(options, weight, None, colours.len(), &input)?],
             input,
-            names: apart.iter().flat_map(named).collect(),
-            looks: apart.iter().flat_map(|_| bank.iter().map(look)).collect(),
+            names: apart(colours.iter().flat_map(named).collect()),
+            looks: colours.iter().flat_map(|_| bank.iter().map(look)).collect(),
             together: bank.len(),
         }
     };
@@ -223,8 +232,8 @@ fn work(options: &Options, picture: &Array4<f32>) -> Result<Work, Failure> {
 
 /// The work of a weight from a file, on the brightness or on the colours, as its channels say.
 fn learned(options: &Options, path: &Path, picture: &Array4<f32>) -> Result<Work, Failure> {
-    let weight = npy::read_weight(path)?;
-    let bias = options.bias.as_deref().map(npy::read_bias).transpose()?;
+    let weight = arrays::read_weight(path)?;
+    let bias = options.bias.as_deref().map(arrays::read_bias).transpose()?;
     let out_channels = weight.dim().0;
     let in_channels = weight.dim().1.saturating_mul(options.groups);
     let input = match in_channels {
@@ -241,7 +250,7 @@ fn learned(options: &Options, path: &Path, picture: &Array4<f32>) -> Result<Work
         }
     };
     Ok(Work {
-        layers: vec![convolution(options, weight, bias, options.groups)],
+        layers: vec![convolution(options, weight, bias, options.groups, &input)?],
         input,
         names: (0..out_channels).map(|channel| format!("map-{channel:03}")).collect(),
         looks: vec![Look::Either; out_channels],
@@ -254,11 +263,28 @@ fn convolution(
     weight: Array4<f32>,
     bias: Option<Array1<f32>>,
     groups: usize,
-) -> Layer {
+    input: &Array4<f32>,
+) -> Result<Layer, Failure> {
     let (out_channels, group_in_channels, kernel_height, kernel_width) = weight.dim();
     let (kernel_size, dilation) = ([kernel_height, kernel_width], options.dilation.0);
     let half =
         [0, 1].map(|axis| dilation[axis].saturating_mul(kernel_size[axis].saturating_sub(1)) / 2);
+    let (_, _, height, width) = input.dim();
+    let room = [height, width].map(|size| match options.padding_mode {
+        PaddingMode::Reflect => size.saturating_sub(1),
+        PaddingMode::Circular => size,
+        _ => usize::MAX,
+    });
+    if options.padding.is_none() && (half[0] > room[0] || half[1] > room[1]) {
+        return Err(Failure::input(format!(
+            "the picture is {height} x {width}, too small for --padding-mode {} and a filter of \
+             {kernel_height} x {kernel_width}, which looks {} x {} beyond it; --padding 0 leaves \
+             the border out",
+            options.padding_mode.name(),
+            half[0],
+            half[1]
+        )));
+    }
     let in_channels = group_in_channels.saturating_mul(groups);
     let conv = Conv2d::new(in_channels, out_channels, kernel_size)
         .stride(options.stride.0)
@@ -268,7 +294,7 @@ fn convolution(
         .groups(groups)
         .activation(options.activation)
         .algorithm(options.algorithm);
-    Layer::Conv2d { options: conv, weight, bias }
+    Ok(Layer::Conv2d { options: conv, weight, bias })
 }
 
 fn write(
@@ -277,17 +303,20 @@ fn write(
     picture: &Array4<f32>,
     maps: &Array4<f32>,
 ) -> Result<(), Failure> {
-    let stem = options.image.file_stem().unwrap_or_default().to_string_lossy();
+    // With the extension, or a cat.png and a cat.jpg would write the same files.
+    let name = options.image.file_name().unwrap_or_default().to_string_lossy();
     let named: Vec<_> = work.names.iter().zip(&work.looks).enumerate().collect();
-    let mut files = Vec::new();
-    for &(channel, (name, look)) in &named {
-        let map = maps.slice(s![0, channel, .., ..]);
-        files.push((options.out.join(format!("{stem}-{name}.png")), maps::png(map, *look)?));
-    }
+    let mut files = named
+        .par_iter()
+        .map(|&(channel, (map, look))| {
+            let path = options.out.join(format!("{name}-{map}.png"));
+            Ok((path, maps::png(maps.slice(s![0, channel, .., ..]), *look)?))
+        })
+        .collect::<Result<Vec<_>, Failure>>()?;
     let tiles: Vec<_> = named
-        .iter()
+        .par_iter()
         .take(MOST_TILES)
-        .map(|&(channel, (name, look))| maps::tile(name, maps.slice(s![0, channel, .., ..]), *look))
+        .map(|&(channel, (map, look))| maps::tile(map, maps.slice(s![0, channel, .., ..]), *look))
         .collect();
     let steps: Vec<_> = work.layers.iter().map(Layer::name).collect();
     let (_, channels, height, width) = maps.dim();
@@ -295,7 +324,7 @@ fn write(
         true => format!("; the first {MOST_TILES} of them"),
         false => String::new(),
     };
-    let sheet = ContactSheet::new(stem.clone(), work.together.clamp(3, 6))
+    let sheet = ContactSheet::new(name.clone(), work.together.clamp(3, 6))
         .lead(picture::to_image(picture))
         .line(steps.join(", "))
         .line(format!("{} of {height} x {width}{shown}", count(channels)))
@@ -304,9 +333,9 @@ fn write(
             ["negative", "0", "positive"],
         )
         .row("Feature maps", tiles);
-    let path = options.out.join(format!("{stem}-sheet.png"));
+    let path = options.out.join(format!("{name}-sheet.png"));
     files.push((path, picture::encode_small_png(&sheet.draw())?));
-    let array = options.npy.as_deref().map(|path| Ok((path, npy::bytes(maps)?)));
+    let array = options.npy.as_deref().map(|path| Ok((path, arrays::bytes(maps)?)));
     let array = array.transpose().map_err(|error: Failure| error)?;
 
     output::make_folder(&options.out)?;

@@ -8,7 +8,7 @@ use crate::failure::Failure;
 /// The flag that picks a device.
 #[derive(Debug, Args, Clone)]
 pub(crate) struct DeviceFlag {
-    /// auto, gpu, software, cpu, or a part of an adapter's name [default: FILTRO_DEVICE, else the best]
+    /// auto, gpu, software, cpu, a part of an adapter's name, or a backend [default: FILTRO_DEVICE, else the best]
     #[arg(long, value_name = "DEVICE")]
     device: Option<String>,
 }

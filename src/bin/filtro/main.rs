@@ -1,6 +1,7 @@
 //! The command `filtro`: convolution and pooling on pictures and arrays.
 
 mod apply;
+mod arrays;
 mod bench;
 mod check;
 mod chosen;
@@ -11,9 +12,11 @@ mod layer;
 mod maps;
 mod measure;
 mod npy;
+mod npy_file;
 mod options;
 mod output;
 mod shaders;
+mod stdout;
 mod table;
 mod tune;
 
@@ -37,9 +40,11 @@ struct Cli {
 }
 
 const AFTER_HELP: &str = "\
-Devices: --device auto|gpu|software|cpu or a part of an adapter's name; without the flag the \
-environment variable FILTRO_DEVICE decides, else it is the best there is; only the demo, bench and \
-tune take a software adapter unasked. RUST_LOG=info shows more on stderr. Exit codes: 0 done, \
+Devices: --device auto|gpu|software|cpu, a part of an adapter's name, or a backend such as vulkan; \
+without the flag the environment variable FILTRO_DEVICE decides, else it is the best there is; only the demo, bench and \
+tune take a software adapter unasked. Arrays: .npy files of floating point or whole numbers or \
+booleans, rounded to the nearest float32 with a warning where that changes one. Names of filters, \
+modes and functions may be in upper or lower case. RUST_LOG=info shows more on stderr. Exit codes: 0 done, \
 1 a check or a device failed, 2 a file or an option is wrong.";
 
 #[derive(Debug, Subcommand)]
@@ -51,6 +56,9 @@ enum Command {
     /// Convolves an array in a .npy file
     #[command(name = "conv2d")]
     Conv2d(npy::Conv2dOptions),
+    /// Convolves an array in a .npy file the other way round: a number becomes a window
+    #[command(name = "conv-transpose2d")]
+    ConvTranspose2d(npy::ConvTranspose2dOptions),
     /// Takes the maximum of every window of an array in a .npy file
     #[command(name = "max-pool2d")]
     MaxPool2d(npy::MaxPool2dOptions),
@@ -59,10 +67,12 @@ enum Command {
     AvgPool2d(npy::AvgPool2dOptions),
     /// Takes the maximum of windows that divide an array in a .npy file
     #[command(name = "adaptive-max-pool2d")]
-    AdaptiveMaxPool2d(npy::AdaptiveOptions),
+    AdaptiveMaxPool2d(npy::AdaptiveMaxPool2dOptions),
     /// Takes the mean of windows that divide an array in a .npy file
     #[command(name = "adaptive-avg-pool2d")]
-    AdaptiveAvgPool2d(npy::AdaptiveOptions),
+    AdaptiveAvgPool2d(npy::AdaptiveAvgPool2dOptions),
+    /// Takes a function of every number of an array in a .npy file
+    Activation(npy::ActivationOptions),
     /// Lists the filters that `apply --filter` knows
     Filters,
     /// Lists the devices of this machine
@@ -75,7 +85,22 @@ enum Command {
     Tune(tune::Options),
 }
 
+/// Mesa's drivers ask for the display's devices through libwayland, which prints an error to stderr
+/// where a machine has no folder for a display's sockets. It looks in vain in one that is not there.
+#[cfg(target_os = "linux")]
+#[allow(unsafe_code, reason = "the process has one thread")]
+fn without_a_display() {
+    const VARIABLE: &str = "XDG_RUNTIME_DIR";
+    let folder = std::env::var_os(VARIABLE).map(std::path::PathBuf::from);
+    if !folder.is_some_and(|folder| folder.is_absolute()) {
+        // SAFETY: called first in `main`, before there is a second thread.
+        unsafe { std::env::set_var(VARIABLE, "/nonexistent") };
+    }
+}
+
 fn main() -> ExitCode {
+    #[cfg(target_os = "linux")]
+    without_a_display();
     let cli = Cli::parse();
     env_logger::Builder::from_env(
         env_logger::Env::default().default_filter_or("error,filtro=warn"),
@@ -99,10 +124,12 @@ fn run(cli: Cli, out: &mut dyn Write) -> Result<(), Failure> {
         Some(Command::Demo(options)) => demo::run(&options, out),
         Some(Command::Apply(options)) => apply::run(&options, out),
         Some(Command::Conv2d(options)) => npy::conv2d(&options, out),
+        Some(Command::ConvTranspose2d(options)) => npy::conv_transpose2d(&options, out),
         Some(Command::MaxPool2d(options)) => npy::max_pool2d(&options, out),
         Some(Command::AvgPool2d(options)) => npy::avg_pool2d(&options, out),
         Some(Command::AdaptiveMaxPool2d(options)) => npy::adaptive_max_pool2d(&options, out),
         Some(Command::AdaptiveAvgPool2d(options)) => npy::adaptive_avg_pool2d(&options, out),
+        Some(Command::Activation(options)) => npy::activation(&options, out),
         Some(Command::Filters) => apply::list_filters(out),
         Some(Command::Devices(options)) => devices::run(&options, out),
         Some(Command::Bench(options)) => bench::run(&options, out),

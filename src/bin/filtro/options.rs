@@ -34,6 +34,41 @@ fn numbers(text: &str, separators: &[char]) -> Result<Vec<usize>, String> {
     text.split(separators).map(number).collect()
 }
 
+/// A number of groups.
+pub(crate) fn at_least_one(text: &str) -> Result<usize, String> {
+    match number(text)? {
+        0 => Err("it is 0, but must be at least 1".into()),
+        number => Ok(number),
+    }
+}
+
+/// The size of a picture: `224` for its shorter side, `224x300` for both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Resize {
+    Shorter(usize),
+    Both([usize; 2]),
+}
+
+pub(crate) fn resize(text: &str) -> Result<Resize, String> {
+    match numbers(text, &[',', 'x'])?[..] {
+        [shorter] => Ok(Resize::Shorter(shorter)),
+        [height, width] => Ok(Resize::Both([height, width])),
+        ref all => Err(format!("{} numbers, but it is one or HEIGHTxWIDTH", all.len())),
+    }
+}
+
+impl Resize {
+    /// The new `[height, width]` of a picture; the longer side is rounded down, as in torchvision.
+    pub(crate) fn of(self, [height, width]: [usize; 2]) -> [usize; 2] {
+        match self {
+            Self::Both(size) => size,
+            Self::Shorter(shorter) => {
+                [height, width].map(|side| side.saturating_mul(shorter) / height.min(width).max(1))
+            }
+        }
+    }
+}
+
 pub(crate) fn pair(text: &str) -> Result<Pair, String> {
     match numbers(text, &[',', 'x'])?[..] {
         [both] => Ok(Pair([both, both])),
@@ -51,7 +86,7 @@ pub(crate) fn shape(text: &str) -> Result<Shape, String> {
 }
 
 pub(crate) fn padding(text: &str) -> Result<Padding, String> {
-    match text {
+    match &text.to_ascii_lowercase()[..] {
         "same" => return Ok(Padding::Same),
         "valid" => return Ok(Padding::Valid),
         _ => {}
@@ -67,7 +102,10 @@ pub(crate) fn padding(text: &str) -> Result<Padding, String> {
 
 pub(crate) fn padding_mode() -> impl TypedValueParser<Value = PaddingMode> {
     PossibleValuesParser::new(PaddingMode::ALL.map(PaddingMode::name)).map(|name| {
-        PaddingMode::ALL.into_iter().find(|mode| mode.name() == name).unwrap_or_default()
+        PaddingMode::ALL
+            .into_iter()
+            .find(|mode| mode.name().eq_ignore_ascii_case(&name))
+            .unwrap_or_default()
     })
 }
 
@@ -88,7 +126,8 @@ pub(crate) fn activation(text: &str) -> Result<Activation, String> {
         Activation::Sigmoid,
         Activation::Tanh,
     ];
-    let Some(activation) = known.iter().find(|known| known.name() == name.replace('-', "_")) else {
+    let written = name.to_ascii_lowercase().replace('-', "_");
+    let Some(activation) = known.iter().find(|known| known.name() == written) else {
         let names = known.map(Activation::name).join(", ");
         return Err(format!("there are {names}; leaky_relu:0.2 sets the slope"));
     };
@@ -99,7 +138,8 @@ pub(crate) fn activation(text: &str) -> Result<Activation, String> {
 }
 
 pub(crate) fn algorithm(text: &str) -> Result<Algorithm, String> {
-    text.parse().map_err(|error: filtro::Error| error.to_string())
+    let name = text.to_ascii_lowercase();
+    name.parse().map_err(|error: filtro::Error| error.to_string())
 }
 
 /// `max:KERNEL[:STRIDE[:PADDING]]`, `avg:...`, `adaptive-max:SIZE`, `adaptive-avg:SIZE`,
@@ -108,6 +148,7 @@ pub(crate) fn pool(text: &str) -> Result<Pool2d, String> {
     const HELP: &str = "it is max:KERNEL, max:KERNEL:STRIDE, max:KERNEL:STRIDE:PADDING, the same \
                         with avg, adaptive-max:SIZE, adaptive-avg:SIZE, global-max or global-avg; \
                         KERNEL and the others are a number or HEIGHTxWIDTH";
+    let text = text.to_ascii_lowercase();
     let mut parts = text.split(':');
     let kind = parts.next().unwrap_or_default();
     let sizes: Vec<[usize; 2]> = parts
@@ -151,6 +192,23 @@ mod tests {
         assert_eq!(padding("1,2"), Ok(Padding::from([1, 2])));
         assert_eq!(padding("1,2,3,4"), Ok(Padding::sides(1, 2, 3, 4)));
         assert!(padding("1,2,3").is_err() && padding("1,-2").unwrap_err().contains("negative"));
+    }
+
+    #[test]
+    fn a_size_is_of_the_shorter_side_or_of_both() {
+        assert_eq!(resize("224").map(|size| size.of([300, 451])), Ok([224, 336]));
+        assert_eq!(resize("224x224").map(|size| size.of([300, 451])), Ok([224, 224]));
+        assert_eq!(resize("100,50").map(|size| size.of([300, 451])), Ok([100, 50]));
+        assert_eq!(resize("20").map(|size| size.of([40, 60])), Ok([20, 30]));
+        assert!(resize("1x2x3").is_err() && resize("-1").is_err() && resize("").is_err());
+    }
+
+    #[test]
+    fn names_may_be_in_upper_or_lower_case() {
+        assert_eq!(padding("Same"), Ok(Padding::Same));
+        assert_eq!(activation("ReLU6"), Ok(Activation::Relu6));
+        assert_eq!(algorithm("General"), Ok(Algorithm::General));
+        assert_eq!(pool("Global-Max"), Ok(Pool2d::AdaptiveMax(AdaptiveMaxPool2d::global())));
     }
 
     #[test]
