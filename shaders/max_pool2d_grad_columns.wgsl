@@ -16,16 +16,18 @@
 @group(0) @binding(4) var<storage, read_write> found: array<u32>;
 {% endblock %}
 {% block functions %}
-// Windows with the same columns have the same maximum of a row.
-var<private> winner: u32 = 0xffffffffu;
 {% if workgroup %}
 var<workgroup> winners: array<u32, 64>;
 {% endif %}
 
-fn share(output: u32, out_y: u32, out_x: u32, in_y: u32, cell: u32) -> f32 {
+// Windows with the same columns have the same maximum of a row.
+fn index_in_row(output: u32, in_y: u32) -> u32 {
     let index = indices[output];
-    if index / params.index_width == in_y {
-        winner = index;
+    return select(0xffffffffu, index, index / params.index_width == in_y);
+}
+
+fn share(output: u32, out_y: u32, out_x: u32, in_y: u32, cell: u32) -> f32 {
+    if index_in_row(output, in_y) != 0xffffffffu {
         return grad_output[output];
     }
     return 0.0;

@@ -4,7 +4,8 @@
   what that is. Their blocks:
     bindings
     functions   share(output, out_y, out_x, in_y, cell), what the window at out_y, out_x gives, which
-                lies at output in its buffers
+                lies at output in its buffers; with columns also
+                index_in_row(output, in_y), that window's index or u32::MAX
     store       the sum is total, its place in the buffer of the gradient at
 #}
 {% include "lib/pool_params" %}
@@ -43,6 +44,9 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
 
     // Sums of blocks keep the rounding error of many windows small.
     var sum = 0.0;
+{% if columns %}
+    var winner = 0xffffffffu;
+{% endif %}
 {% if workgroup %}
     let width = max(columns.end, columns.first) - columns.first;
     let windows = (max(rows.end, rows.first) - rows.first) * width;
@@ -53,7 +57,11 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
             let window_y = window / width;
             let out_y = rows.first + window_y;
             let out_x = columns.first + window - window_y * width;
-            part += share(output_plane + out_y * params.out_width + out_x, out_y, out_x, in_y, cell);
+            let output = output_plane + out_y * params.out_width + out_x;
+            part += share(output, out_y, out_x, in_y, cell);
+{% if columns %}
+            winner = min(winner, index_in_row(output, in_y));
+{% endif %}
         }
         sum += part;
     }
@@ -68,6 +76,9 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
                 var part = 0.0;
                 for (var out_x = from_x; out_x < min(from_x + block, columns.end); out_x++) {
                     part += share(output_row + out_x, out_y, out_x, in_y, cell);
+{% if columns %}
+                    winner = min(winner, index_in_row(output_row + out_x, in_y));
+{% endif %}
                 }
                 block_sum += part;
             }

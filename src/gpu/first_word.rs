@@ -86,6 +86,7 @@ impl<'a> Walk<'a> {
                 | Statement::Kill
                 | Statement::ControlBarrier(_)
                 | Statement::MemoryBarrier(_)
+                | Statement::Atomic { .. }
                 | Statement::ImageStore { .. }
                 | Statement::SubgroupGather { .. }
                 | Statement::SubgroupCollectiveOperation { .. } => {}

@@ -38,8 +38,11 @@ pub(crate) enum Gather {
 
 /// The shader of a gradient in one variant.
 pub(crate) fn shader(gather: Gather, owner: Owner, adaptive: bool) -> Shader {
-    let mut values =
-        vec![("adaptive", adaptive.into()), ("workgroup", (owner == Owner::Workgroup).into())];
+    let mut values = vec![
+        ("adaptive", adaptive.into()),
+        ("workgroup", (owner == Owner::Workgroup).into()),
+        ("columns", matches!(gather, Gather::MaxColumns { .. }).into()),
+    ];
     let (template, reads, writes) = match gather {
         Gather::Average { divisor } => {
             values.push(("divisor", divisor.into()));
