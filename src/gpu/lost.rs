@@ -1,8 +1,8 @@
 //! Whether a device is lost.
 //!
 //! wgpu tells so to the callback of the device alone, which is its owner's, and to none of the
-//! calls that fail for it. What a caller's device answers is the mapping of a buffer: one that no
-//! work uses is refused at once if the device is lost, and waits for the next poll if it is not.
+//! calls that fail for it. What a caller's device tells is whether it maps a buffer that no work
+//! uses: it refuses at once if it is lost, and puts it off to the next poll if it is not.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -13,8 +13,8 @@ use crate::{Error, Result};
 #[derive(Debug)]
 pub(super) struct Lost {
     reason: Arc<OnceLock<String>>,
-    /// The buffer whose mapping is asked for. None if there was no memory for it, and in a browser,
-    /// where no mapping is refused before the call returns.
+    /// The buffer whose mapping is asked for. None where the callback tells; if there was no memory
+    /// for it; and in a browser, where no mapping is refused before the call returns.
     pulse: Option<Mutex<wgpu::Buffer>>,
 }
 
@@ -22,14 +22,15 @@ impl Lost {
     /// For an open device. `own` is whether this crate opened it and may set its callbacks.
     pub(super) fn new(device: &wgpu::Device, own: bool) -> Self {
         let reason = Arc::new(OnceLock::new());
-        if own {
-            let (reason, name) = (reason.clone(), device.adapter_info().name);
-            device.set_device_lost_callback(move |kind, message| {
-                log::warn!("the device {name} was lost: {message}");
-                let _already_known = reason.set(format!("{kind:?}: {message}"));
-            });
+        if !own {
+            return Self { reason, pulse: pulse(device) };
         }
-        Self { reason, pulse: pulse(device) }
+        let (report, name) = (reason.clone(), device.adapter_info().name);
+        device.set_device_lost_callback(move |kind, message| {
+            log::warn!("the device {name} was lost: {message}");
+            let _already_known = report.set(format!("{kind:?}: {message}"));
+        });
+        Self { reason, pulse: None }
     }
 
     /// An error if the device is lost.
