@@ -1,11 +1,10 @@
 //! Whether a device is lost.
 //!
 //! wgpu tells so to the callback of the device alone, which is its owner's, and to none of the
-//! calls that fail for it. What a caller's device answers is the mapping of a buffer: one that no
-//! work uses is refused at once if the device is lost, and waits for the next poll if it is not.
+//! calls that fail for it. What a caller's device tells is whether it still complains: of a buffer
+//! for no use at all it reports an error, unless it is lost, when it reports none of anything.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 use crate::{Error, Result};
 
@@ -13,9 +12,8 @@ use crate::{Error, Result};
 #[derive(Debug)]
 pub(super) struct Lost {
     reason: Arc<OnceLock<String>>,
-    /// The buffer whose mapping is asked for. None if there was no memory for it, and in a browser,
-    /// where no mapping is refused before the call returns.
-    pulse: Option<Mutex<wgpu::Buffer>>,
+    /// Whether the device's callback tells.
+    own: bool,
 }
 
 impl Lost {
@@ -29,12 +27,12 @@ impl Lost {
                 let _already_known = reason.set(format!("{kind:?}: {message}"));
             });
         }
-        Self { reason, pulse: pulse(device) }
+        Self { reason, own }
     }
 
     /// An error if the device is lost.
     pub(super) fn check(&self, device: &wgpu::Device) -> Result<()> {
-        if self.reason.get().is_none() && self.is_refused(device) {
+        if !self.own && self.reason.get().is_none() && !complains(device) {
             let _already_known = self.reason.set("it was destroyed, or its driver lost it".into());
         }
         match self.reason.get() {
@@ -45,44 +43,22 @@ impl Lost {
             }),
         }
     }
-
-    /// Whether the device refuses to map a buffer.
-    fn is_refused(&self, device: &wgpu::Device) -> bool {
-        let Some(pulse) = &self.pulse else { return false };
-        let pulse = pulse.lock().unwrap_or_else(PoisonError::into_inner);
-        let refused = Arc::new(AtomicBool::new(false));
-        let report = refused.clone();
-        // Between the two calls another thread may lose the device: unmapping is then an error.
-        let scope = device.push_error_scope(wgpu::ErrorFilter::Validation);
-        pulse.slice(..).map_async(wgpu::MapMode::Read, move |mapped| {
-            report.store(mapped.is_err(), Ordering::Release);
-        });
-        // Unmapping what is not mapped yet reports an error as well.
-        let is_refused = refused.load(Ordering::Acquire);
-        pulse.unmap();
-        drop(scope);
-        is_refused
-    }
 }
 
 #[cfg(not(target_arch = "wasm32"))]
-fn pulse(device: &wgpu::Device) -> Option<Mutex<wgpu::Buffer>> {
-    let scopes = [wgpu::ErrorFilter::Validation, wgpu::ErrorFilter::OutOfMemory]
-        .map(|filter| device.push_error_scope(filter));
-    let buffer = device.create_buffer(&wgpu::BufferDescriptor {
-        label: Some("pulse"),
-        size: wgpu::MAP_ALIGNMENT,
-        usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
+fn complains(device: &wgpu::Device) -> bool {
+    let scope = device.push_error_scope(wgpu::ErrorFilter::Validation);
+    drop(device.create_buffer(&wgpu::BufferDescriptor {
+        label: None,
+        size: 4,
+        usage: wgpu::BufferUsages::empty(),
         mapped_at_creation: false,
-    });
-    let mut failed = false;
-    for scope in scopes.into_iter().rev() {
-        failed |= pollster::block_on(scope.pop()).is_some();
-    }
-    (!failed).then(|| Mutex::new(buffer))
+    }));
+    pollster::block_on(scope.pop()).is_some()
 }
 
+/// A browser reports errors later than its calls return.
 #[cfg(target_arch = "wasm32")]
-fn pulse(_: &wgpu::Device) -> Option<Mutex<wgpu::Buffer>> {
-    None
+fn complains(_: &wgpu::Device) -> bool {
+    true
 }

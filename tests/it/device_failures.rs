@@ -164,3 +164,20 @@ fn a_shader_that_needs_more_than_the_device_has_is_a_limit() {
         assert!(told.starts_with(quantity) && *has == allowed && *needed > allowed, "{error}");
     }
 }
+
+#[test]
+fn no_device_is_taken_for_lost_while_many_threads_use_it() {
+    let (raw, queue) = wgpu_device(&Default::default());
+    let device = Device::from_wgpu(raw, queue);
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                for _ in 0..200 {
+                    let x = device.upload(&ramp([1, 2, 8, 8])).unwrap();
+                    let y = MaxPool2d::new([2, 2]).forward(&x).unwrap();
+                    assert_eq!(y.download().unwrap().dim(), (1, 2, 4, 4));
+                }
+            });
+        }
+    });
+}
