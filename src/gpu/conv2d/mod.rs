@@ -2,6 +2,7 @@
 
 mod depthwise;
 pub(crate) mod general;
+mod general_sums;
 pub(crate) mod halo;
 pub(crate) mod pack;
 pub(crate) mod sizes;

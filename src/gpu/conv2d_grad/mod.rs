@@ -3,6 +3,7 @@
 pub(crate) mod bias;
 mod image;
 pub(crate) mod input;
+mod input_sums;
 pub(crate) mod phases;
 pub(crate) mod sum;
 #[cfg(test)]

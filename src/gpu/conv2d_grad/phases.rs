@@ -9,7 +9,7 @@ use super::super::grid::Grid;
 use super::super::params::{params, size};
 use super::super::record::Binding;
 use super::super::shader::Shader;
-use super::input::copies;
+use super::input_sums::copies;
 use super::{OPERATION, allocate, turned};
 use crate::ops::{Conv2dProblem, Phase};
 use crate::{Algorithm, Limits, PaddingMode, Result};

@@ -21,7 +21,7 @@ fn the_gradient_of_an_input_keeps_the_bounds_of_iterations_and_of_roundings() {
                         let conv = Conv2d::new(1, channels, kernel_size).padding_mode(mode);
                         let conv = conv.padding(padding).stride(stride);
                         let problem = conv.problem([1, 1, 310, 311].into()).unwrap();
-                        let sums = input::Sums::new(&problem);
+                        let sums = input_sums::Sums::new(&problem);
                         assert!(sums.iterations <= MOST_ITERATIONS, "{conv:?}");
                         assert!(sums.roundings <= stated(sums.products), "{conv:?} {sums:?}");
                         shared += usize::from(sums.shared);
@@ -38,7 +38,7 @@ fn the_gradient_of_an_input_keeps_the_bounds_of_iterations_and_of_roundings() {
     let conv = Conv2d::new(1, 1, [3, 1]).padding([100_000, 0]);
     let conv = conv.padding_mode(PaddingMode::Replicate);
     let problem = conv.problem([1, 1, 3, 2].into()).unwrap();
-    assert!(input::Sums::new(&problem).shared);
+    assert!(input_sums::Sums::new(&problem).shared);
     assert_eq!(phases::plan(&problem, false, &Limits::webgpu()).unwrap(), None);
 }
 
