@@ -213,12 +213,13 @@ mod tests {
     #[test]
     fn what_is_painted_is_the_colour_of_every_number() {
         let map = Array2::from_shape_fn((37, 41), |(y, x)| (y * 41 + x) as f32 / 700.0 - 1.1);
+        let size = |size| u32::try_from(size).unwrap_or(0);
         for colours in [ColourMap::BlueRed, ColourMap::Grey, ColourMap::Viridis] {
             for (low, high) in [(-1.0, 1.0), (0.0, 0.7), (1.0, -1.0)] {
                 let scale = Scale { low, high, colours };
                 let image = paint(map.view(), &scale);
                 for ((y, x), &value) in map.indexed_iter() {
-                    let painted = image.get_pixel(x as u32, y as u32).0;
+                    let painted = image.get_pixel(size(x), size(y)).0;
                     let parts = painted.into_iter().zip(scale.colour(value));
                     assert!(parts.into_iter().all(|(a, b)| a.abs_diff(b) <= 1), "{value}");
                 }
