@@ -91,16 +91,25 @@ impl Scale {
     /// every number on a scale whose ends are not finite; one without a reach gives its middle.
     #[must_use]
     pub fn colour(&self, value: f32) -> [u8; 3] {
-        let [low, high, value] = [self.low, self.high, value].map(f64::from);
-        if value.is_nan() || !(low.is_finite() && high.is_finite()) {
+        if value.is_nan() || !(self.low.is_finite() && self.high.is_finite()) {
             return NO_NUMBER;
         }
-        if low == high {
+        if !self.reaches() {
             return self.colours.at(0.5);
         }
-        let value = value.clamp(low.min(high), high.max(low));
         #[allow(clippy::cast_possible_truncation, reason = "in 0 to 1")]
-        self.colours.at(((value - low) / (high - low)) as f32)
+        self.colours.at(self.position(value) as f32)
+    }
+
+    /// Whether there are numbers between the ends.
+    fn reaches(&self) -> bool {
+        self.low.is_finite() && self.high.is_finite() && self.low != self.high
+    }
+
+    /// Where a number lies between the ends, 0 to 1.
+    fn position(&self, value: f32) -> f64 {
+        let [low, high, value] = [self.low, self.high, value].map(f64::from);
+        (value.clamp(low.min(high), high.max(low)) - low) / (high - low)
     }
 }
 
@@ -140,9 +149,40 @@ fn reach(values: ArrayView2<'_, f32>) -> f32 {
 #[must_use]
 pub fn paint(map: ArrayView2<'_, f32>, scale: &Scale) -> RgbImage {
     let size = |size| u32::try_from(size).unwrap_or(u32::MAX);
+    let palette = Palette::of(scale);
     RgbImage::from_fn(size(map.ncols()), size(map.nrows()), |x, y| {
-        Rgb(scale.colour(map[[y as usize, x as usize]]))
+        Rgb(palette.colour(map[[y as usize, x as usize]]))
     })
+}
+
+/// The colours of a scale in steps too fine to be told apart: a colour map's curve takes longer
+/// than all else that is done to a pixel.
+struct Palette<'a> {
+    scale: &'a Scale,
+    colours: Option<Vec<[u8; 3]>>,
+}
+
+impl<'a> Palette<'a> {
+    const STEPS: u16 = 4096;
+
+    fn of(scale: &'a Scale) -> Self {
+        let at = |step| scale.colours.at(f32::from(step) / f32::from(Self::STEPS));
+        let curved = scale.colours != ColourMap::Grey && scale.reaches();
+        Self { scale, colours: curved.then(|| (0..=Self::STEPS).map(at).collect()) }
+    }
+
+    fn colour(&self, value: f32) -> [u8; 3] {
+        let Some(colours) = self.colours.as_ref().filter(|_| !value.is_nan()) else {
+            return self.scale.colour(value);
+        };
+        #[allow(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "0 to the number of steps"
+        )]
+        let step = (self.scale.position(value) * f64::from(Self::STEPS)).round() as usize;
+        colours.get(step).copied().unwrap_or(NO_NUMBER)
+    }
 }
 
 /// 0 to 1 as 0 to 255.
@@ -168,6 +208,23 @@ mod tests {
         assert!(red > blue && low_blue > low_red);
         assert_eq!(scale.colour(f32::INFINITY), scale.colour(2.0));
         assert_eq!(scale.colour(f32::NAN), [0, 160, 0]);
+    }
+
+    #[test]
+    fn what_is_painted_is_the_colour_of_every_number() {
+        let map = Array2::from_shape_fn((37, 41), |(y, x)| (y * 41 + x) as f32 / 700.0 - 1.1);
+        let size = |size| u32::try_from(size).unwrap_or(0);
+        for colours in [ColourMap::BlueRed, ColourMap::Grey, ColourMap::Viridis] {
+            for (low, high) in [(-1.0, 1.0), (0.0, 0.7), (1.0, -1.0)] {
+                let scale = Scale { low, high, colours };
+                let image = paint(map.view(), &scale);
+                for ((y, x), &value) in map.indexed_iter() {
+                    let painted = image.get_pixel(size(x), size(y)).0;
+                    let parts = painted.into_iter().zip(scale.colour(value));
+                    assert!(parts.into_iter().all(|(a, b)| a.abs_diff(b) <= 1), "{value}");
+                }
+            }
+        }
     }
 
     #[test]

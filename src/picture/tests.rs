@@ -1,3 +1,10 @@
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::panic,
+    reason = "a test fails by panicking, and its pictures are small"
+)]
+
 use std::io::Cursor;
 
 use image::metadata::Orientation;

@@ -55,6 +55,7 @@ pub fn fuzz<T: Debug>(name: &str, kinds: &[Fuzz<T>]) {
     let config = ProptestConfig {
         cases: ROUND,
         failure_persistence: None,
+        max_shrink_iters: 4096,
         max_shrink_time: 60_000,
         ..ProptestConfig::default()
     };

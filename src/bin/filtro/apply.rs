@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use crate::chosen::DeviceFlag;
 use crate::failure::Failure;
 use crate::layer::{Layer, Pool2d};
-use crate::maps::{self, Look};
+use crate::maps::{Look, Painted};
 use crate::options::{self, Pair, Resize};
 use crate::{arrays, output, table};
 
@@ -306,18 +306,16 @@ fn write(
     // With the extension, or a cat.png and a cat.jpg would write the same files.
     let name = options.image.file_name().unwrap_or_default().to_string_lossy();
     let named: Vec<_> = work.names.iter().zip(&work.looks).enumerate().collect();
-    let mut files = named
+    let painted = named
         .par_iter()
         .map(|&(channel, (map, look))| {
-            let path = options.out.join(format!("{name}-{map}.png"));
-            Ok((path, maps::png(maps.slice(s![0, channel, .., ..]), *look)?))
+            let painted = Painted::new(maps.slice(s![0, channel, .., ..]), *look);
+            let file = (options.out.join(format!("{name}-{map}.png")), painted.png()?);
+            Ok((file, (channel < MOST_TILES).then(|| painted.tile(map))))
         })
         .collect::<Result<Vec<_>, Failure>>()?;
-    let tiles: Vec<_> = named
-        .par_iter()
-        .take(MOST_TILES)
-        .map(|&(channel, (map, look))| maps::tile(map, maps.slice(s![0, channel, .., ..]), *look))
-        .collect();
+    let (mut files, tiles): (Vec<_>, Vec<_>) = painted.into_iter().unzip();
+    let tiles = tiles.into_iter().flatten().collect();
     let steps: Vec<_> = work.layers.iter().map(Layer::name).collect();
     let (_, channels, height, width) = maps.dim();
     let shown = match channels > MOST_TILES {

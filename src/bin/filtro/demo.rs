@@ -14,7 +14,7 @@ use crate::check::{Difference, Expected};
 use crate::chosen::{self, DeviceFlag};
 use crate::failure::Failure;
 use crate::layer::{Layer, Pool2d};
-use crate::maps::{self, Look};
+use crate::maps::{Look, Painted};
 use crate::{measure, output, table};
 
 /// By Stéfan van der Walt, CC0.
@@ -100,7 +100,7 @@ pub(crate) fn run(options: &Options, out: &mut dyn Write) -> Result<(), Failure>
         for (channel, filter) in FILTERS.iter().enumerate() {
             let map = step.output.slice(s![0, channel, .., ..]);
             let path = options.out.join(format!("{}{suffix}.png", filter.name()));
-            output::write(&path, &maps::png(map, look(filter))?)?;
+            output::write(&path, &Painted::new(map, look(filter)).png()?)?;
             written += 1;
         }
     }
@@ -245,7 +245,8 @@ fn draw(colour: &Array4<f32>, steps: &[&Step]) -> picture::RgbImage {
         );
     for step in steps {
         let tiles = FILTERS.iter().enumerate().map(|(channel, filter)| {
-            maps::tile(filter.name(), step.output.slice(s![0, channel, .., ..]), look(filter))
+            let map = step.output.slice(s![0, channel, .., ..]);
+            Painted::new(map, look(filter)).tile(filter.name())
         });
         sheet = sheet.row(format!("{}: {}", step.name, shape_of(&step.output)), tiles.collect());
     }

@@ -1,6 +1,6 @@
 //! Feature maps as pictures, with names.
 
-use filtro::picture::{self, ColourMap, Scale, Tile, paint};
+use filtro::picture::{self, ColourMap, RgbImage, Scale, Tile, paint};
 use ndarray::ArrayView2;
 
 /// How the maps of a channel are painted.
@@ -24,21 +24,32 @@ impl Look {
     }
 }
 
-/// A tile of a map, with its size and its scale under the name.
-pub(crate) fn tile(name: &str, map: ArrayView2<'_, f32>, look: Look) -> Tile {
-    let scale = look.scale(map);
-    let (height, width) = map.dim();
-    let range = match (scale.colours, scale == Scale::PICTURE) {
-        (_, true) => "0 to 1".into(),
-        (ColourMap::BlueRed, _) => format!("±{}", digits(scale.high)),
-        _ => format!("0 to {}", digits(scale.high)),
-    };
-    Tile::new(paint(map, &scale), name, format!("{height} x {width}, {range}"))
+/// A map as a picture, with its size and its scale in words.
+pub(crate) struct Painted {
+    image: RgbImage,
+    detail: String,
 }
 
-/// The bytes of a PNG of a map.
-pub(crate) fn png(map: ArrayView2<'_, f32>, look: Look) -> Result<Vec<u8>, picture::Error> {
-    picture::encode_png(&paint(map, &look.scale(map)))
+impl Painted {
+    pub(crate) fn new(map: ArrayView2<'_, f32>, look: Look) -> Self {
+        let scale = look.scale(map);
+        let (height, width) = map.dim();
+        let range = match (scale.colours, scale == Scale::PICTURE) {
+            (_, true) => "0 to 1".into(),
+            (ColourMap::BlueRed, _) => format!("±{}", digits(scale.high)),
+            _ => format!("0 to {}", digits(scale.high)),
+        };
+        Self { image: paint(map, &scale), detail: format!("{height} x {width}, {range}") }
+    }
+
+    /// The bytes of a PNG.
+    pub(crate) fn png(&self) -> Result<Vec<u8>, picture::Error> {
+        picture::encode_png(&self.image)
+    }
+
+    pub(crate) fn tile(self, name: &str) -> Tile {
+        Tile::new(self.image, name, self.detail)
+    }
 }
 
 /// Three digits that say something.
