@@ -71,7 +71,7 @@ impl Sums {
             return shared;
         }
         let most = usize::try_from(sums::most_roundings(products as u64)).unwrap_or(usize::MAX);
-        let long = usize::try_from(sums::block_products(products as u64)).unwrap_or(usize::MAX);
+        let long = products.isqrt().max(48);
         let iterations = products.saturating_add(rows).saturating_add(2 * channels);
         let block = (long / taps).clamp(1, channels);
         let in_channels = Self {

@@ -18,10 +18,15 @@ pub(crate) fn most_roundings(products: u64) -> u64 {
     62_u64.saturating_add(products.saturating_mul(4).isqrt())
 }
 
-/// How many products are added up one after another where that is free to choose: the root of all
-/// makes the roundings of a block and of all blocks as many.
+/// How many products are added up one after another where that is free to choose: on most data the
+/// error of a block and that of the sum of all blocks are the same at the power of two thirds.
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a positive number, at most the products"
+)]
 pub(crate) fn block_products(products: u64) -> u64 {
-    products.isqrt().max(FEW_PRODUCTS)
+    ((products as f64).cbrt().powi(2).round() as u64).max(FEW_PRODUCTS)
 }
 
 /// A block of at most `all` items for which the roundings of a block, `each` an item, and those of
