@@ -87,6 +87,7 @@ impl<'a> Walk<'a> {
                 | Statement::ControlBarrier(_)
                 | Statement::MemoryBarrier(_)
                 | Statement::Atomic { .. }
+                | Statement::WorkGroupUniformLoad { .. }
                 | Statement::ImageStore { .. }
                 | Statement::SubgroupGather { .. }
                 | Statement::SubgroupCollectiveOperation { .. } => {}
