@@ -132,7 +132,8 @@ pub(super) fn tile(sizes: &Sizes, limits: &Limits) -> Result<Tile, Rule> {
     let lanes = [1, lanes(limits)?];
     let tiles = [channels, 8, 4].map(|most| Tile {
         channels: channels.min(most),
-        rows: rows.min(sizes.out_size[0]),
+        // The shader selects among its sums by halves.
+        rows: rows.min(sizes.out_size[0].next_power_of_two()),
         columns: 4,
         row_step: 1,
         channel_step: sizes.channel_step(channel_step),

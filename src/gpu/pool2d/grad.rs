@@ -175,7 +175,7 @@ pub(crate) fn pool2d_grad_input(
 pub(super) fn is_separable(problem: &Pool2dProblem) -> bool {
     let [height, width] = windows_of_cell(problem);
     let few = height.min(width) < 2 || height.saturating_mul(width) < 16;
-    !few && problem.input.len() > 0
+    !few && !problem.input.is_empty()
 }
 
 /// Records one pass; of columns of a max pooling it also gives the indices of the maxima.

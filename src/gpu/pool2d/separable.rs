@@ -75,7 +75,7 @@ pub(super) fn split(problem: &Pool2dProblem) -> [Pool2dProblem; 2] {
 impl Plan {
     /// `None` where a window has one row or one column, or there is none.
     pub(crate) fn new(problem: &Pool2dProblem, limits: &Limits) -> Result<Option<Self>> {
-        if problem.taps().contains(&1) || problem.output.len() == 0 {
+        if problem.taps().contains(&1) || problem.output.is_empty() {
             return Ok(None);
         }
         let [rows, columns] = split(problem);

@@ -44,6 +44,13 @@ pub fn conv2d() -> Vec<Case> {
         conv("dilation_beyond_the_input", [1, 2, 3, 4], 3, [2, 3], |conv| {
             conv.dilation([5, 6]).padding([4, 7])
         }),
+        conv("one_output_channel_of_three_rows", [1, 5, 4, 9], 1, [2, 3], |conv| conv),
+        conv("one_output_channel_of_a_large_kernel", [1, 3, 11, 13], 1, [7, 9], |conv| {
+            conv.padding([3, 4])
+        }),
+        conv("one_output_channel_with_stride", [1, 3, 11, 13], 1, [3, 2], |conv| {
+            conv.stride([2, 3]).padding([1, 0])
+        }),
         conv("groups", [2, 6, 6, 7], 4, [3, 2], |conv| conv.groups(2)),
         conv("groups_of_three_to_five", [1, 9, 5, 6], 15, [2, 3], |conv| conv.groups(3)),
         conv("depthwise", [2, 5, 7, 8], 5, [3, 2], |conv| conv.groups(5).padding([1, 0])),
