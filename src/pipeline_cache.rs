@@ -67,9 +67,9 @@ impl PipelineCache {
     pub fn to_bytes(&self) -> Vec<u8> {
         let made_by = self.made_by.as_bytes();
         let lengths = [made_by.len() as u64, self.data.len() as u64];
-        let checksum = checksum([made_by, &self.data]);
-        let numbers = [lengths[0], lengths[1], checksum].map(u64::to_le_bytes).concat();
-        [&MAGIC, &numbers[..], made_by, &self.data].concat()
+        let lengths = lengths.map(u64::to_le_bytes).concat();
+        let checksum = checksum([&lengths, made_by, &self.data]).to_le_bytes();
+        [&MAGIC, &lengths[..], &checksum, made_by, &self.data].concat()
     }
 
     /// The cache that [`to_bytes`](Self::to_bytes) turned into these bytes.
@@ -107,7 +107,7 @@ impl PipelineCache {
             std::cmp::Ordering::Greater => return Err("it is longer than its header says"),
             std::cmp::Ordering::Equal => {}
         }
-        if checksum([made_by, data]) != number(2) {
+        if checksum([&numbers[..16], made_by, data]) != number(2) {
             return Err("it is damaged: its checksum differs");
         }
         let made_by = str::from_utf8(made_by).map_err(|_| "its header is no text")?;
@@ -116,7 +116,7 @@ impl PipelineCache {
 }
 
 /// FNV-1a of 64 bits, which a change of any one byte changes.
-fn checksum(parts: [&[u8]; 2]) -> u64 {
+fn checksum(parts: [&[u8]; 3]) -> u64 {
     parts.iter().copied().flatten().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
     })
@@ -183,6 +183,11 @@ mod tests {
         for length in 0..bytes.len() {
             assert_eq!(PipelineCache::parse(&bytes[..length]), Err("it is truncated"), "{length}");
         }
+        // The header's text is a byte shorter, and the data a byte longer.
+        let mut moved = bytes.clone();
+        moved[MAGIC.len()] -= 1;
+        moved[MAGIC.len() + 8..][..2].copy_from_slice(&257_u16.to_le_bytes());
+        assert_eq!(PipelineCache::parse(&moved), Err("it is damaged: its checksum differs"));
         let longer = [&bytes[..], &[0]].concat();
         assert_eq!(PipelineCache::parse(&longer), Err("it is longer than its header says"));
         let other = PipelineCache::parse(b"filtroPC\x02\0\0\0 and more that we do not know");

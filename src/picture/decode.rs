@@ -2,9 +2,10 @@
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Cursor, Read, Seek, SeekFrom};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
-use image::error::{ImageFormatHint, UnsupportedErrorKind};
+use image::error::{DecodingError, ImageFormatHint, UnsupportedErrorKind};
 use image::metadata::Orientation;
 use image::{ColorType, ImageDecoder, ImageError, ImageFormat, ImageReader};
 use ndarray::Array4;
@@ -105,7 +106,22 @@ pub fn decode_within(bytes: &[u8], max_pixels: usize) -> Result<Array4<f32>, Err
     read(Cursor::new(bytes), "bytes", max_pixels)
 }
 
-fn read(mut reader: impl BufRead + Seek, path: &str, most: usize) -> Result<Array4<f32>, Error> {
+/// As [`read_trusting`], where a decoder of another crate that panics makes an error.
+fn read(reader: impl BufRead + Seek, path: &str, most: usize) -> Result<Array4<f32>, Error> {
+    catch_unwind(AssertUnwindSafe(|| read_trusting(reader, path, most)))
+        .unwrap_or_else(|_| Err(damaged(path, ImageFormatHint::Unknown, "the decoder gave up")))
+}
+
+fn damaged(path: &str, format: ImageFormatHint, words: &str) -> Error {
+    let source = ImageError::Decoding(DecodingError::new(format, words));
+    Error::Decode { path: path.into(), source }
+}
+
+fn read_trusting(
+    mut reader: impl BufRead + Seek,
+    path: &str,
+    most: usize,
+) -> Result<Array4<f32>, Error> {
     let failed = |source: io::Error| Error::Read { path: path.into(), source };
     let broken = |source| Error::Decode { path: path.into(), source };
     let format = format(&mut reader).map_err(failed)?;
@@ -116,6 +132,10 @@ fn read(mut reader: impl BufRead + Seek, path: &str, most: usize) -> Result<Arra
             return Err(Error::Truncated { path: path.into() });
         }
         reader.rewind().map_err(failed)?;
+    }
+    if format == ImageFormat::Png && !has_whole_palette(&mut reader).map_err(failed)? {
+        let words = "its palette holds a part of a colour";
+        return Err(damaged(path, ImageFormatHint::Exact(format), words));
     }
     if format == ImageFormat::Tiff
         && let Some(array) = super::tiff::grey(&mut reader, path, most)?
@@ -218,6 +238,27 @@ fn has_end(reader: &mut impl BufRead) -> io::Result<bool> {
     match next() {
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
         answer => answer,
+    }
+}
+
+/// Whether the palette of a PNG, if it has one, is a whole number of colours: the decoder takes
+/// that for granted. What else is wrong with the chunks before the pixels it finds itself.
+fn has_whole_palette(reader: &mut (impl BufRead + Seek)) -> io::Result<bool> {
+    reader.seek(SeekFrom::Start(8))?;
+    let mut header = [0; 8];
+    loop {
+        match reader.read_exact(&mut header) {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(true),
+            read => read?,
+        }
+        let [a, b, c, d, ref kind @ ..] = header;
+        let len = u32::from_be_bytes([a, b, c, d]);
+        match kind {
+            b"PLTE" if !len.is_multiple_of(3) => return Ok(false),
+            b"IDAT" | b"IEND" => return Ok(true),
+            // The chunk's data and its checksum.
+            _ => reader.seek_relative(i64::from(len) + 4)?,
+        }
     }
 }
 

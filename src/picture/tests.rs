@@ -154,6 +154,33 @@ fn a_truncated_picture_of_any_format_is_an_error() {
 }
 
 #[test]
+fn a_palette_with_a_part_of_a_colour_is_an_error_and_no_panic() {
+    let chunk = |kind: &[u8; 4], data: &[u8]| {
+        let len = u32::try_from(data.len()).unwrap().to_be_bytes();
+        let mut crc = flate2::Crc::new();
+        crc.update(kind);
+        crc.update(data);
+        [&len, &kind[..], data, &crc.sum().to_be_bytes()].concat()
+    };
+    // One pixel, the first of its palette's colours.
+    let pixels = b"\x78\x01\x01\x02\0\xfd\xff\0\0\0\x02\0\x01";
+    let png = |palette: &[u8]| {
+        let header = [0, 0, 0, 1, 0, 0, 0, 1, 8, 3, 0, 0, 0];
+        let chunks = [
+            chunk(b"IHDR", &header),
+            chunk(b"PLTE", palette),
+            chunk(b"IDAT", pixels),
+            chunk(b"IEND", b""),
+        ];
+        [&b"\x89PNG\r\n\x1a\n"[..], &chunks.concat()].concat()
+    };
+    assert_eq!(decode(&png(&[255, 0, 51])).unwrap().as_slice(), Some(&[1.0, 0.0, 0.2][..]));
+    for palette in [&[255, 0, 51, 7][..], &[255, 0, 51, 7, 7]] {
+        assert!(error_of(&png(palette)).contains("a part of a colour"));
+    }
+}
+
+#[test]
 fn a_jpeg_lacks_no_byte_of_its_end_and_may_have_more_behind_it() {
     let photo = bytes_of(&photo(JPEG, 29), ImageFormat::Jpeg);
     for len in 4..photo.len() {

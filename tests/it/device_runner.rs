@@ -21,6 +21,16 @@ pub fn software() -> &'static Device {
     &DEVICE
 }
 
+/// Gives the memory of the software adapter's tensors back at the end of a test of large ones.
+#[derive(Debug)]
+pub struct Trimmed;
+
+impl Drop for Trimmed {
+    fn drop(&mut self) {
+        software().trim();
+    }
+}
+
 /// wgpu's own device of the software adapter, as a caller would open it.
 pub fn wgpu_device(descriptor: &wgpu::DeviceDescriptor<'_>) -> (wgpu::Device, wgpu::Queue) {
     let instance = wgpu::Instance::default();

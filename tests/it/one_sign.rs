@@ -8,7 +8,7 @@ use ndarray::{Array, Array4, Dimension};
 
 use crate::case::{Data, Random, wide};
 use crate::compare::{self, Check};
-use crate::device_runner::{DeviceRunner, software};
+use crate::device_runner::{DeviceRunner, Trimmed, software};
 use crate::runner::{GradientRunner, Runner, gradient_runners, runners};
 
 /// How many products the longest sums have, in `[height, width]` of a plane.
@@ -297,50 +297,60 @@ fn losses_are_within_the_bound(device: &Device) {
 
 #[test]
 fn convolutions_of_one_sign_on_the_cpu() {
+    let _trimmed = Trimmed;
     convolutions_are_within_the_bound(on_cpu);
 }
 
 #[test]
 fn convolutions_of_one_sign_on_the_software_adapter() {
+    let _trimmed = Trimmed;
     convolutions_are_within_the_bound(on_software);
 }
 
 #[test]
 fn averages_of_one_sign_on_the_cpu() {
+    let _trimmed = Trimmed;
     averages_are_within_the_bound(on_cpu);
 }
 
 #[test]
 fn averages_of_one_sign_on_the_software_adapter() {
+    let _trimmed = Trimmed;
     averages_are_within_the_bound(on_software);
 }
 
 #[test]
 fn gradients_of_convolutions_of_one_sign_on_the_cpu() {
+    let _trimmed = Trimmed;
     gradients_of_convolutions_are_within_the_bound(backward_on_cpu);
 }
 
 #[test]
 fn gradients_of_convolutions_of_one_sign_on_the_software_adapter() {
+    let _trimmed = Trimmed;
     gradients_of_convolutions_are_within_the_bound(backward_on_software);
 }
 
 #[test]
 fn gradients_of_averages_of_one_sign_on_the_cpu() {
+    let _trimmed = Trimmed;
     gradients_of_averages_are_within_the_bound(backward_on_cpu);
 }
 
 #[test]
 fn gradients_of_averages_of_one_sign_on_the_software_adapter() {
+    let _trimmed = Trimmed;
     gradients_of_averages_are_within_the_bound(backward_on_software);
 }
 
 #[test]
 fn losses_of_one_sign_on_the_cpu() {
+    let _trimmed = Trimmed;
     losses_are_within_the_bound(&Device::cpu());
 }
 
 #[test]
 fn losses_of_one_sign_on_the_software_adapter() {
+    let _trimmed = Trimmed;
     losses_are_within_the_bound(software());
 }
