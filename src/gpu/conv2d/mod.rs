@@ -100,7 +100,8 @@ impl Conv2dPlan {
     /// The first of these that serves the problem on a device with these limits.
     fn cascade(problem: &Conv2dProblem, operands: Operands, limits: &Limits) -> Result<Self> {
         let mut depthwise = depthwise::plan(problem, operands, None, limits)?;
-        let is_small = problem.vertical.kernel_size * problem.horizontal.kernel_size < MANY_TAPS;
+        let [height, width] = [&problem.vertical, &problem.horizontal].map(|axis| axis.kernel_size);
+        let is_small = height.saturating_mul(width) < MANY_TAPS;
         if let Some(plan) = depthwise.take_if(|plan| {
             plan.algorithm() == Algorithm::Windows && is_small || !texel::is_worth_it(limits)
         }) {

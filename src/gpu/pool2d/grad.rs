@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::super::buffer::{GpuBuffer, Reuse};
 use super::super::context::Context;
+use super::super::fits::check_buffers;
 use super::super::grid::Grid;
 use super::super::params::{low_bits, size};
 use super::super::record::Binding;
@@ -13,7 +14,7 @@ use super::super::shader::Shader;
 use super::super::split::{chunks, largest};
 use super::general::{Loops, Owner, Params, base_params};
 use super::{Divisor, Pool2dProblem, Reduction, Window, separable};
-use crate::{Error, Limits, Result};
+use crate::{DType, Error, Limits, Result, Shape};
 
 /// One dispatch: its part of the work, and the elements that it touches.
 #[derive(Debug, Clone, PartialEq)]
@@ -159,7 +160,7 @@ pub(crate) fn pool2d_grad_input(
     indices: Option<&GpuBuffer>,
     grad_output: &GpuBuffer,
 ) -> Result<GpuBuffer> {
-    if !is_separable(problem) {
+    if !is_separable(problem, context.limits()) {
         return run(context, problem, gather(problem), indices, grad_output).map(|(grad, _)| grad);
     }
     let [rows, columns] = separable::split(problem);
@@ -172,10 +173,12 @@ pub(crate) fn pool2d_grad_input(
 }
 
 /// Whether a cell lies in so many windows that two passes are faster.
-pub(super) fn is_separable(problem: &Pool2dProblem) -> bool {
+pub(super) fn is_separable(problem: &Pool2dProblem, limits: &Limits) -> bool {
     let [height, width] = windows_of_cell(problem);
+    let between = Shape { width: problem.output.width, ..problem.input };
     let few = height.min(width) < 2 || height.saturating_mul(width) < 16;
-    !few && !problem.input.is_empty()
+    let fits = || check_buffers(problem.operation, &[between], DType::F32, limits).is_ok();
+    !few && !problem.input.is_empty() && fits()
 }
 
 /// Records one pass; of columns of a max pooling it also gives the indices of the maxima.

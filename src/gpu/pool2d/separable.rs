@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::super::buffer::GpuBuffer;
 use super::super::context::Context;
 use super::super::convert::convert;
+use super::super::fits::check_buffers;
 use super::super::shader::Shader;
 use super::{Divisor, Index, Pool2dPlan, Pool2dProblem, Reduction, Window, run};
 use crate::window::Axis;
@@ -73,12 +74,16 @@ pub(super) fn split(problem: &Pool2dProblem) -> [Pool2dProblem; 2] {
 }
 
 impl Plan {
-    /// `None` where a window has one row or one column, or there is none.
+    /// `None` where a window has one row or one column, there is none, or what lies between the two
+    /// poolings fits no buffer.
     pub(crate) fn new(problem: &Pool2dProblem, limits: &Limits) -> Result<Option<Self>> {
         if problem.taps().contains(&1) || problem.output.is_empty() {
             return Ok(None);
         }
         let [rows, columns] = split(problem);
+        if check_buffers(problem.operation, &[rows.output], rows.dtype, limits).is_err() {
+            return Ok(None);
+        }
         let plan = |problem: &Pool2dProblem| Pool2dPlan::new(problem, None, limits);
         let (of_rows, of_columns) = (plan(&rows)?, plan(&columns)?);
         Ok(Some(Self { rows: (rows, of_rows), columns: (columns, of_columns) }))

@@ -155,7 +155,7 @@ fn every_gradient_of_a_pooling_is_served_within_the_bound_of_iterations() {
     let mut separable = 0;
     for problem in problems() {
         for limits in [Limits::webgpu(), SOFTWARE] {
-            let passes = if grad::is_separable(&problem) {
+            let passes = if grad::is_separable(&problem, &limits) {
                 separable += 1;
                 separable::split(&problem).to_vec()
             } else {
@@ -189,4 +189,16 @@ fn no_window_and_no_cell_has_more_taps_or_windows_than_is_planned_for() {
             assert!(most <= grad::windows_of_cell(&problem)[0], "{size} to {out}");
         }
     }
+}
+
+#[test]
+fn a_plan_of_two_poolings_with_more_between_them_than_a_buffer_holds_is_none() {
+    // 2^25 rows of 2 become one of 2^20, by way of 2^45.
+    let pool = AdaptiveAvgPool2d::new([1, 1 << 20]).problem([1, 1, 1 << 25, 2].into()).unwrap();
+    let problem = Pool2dProblem::adaptive_average(&pool);
+    let limits = Limits::webgpu();
+    assert!(separable::Plan::new(&problem, &limits).unwrap().is_none());
+    assert!(!grad::is_separable(&problem, &limits));
+    let error = Pool2dPlan::new(&problem, None, &limits).unwrap_err();
+    assert!(matches!(error, crate::Error::DeviceLimit { .. }), "{error}");
 }
