@@ -67,7 +67,7 @@ fn forged(bytes: &[u8], from: &str, to: &str) -> PipelineCache {
     let place = bytes.windows(from.len()).position(|part| part == from.as_bytes()).unwrap();
     bytes[place..place + to.len()].copy_from_slice(to.as_bytes());
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    for byte in &bytes[36..] {
+    for byte in bytes[12..28].iter().chain(&bytes[36..]) {
         hash = (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3);
     }
     bytes[28..36].copy_from_slice(&hash.to_le_bytes());
