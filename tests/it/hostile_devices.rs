@@ -119,7 +119,14 @@ fn is_small(case: &Case, shape: &Result<Shape>) -> bool {
         Operation::AvgPool2d(options) => {
             (Ok(none), len(*shape).saturating_mul(inside(options.kernel_size)))
         }
-        _ => (Ok(none), len(*shape).saturating_add(len(case.input))),
+        Operation::AdaptiveMaxPool2d(AdaptiveMaxPool2d { output_size, .. })
+        | Operation::AdaptiveAvgPool2d(AdaptiveAvgPool2d { output_size, .. }) => {
+            let longest = |size: usize, out: usize| (size / out.max(1)).saturating_add(2).min(size);
+            let window =
+                longest(height, output_size[0]).saturating_mul(longest(width, output_size[1]));
+            (Ok(none), len(*shape).saturating_mul(window))
+        }
+        Operation::Activation(_) => (Ok(none), len(*shape)),
     };
     let weight = weight.unwrap_or(none);
     let taps = weight.height.saturating_mul(weight.width).max(1);
