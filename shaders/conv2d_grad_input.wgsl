@@ -165,12 +165,22 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let out_plane = u32(params.out_height * params.out_width);
     let kernel_size = u32(params.kernel_height * params.kernel_width);
     let channels = params.end_group_channel - params.first_group_channel;
-    let outputs_y = outputs_of_tap(in_y, params.in_height, params.pad_top, params.pad_bottom,
-        params.stride_height, params.out_height);
-    let outputs_x = outputs_of_tap(in_x, params.in_width, params.pad_left, params.pad_right,
-        params.stride_width, params.out_width);
-    let pairs_x = u32(outputs_x * params.kernel_width);
-    let pairs = u32(outputs_y * params.kernel_height) * pairs_x;
+    // Along an axis of fewer outputs than taps it is the outputs that are gone through: what holds of
+    // a tap's distance and of the outputs that read by it holds of an output's and of its taps.
+    let by_output_y = params.out_height < params.kernel_height;
+    let by_output_x = params.out_width < params.kernel_width;
+    let far_y = select(params.dilation_height, params.stride_height, by_output_y);
+    let far_x = select(params.dilation_width, params.stride_width, by_output_x);
+    let near_y = select(params.stride_height, params.dilation_height, by_output_y);
+    let near_x = select(params.stride_width, params.dilation_width, by_output_x);
+    let most_y = max(params.out_height, params.kernel_height);
+    let most_x = max(params.out_width, params.kernel_width);
+    let each_y =
+        outputs_of_tap(in_y, params.in_height, params.pad_top, params.pad_bottom, near_y, most_y);
+    let each_x =
+        outputs_of_tap(in_x, params.in_width, params.pad_left, params.pad_right, near_x, most_x);
+    let pairs_x = u32(each_x * min(params.out_width, params.kernel_width));
+    let pairs = u32(each_y * min(params.out_height, params.kernel_height)) * pairs_x;
     let end_product = min(params.end_product, pairs * channels);
     let first_grad = first_grad_row * u32(params.out_width) - params.grad_output_base;
     // Sums of blocks keep the rounding error far below that of one long sum.
@@ -184,15 +194,17 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
             let channel = params.first_group_channel + product % channels;
             let pair_y = i32(pair / pairs_x);
             let pair_x = i32(pair % pairs_x);
-            let kernel_y = pair_y / outputs_y;
-            let kernel_x = pair_x / outputs_x;
-            let out_y = output_of(pair_y % outputs_y, kernel_y * params.dilation_height, in_y,
-                params.in_height, params.pad_top, params.pad_bottom, params.stride_height,
-                params.out_height);
-            let out_x = output_of(pair_x % outputs_x, kernel_x * params.dilation_width, in_x,
-                params.in_width, params.pad_left, params.pad_right, params.stride_width,
-                params.out_width);
-            if out_y >= 0 && out_x >= 0 {
+            let one_y = pair_y / each_y;
+            let one_x = pair_x / each_x;
+            let other_y = output_of(pair_y % each_y, one_y * far_y, in_y, params.in_height,
+                params.pad_top, params.pad_bottom, near_y, most_y);
+            let other_x = output_of(pair_x % each_x, one_x * far_x, in_x, params.in_width,
+                params.pad_left, params.pad_right, near_x, most_x);
+            if other_y >= 0 && other_x >= 0 {
+                let kernel_y = select(one_y, other_y, by_output_y);
+                let kernel_x = select(one_x, other_x, by_output_x);
+                let out_y = select(other_y, one_y, by_output_y);
+                let out_x = select(other_x, one_x, by_output_x);
                 let grad = f32(grad_output[first_grad + channel * out_plane
                     + u32(out_y * params.out_width + out_x)]);
                 let out_filter = first_filter + channel * params.group_in_channels;

@@ -43,7 +43,9 @@ fn on_cpu(_operation: &str) -> Vec<Box<dyn Runner>> {
     vec![Box::new(cpu())]
 }
 
+/// The software adapter without the memory of the last problem, which was as large as this one.
 fn on_software(operation: &str) -> Vec<Box<dyn Runner>> {
+    software().trim();
     let mut runners = runners(operation);
     runners.retain(|runner| runner.name() != Runner::name(&cpu()));
     runners
@@ -54,6 +56,7 @@ fn backward_on_cpu(_operation: &str) -> Vec<Box<dyn GradientRunner>> {
 }
 
 fn backward_on_software(operation: &str) -> Vec<Box<dyn GradientRunner>> {
+    software().trim();
     let mut runners = gradient_runners(operation);
     runners.retain(|runner| runner.name() != Runner::name(&cpu()));
     runners

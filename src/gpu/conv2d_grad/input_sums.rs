@@ -27,12 +27,18 @@ fn replicated(axis: &Axis) -> usize {
 
 /// The most pairs of a tap and an output that are looked at for a cell along one axis.
 fn pairs(padding_mode: PaddingMode, axis: &Axis) -> usize {
-    let outputs = match padding_mode {
+    // Of the taps and the outputs the fewer are gone through, for each the others are found.
+    let (fewer, others, step) = if axis.output_size < axis.kernel_size {
+        (axis.output_size, axis.kernel_size, axis.dilation)
+    } else {
+        (axis.kernel_size, axis.output_size, axis.stride)
+    };
+    let each = match padding_mode {
         PaddingMode::Zeros => 1,
         PaddingMode::Reflect | PaddingMode::Circular => 3,
-        PaddingMode::Replicate => (replicated(axis) / axis.stride + 1).min(axis.output_size),
+        PaddingMode::Replicate => (replicated(axis) / step + 1).min(others),
     };
-    axis.kernel_size.saturating_mul(outputs)
+    fewer.saturating_mul(each)
 }
 
 /// How the products of a cell are added up.
