@@ -106,12 +106,16 @@ fn is_small(case: &Case, shape: &Result<Shape>) -> bool {
     let [_, _, height, width] = case.input;
     // A window of a pooling reads no more than the input has.
     let inside = |kernel: [usize; 2]| kernel[0].min(height).saturating_mul(kernel[1].min(width));
+    // A GPU goes through every tap of every output, forward and backward, also over padding.
+    let both = |of_input: usize, of_output: usize| {
+        len(case.input).saturating_mul(of_input).max(len(*shape).saturating_mul(of_output))
+    };
     let (weight, terms) = match &case.operation {
         Operation::Conv2d { options, .. } => {
-            (options.weight_shape(), len(*shape).saturating_mul(options.in_channels))
+            (options.weight_shape(), both(options.out_channels, options.in_channels))
         }
         Operation::ConvTranspose2d { options, .. } => {
-            (options.weight_shape(), len(case.input).saturating_mul(options.out_channels))
+            (options.weight_shape(), both(options.out_channels, options.in_channels))
         }
         Operation::MaxPool2d(options) => {
             (Ok(none), len(*shape).saturating_mul(inside(options.kernel_size)))
