@@ -26,14 +26,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     if index >= params.count {
         return;
     }
-    let out_x = index % params.out_width;
-    let row = index / params.out_width;
-    let out_y = params.first_row + row % params.dispatch_rows;
-    let plane = params.first_plane + row / params.dispatch_rows;
-    let in_width = params.in_width;
-    let input_plane = plane * params.in_height * in_width - params.input_base;
-    let rows = vertical_window(out_y);
-    let columns = horizontal_window(out_x);
+{% include "lib/pool_output" %}
     let width = taps_of(columns);
     let taps = taps_of(rows) * width;
     let first = input_plane + rows.first * in_width + columns.first;
@@ -51,8 +44,6 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     }
     let total = workgroup_sum(local, sum);
     if local == 0u {
-        let output_index = (plane * params.out_height + out_y) * params.out_width + out_x
-            - params.output_base;
         output[output_index] = to_element(total / divisor_of(out_y, out_x));
     }
 }

@@ -62,6 +62,7 @@ sources![
     "lib/pool_bits",
     "lib/pool_divisor",
     "lib/pool_grad",
+    "lib/pool_output",
     "lib/pool_params",
     "lib/pool_window",
     "lib/pool_windows_of",

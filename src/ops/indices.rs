@@ -6,7 +6,7 @@ use ndarray::{Array4, Axis};
 
 use super::{AdaptivePool2dProblem, MaxPool2dProblem};
 use crate::device::Backend;
-use crate::memory::collected;
+use crate::memory::{collected, with_room};
 use crate::tensor::Storage;
 use crate::{AdaptiveMaxPool2d, Device, Error, Indices, MaxPool2d, Result, Shape};
 
@@ -129,10 +129,8 @@ impl MaxPooling {
 
 /// Two indices that no input has: of windows with the same columns, different elements of one row.
 fn rivals(indices: &Array4<u32>, width: usize) -> Result<Option<[u32; 2]>> {
-    let mut of_column = Vec::new();
-    of_column
-        .try_reserve_exact(indices.dim().2)
-        .map_err(|_| Error::OutOfMemory { operation: OPERATION, bytes: None })?;
+    let of_column = with_room(indices.dim().2);
+    let mut of_column = of_column.map_err(|missing| missing.during(OPERATION))?;
     for column in indices.lanes(Axis(2)) {
         of_column.clear();
         of_column.extend(column.iter().copied().filter(|&index| index != u32::MAX));

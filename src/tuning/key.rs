@@ -34,7 +34,8 @@ struct Schema {
     fields: &'static [(&'static str, Kind)],
 }
 
-const DIVISORS: &[&str] = &["padded", "inside", "override"];
+const DIVISORS: &[&str] =
+    &[Divisor::Padded.name(), Divisor::Inside.name(), Divisor::Override(0.0).name()];
 const MODES: &[&str] = &[
     PaddingMode::Zeros.name(),
     PaddingMode::Reflect.name(),
@@ -131,9 +132,7 @@ impl From<&Pool2dProblem> for Key {
             ]);
             values.push(match problem.divisor() {
                 None => pair(axes, |axis| axis.dilation),
-                Some(Divisor::Padded) => Value::Word("padded"),
-                Some(Divisor::Inside) => Value::Word("inside"),
-                Some(Divisor::Override(_)) => Value::Word("override"),
+                Some(divisor) => Value::Word(divisor.name()),
             });
         }
         Self { operation: problem.operation, values }

@@ -2,8 +2,7 @@
 //! error, in a time that its tensors explain. Only what a GPU has no room for may differ.
 
 use filtro::{
-    Activation, AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, Conv2d, ConvTranspose2d, Device,
-    Error, Limits, MaxPool2d, Result, Shape, Tensor,
+    Activation, AdaptiveAvgPool2d, AdaptiveMaxPool2d, Device, Error, Limits, Result, Shape, Tensor,
 };
 use proptest::test_runner::TestCaseError;
 
@@ -175,57 +174,41 @@ fn collect(
     let output = case.operation.output_shape(case.input);
     let grad_shape = output.unwrap_or(Shape::new(1, 1, 1, 1));
     let grad = tensor(device, case, Stream::GradOutput, grad_shape)?;
+    macro_rules! convolve {
+        ($options:expr, $bias:expr) => {{
+            let weight = weight_of($options.weight_shape())?;
+            let bias = bias_of($bias, $options.out_channels)?;
+            give("forward", $options.forward(&input, &weight, bias.as_ref()));
+            give("grad_input", $options.grad_input(shape, &weight, &grad));
+            give("grad_weight", $options.grad_weight(&input, &grad));
+            give("grad_bias", $options.grad_bias(&grad));
+        }};
+    }
+    macro_rules! maximum {
+        ($options:expr) => {{
+            give("forward", $options.forward(&input));
+            match $options.forward_with_indices(&input) {
+                Err(error) => give("indices", Err(error)),
+                Ok((values, indices)) => {
+                    give("values", Ok(values));
+                    give("grad_input", $options.grad_input(shape, &indices, &grad));
+                }
+            }
+        }};
+    }
+    macro_rules! plain {
+        ($options:expr) => {{
+            give("forward", $options.forward(&input));
+            give("grad_input", $options.grad_input(shape, &grad));
+        }};
+    }
     match &case.operation {
-        Operation::Conv2d { options, bias } => {
-            let options: &Conv2d = options;
-            let weight = weight_of(options.weight_shape())?;
-            let bias = bias_of(*bias, options.out_channels)?;
-            give("forward", options.forward(&input, &weight, bias.as_ref()));
-            give("grad_input", options.grad_input(shape, &weight, &grad));
-            give("grad_weight", options.grad_weight(&input, &grad));
-            give("grad_bias", options.grad_bias(&grad));
-        }
-        Operation::ConvTranspose2d { options, bias } => {
-            let options: &ConvTranspose2d = options;
-            let weight = weight_of(options.weight_shape())?;
-            let bias = bias_of(*bias, options.out_channels)?;
-            give("forward", options.forward(&input, &weight, bias.as_ref()));
-            give("grad_input", options.grad_input(shape, &weight, &grad));
-            give("grad_weight", options.grad_weight(&input, &grad));
-            give("grad_bias", options.grad_bias(&grad));
-        }
-        Operation::MaxPool2d(options) => {
-            let options: &MaxPool2d = options;
-            give("forward", options.forward(&input));
-            match options.forward_with_indices(&input) {
-                Err(error) => give("indices", Err(error)),
-                Ok((values, indices)) => {
-                    give("values", Ok(values));
-                    give("grad_input", options.grad_input(shape, &indices, &grad));
-                }
-            }
-        }
-        Operation::AdaptiveMaxPool2d(options) => {
-            let options: &AdaptiveMaxPool2d = options;
-            give("forward", options.forward(&input));
-            match options.forward_with_indices(&input) {
-                Err(error) => give("indices", Err(error)),
-                Ok((values, indices)) => {
-                    give("values", Ok(values));
-                    give("grad_input", options.grad_input(shape, &indices, &grad));
-                }
-            }
-        }
-        Operation::AvgPool2d(options) => {
-            let options: &AvgPool2d = options;
-            give("forward", options.forward(&input));
-            give("grad_input", options.grad_input(shape, &grad));
-        }
-        Operation::AdaptiveAvgPool2d(options) => {
-            let options: &AdaptiveAvgPool2d = options;
-            give("forward", options.forward(&input));
-            give("grad_input", options.grad_input(shape, &grad));
-        }
+        Operation::Conv2d { options, bias } => convolve!(options, *bias),
+        Operation::ConvTranspose2d { options, bias } => convolve!(options, *bias),
+        Operation::MaxPool2d(options) => maximum!(options),
+        Operation::AdaptiveMaxPool2d(options) => maximum!(options),
+        Operation::AvgPool2d(options) => plain!(options),
+        Operation::AdaptiveAvgPool2d(options) => plain!(options),
         Operation::Activation(function) => {
             let function: Activation = *function;
             give("forward", function.forward(&input));

@@ -181,27 +181,23 @@ pub(crate) fn conv2d(
     weight: &GpuBuffer,
     bias: Option<&GpuBuffer>,
 ) -> Result<GpuBuffer> {
-    if let Conv2dPlan::General(plan) = plan {
-        return plan.record(context, problem, input, weight, bias);
-    }
-    let len = problem.output_shape().len();
-    let output = context.allocate_elements(OPERATION, len, input.dtype)?;
-    let buffers = Buffers { input, weight, bias, output: &output };
+    let into_output = |record: &dyn Fn(Buffers<'_>) -> Result<()>| {
+        let len = problem.output_shape().len();
+        let output = context.allocate_elements(OPERATION, len, input.dtype)?;
+        record(Buffers { input, weight, bias, output: &output })?;
+        Ok(output)
+    };
     match plan {
-        Conv2dPlan::General(_) => {}
-        Conv2dPlan::Depthwise(plan) => {
-            let (weight, output) = (Some(weight), &output);
-            plan.record(
-                context,
-                strip::Buffers { input, weight, bias, found: None, output, indices: None },
-            )?;
-        }
+        Conv2dPlan::General(plan) => plan.record(context, problem, input, weight, bias),
+        Conv2dPlan::Depthwise(plan) => into_output(&|Buffers { input, weight, bias, output }| {
+            let (weight, found, indices) = (Some(weight), None, None);
+            plan.record(context, strip::Buffers { input, weight, bias, found, output, indices })
+        }),
         Conv2dPlan::Tiled(plan) | Conv2dPlan::Halo(plan) => {
-            plan.record(context, problem, buffers)?;
+            into_output(&|buffers| plan.record(context, problem, buffers))
         }
-        Conv2dPlan::Texel(plan) => plan.record(context, problem, buffers)?,
+        Conv2dPlan::Texel(plan) => into_output(&|buffers| plan.record(context, problem, buffers)),
     }
-    Ok(output)
 }
 
 /// The name of an activation in shader variants.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::super::buffer::GpuBuffer;
 use super::super::context::Context;
-use super::super::conv2d::general::{MOST_SHARED, TREE, WORKGROUP};
+use super::super::conv2d::general::MOST_SHARED;
 use super::super::grid::Grid;
 use super::super::params::{low_bits, params, size};
 use super::super::record::Binding;
@@ -35,21 +35,11 @@ params!(Params {
     accumulate: u32,
 });
 
-/// Outputs that an invocation adds up without a break.
-const BLOCK: usize = 64;
-
-/// The iterations of an invocation, for so many outputs of a workgroup.
-fn iterations(outputs: usize) -> usize {
-    let lane = outputs.div_ceil(WORKGROUP);
-    lane + lane.div_ceil(BLOCK) + TREE
-}
-
 /// The most roundings of one element in a sum of so many, in as few parts as there can be.
 #[cfg(test)]
 pub(super) fn roundings(outputs: usize) -> usize {
-    let lane = outputs.min(MOST_SHARED).div_ceil(WORKGROUP);
     let parts = sum::roundings(outputs.div_ceil(MOST_SHARED).min(256));
-    lane.min(BLOCK) + lane.div_ceil(BLOCK) + TREE + parts
+    sum::roundings_of_workgroup(outputs.min(MOST_SHARED)) + parts
 }
 
 /// The shader.
@@ -114,7 +104,7 @@ pub(super) fn plan(shape: Shape, limits: &Limits) -> Result<Plan> {
             for outputs in chunks(plane, output_step) {
                 let all_outputs = images.len() * outputs.len();
                 let count = of_channels.len() * parts;
-                let iterations = iterations(all_outputs.div_ceil(parts));
+                let iterations = sum::iterations_of_workgroup(all_outputs.div_ceil(parts));
                 let grid = Grid::new(OPERATION, count, iterations, limits)?;
                 let is_first = images.start == 0 && outputs.start == 0;
                 let params = Params {

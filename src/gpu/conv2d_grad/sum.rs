@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::super::buffer::GpuBuffer;
 use super::super::context::Context;
+use super::super::conv2d::general::{TREE, WORKGROUP};
 use super::super::grid::Grid;
 use super::super::params::{params, size};
 use super::super::record::Binding;
@@ -11,12 +12,23 @@ use super::super::shader::Shader;
 use super::{OPERATION, allocate};
 use crate::Result;
 
-/// Invocations of a workgroup.
-const WORKGROUP: usize = 64;
 /// Parts of one element, for which an invocation has a loop.
 pub(super) const MOST_PARTS: usize = 1 << 14;
-/// Parts that are added up without a break.
+/// Parts, or outputs, that an invocation adds up without a break.
 const BLOCK: usize = 64;
+
+/// The iterations of an invocation whose workgroup adds up so many outputs.
+pub(super) fn iterations_of_workgroup(outputs: usize) -> usize {
+    let lane = outputs.div_ceil(WORKGROUP);
+    lane + lane.div_ceil(BLOCK) + TREE
+}
+
+/// The most roundings of one output among so many that a workgroup adds up.
+#[cfg(test)]
+pub(super) fn roundings_of_workgroup(outputs: usize) -> usize {
+    let lane = outputs.div_ceil(WORKGROUP);
+    lane.min(BLOCK) + lane.div_ceil(BLOCK) + TREE
+}
 
 /// The most roundings of one part.
 #[cfg(test)]

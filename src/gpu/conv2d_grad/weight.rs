@@ -4,13 +4,13 @@ use std::ops::Range;
 
 use super::super::buffer::GpuBuffer;
 use super::super::context::Context;
-use super::super::conv2d::general::{MOST_SHARED, TREE, WORKGROUP, input_rows};
+use super::super::conv2d::general::{MOST_SHARED, WORKGROUP, input_rows};
 use super::super::grid::{Grid, MOST_ITERATIONS};
 use super::super::params::{low_bits, params, size};
 use super::super::record::Binding;
 use super::super::shader::Shader;
 use super::super::split::{chunks, largest};
-use super::OPERATION;
+use super::{OPERATION, sum};
 use crate::ops::Conv2dProblem;
 use crate::{Error, Limits, PaddingMode, Result};
 
@@ -77,21 +77,11 @@ pub(crate) fn shader(padding_mode: PaddingMode, repairs: bool) -> Shader {
 
 /// Weights that a workgroup looks at, if it repairs: a bit of a word for each of an invocation.
 const MOST_WEIGHTS: usize = 32 * WORKGROUP;
-/// Outputs that an invocation adds up without a break.
-const BLOCK: usize = 64;
-
-/// The iterations for one weight, for so many outputs of a dispatch.
-fn iterations(outputs: usize) -> usize {
-    let lane = outputs.div_ceil(WORKGROUP);
-    lane + lane.div_ceil(BLOCK) + TREE
-}
-
 /// The most roundings of one product in a sum over so many outputs, all in one binding.
 #[cfg(test)]
 pub(super) fn roundings(outputs: usize) -> usize {
-    let lane = outputs.min(MOST_SHARED).div_ceil(WORKGROUP);
     let dispatches = outputs.div_ceil(MOST_SHARED);
-    lane.min(BLOCK) + lane.div_ceil(BLOCK) + TREE + dispatches
+    sum::roundings_of_workgroup(outputs.min(MOST_SHARED)) + dispatches
 }
 
 /// A part of the work: what one dispatch covers.
@@ -127,7 +117,7 @@ fn plan_of(problem: &Conv2dProblem, limits: &Limits, repairs: bool) -> Result<Ve
     let mut steps = Vec::new();
     for (part, outputs) in dispatches {
         let count = part.out_channels.len() * part.group_channels.len() * taps;
-        let of_weight = 1 + iterations(outputs.len());
+        let of_weight = 1 + sum::iterations_of_workgroup(outputs.len());
         // A workgroup looks at several weights, of which few are NaN.
         let weights =
             if repairs { (MOST_ITERATIONS / (of_weight + 1)).clamp(1, MOST_WEIGHTS) } else { 1 };

@@ -108,13 +108,10 @@ pub(crate) fn avg_shader(
 
 fn shader(problem: &Pool2dProblem, owner: Owner) -> Shader {
     let adaptive = matches!(problem.window, Window::Adaptive);
-    let divisor = match problem.reduction {
-        Reduction::Max { index } => return max_shader(owner, adaptive, index, problem.dtype),
-        Reduction::Average(Divisor::Padded) => "padded",
-        Reduction::Average(Divisor::Inside) => "inside",
-        Reduction::Average(Divisor::Override(_)) => "override",
-    };
-    avg_shader(owner, adaptive, divisor, problem.dtype)
+    match problem.reduction {
+        Reduction::Max { index } => max_shader(owner, adaptive, index, problem.dtype),
+        Reduction::Average(divisor) => avg_shader(owner, adaptive, divisor.name(), problem.dtype),
+    }
 }
 
 /// How the taps of a window, or the windows of a cell, are gone through.

@@ -6,15 +6,14 @@ use std::sync::Arc;
 
 use super::super::buffer::{GpuBuffer, Reuse};
 use super::super::context::Context;
-use super::super::fits::check_buffers;
 use super::super::grid::Grid;
 use super::super::params::{low_bits, size};
 use super::super::record::Binding;
 use super::super::shader::Shader;
 use super::super::split::{chunks, largest};
 use super::general::{Loops, Owner, Params, base_params};
-use super::{Divisor, Pool2dProblem, Reduction, Window, separable};
-use crate::{DType, Error, Limits, Result, Shape};
+use super::{Pool2dProblem, Reduction, Window, separable};
+use crate::{DType, Error, Limits, Result};
 
 /// One dispatch: its part of the work, and the elements that it touches.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,9 +57,7 @@ pub(crate) fn shader(gather: Gather, owner: Owner, adaptive: bool) -> Shader {
 fn gather(problem: &Pool2dProblem) -> Gather {
     match problem.reduction {
         Reduction::Max { .. } => Gather::Max,
-        Reduction::Average(Divisor::Padded) => Gather::Average { divisor: "padded" },
-        Reduction::Average(Divisor::Inside) => Gather::Average { divisor: "inside" },
-        Reduction::Average(Divisor::Override(_)) => Gather::Average { divisor: "override" },
+        Reduction::Average(divisor) => Gather::Average { divisor: divisor.name() },
     }
 }
 
@@ -175,10 +172,8 @@ pub(crate) fn pool2d_grad_input(
 /// Whether a cell lies in so many windows that two passes are faster.
 pub(super) fn is_separable(problem: &Pool2dProblem, limits: &Limits) -> bool {
     let [height, width] = windows_of_cell(problem);
-    let between = Shape { width: problem.output.width, ..problem.input };
     let few = height.min(width) < 2 || height.saturating_mul(width) < 16;
-    let fits = || check_buffers(problem.operation, &[between], DType::F32, limits).is_ok();
-    !few && !problem.input.is_empty() && fits()
+    !few && !problem.input.is_empty() && separable::fits(problem, DType::F32, limits)
 }
 
 /// Records one pass; of columns of a max pooling it also gives the indices of the maxima.

@@ -51,6 +51,17 @@ pub(crate) enum Divisor {
     Override(f32),
 }
 
+impl Divisor {
+    /// The name in shader variants and tunings.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Padded => "padded",
+            Self::Inside => "inside",
+            Self::Override(_) => "override",
+        }
+    }
+}
+
 impl Pool2dProblem {
     pub(crate) fn max(problem: &MaxPool2dProblem, indices: bool) -> Self {
         let index = if indices { Index::Own } else { Index::None };

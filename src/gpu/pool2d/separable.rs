@@ -31,11 +31,21 @@ fn cells(size: usize) -> Axis {
     }
 }
 
+/// What comes out of the rows.
+fn between(problem: &Pool2dProblem) -> Shape {
+    Shape { width: problem.output.width, ..problem.input }
+}
+
+/// Whether that fits a buffer; where elements are averaged it is of f32, and so is a gradient.
+pub(super) fn fits(problem: &Pool2dProblem, dtype: DType, limits: &Limits) -> bool {
+    check_buffers(problem.operation, &[between(problem)], dtype, limits).is_ok()
+}
+
 /// A pooling as one of rows and one of columns. Of averages the first has no divisor of the
 /// caller's, and both are of f32, since an element is rounded once.
 pub(super) fn split(problem: &Pool2dProblem) -> [Pool2dProblem; 2] {
     let (input, output) = (problem.input, problem.output);
-    let between = Shape { width: output.width, ..input };
+    let between = between(problem);
     let windows = match problem.window {
         Window::Adaptive => [Window::Adaptive; 2],
         Window::Fixed { vertical, horizontal } => [
@@ -81,7 +91,7 @@ impl Plan {
             return Ok(None);
         }
         let [rows, columns] = split(problem);
-        if check_buffers(problem.operation, &[rows.output], rows.dtype, limits).is_err() {
+        if !fits(problem, rows.dtype, limits) {
             return Ok(None);
         }
         let plan = |problem: &Pool2dProblem| Pool2dPlan::new(problem, None, limits);
