@@ -3,12 +3,13 @@
 //   they read neighbouring inputs and the same weights. In the form "shared" a workgroup one
 //   output; its invocations take neighbouring products in turns. One that repairs looks at share
 //   outputs, the 64th after each other, and leaves alone what is not NaN.
-// Padding: every tap asks source_of() where it reads; a tap over zeros is skipped.
+// Padding: taps over zeros are left out; every other tap asks source_of() where it reads.
 // Host guarantees: every size is at least 1; a dispatch covers images, output channels, rows and
-//   products whose elements lie in the bindings, of whole channels but in the form "shared".
-//   Indices are modulo 2^32, as are the bases. Where accumulate is 1 the output holds the sum of
-//   the products before these, and with f32_output it is not rounded to Element. One that repairs
-//   covers whole images.
+//   channels whose elements lie in the bindings; in the form "shared" it may leave out the products
+//   of these channels before the first and from the end on, counted without the taps over zeros.
+//   Indices are modulo 2^32, as are the bases. Where accumulate is 1 the output holds the sum of the
+//   products before these, and with f32_output it is not rounded to Element. One that repairs covers
+//   whole images.
 // Reference: src/reference/conv2d.rs
 {% include "lib/element" %}
 
@@ -20,6 +21,8 @@ struct Params {
     dispatch_out_channels: u32,
     first_row: u32,
     dispatch_rows: u32,
+    first_channel: u32,
+    end_channel: u32,
     first_product: u32,
     end_product: u32,
     block: u32,
@@ -57,26 +60,23 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> output: array<{{ "f32" if f32_output else "Element" }}>;
 {% endif %}
 
-{% include "lib/padding" %}
+{% include "lib/steps_inside" %}
 
 {% include "lib/activation" %}
 
 {% macro kernel() %}
-            for (var kernel_y = 0; kernel_y < kernel_height; kernel_y++) {
+            var weight_row = filter_plane + u32(taps_y.x * kernel_width);
+            for (var kernel_y = taps_y.x; kernel_y < taps_y.y; kernel_y++) {
                 let in_y = source_of(start_y + kernel_y * dilation_height, in_height);
-                if in_y >= 0 {
-                    let input_row = input_plane + u32(in_y * in_width);
-                    for (var kernel_x = 0; kernel_x < kernel_width; kernel_x++) {
-                        let in_x = source_of(start_x + kernel_x * dilation_width, in_width);
-                        if in_x >= 0 {
-                            let value = f32(input[input_row + u32(in_x)]);
-                            block = fma(value, f32(weight[tap + u32(kernel_x)]), block);
-                        }
-                    }
+                let input_row = input_plane + u32(in_y * in_width);
+                for (var kernel_x = taps_x.x; kernel_x < taps_x.y; kernel_x++) {
+                    let in_x = source_of(start_x + kernel_x * dilation_width, in_width);
+                    let value = f32(input[input_row + u32(in_x)]);
+                    block = fma(value, f32(weight[weight_row + u32(kernel_x)]), block);
                 }
-                tap += u32(kernel_width);
+                weight_row += u32(kernel_width);
 {% if form == "rows" %}
-                length += u32(kernel_width);
+                length += u32(taps_x.y - taps_x.x);
                 let is_full = length >= block_length;
                 sum += select(0.0, block, is_full);
                 block = select(block, 0.0, is_full);
@@ -151,10 +151,15 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let kernel_width = params.kernel_width;
     let dilation_height = params.dilation_height;
     let dilation_width = params.dilation_width;
+    let taps_y = steps_inside(start_y, dilation_height, kernel_height, in_height);
+    let taps_x = steps_inside(start_x, dilation_width, kernel_width, in_width);
 
     // Sums of blocks keep the rounding error far below that of one long sum.
 {% if form == "shared" %}
-    let end_product = params.end_product;
+    let inside_x = u32(taps_x.y - taps_x.x);
+    let inside = u32(taps_y.y - taps_y.x) * inside_x;
+    let end_product =
+        min(params.end_product, (params.end_channel - params.first_channel) * inside);
     let first_input = first_channel * plane_size - params.input_base;
     let first_weight = out_channel * params.group_in_channels * taps - params.weight_base;
     let block_products = params.block * 64u;
@@ -164,16 +169,15 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         let block_end = min(from_product + block_products, end_product);
         var block = 0.0;
         for (var product = from_product; product < block_end; product += 64u) {
-            let channel = product / taps;
-            let tap = i32(product - channel * taps);
-            let kernel_y = tap / kernel_width;
-            let kernel_x = tap - kernel_y * kernel_width;
+            let channel = params.first_channel + product / inside;
+            let tap = product % inside;
+            let kernel_y = taps_y.x + i32(tap / inside_x);
+            let kernel_x = taps_x.x + i32(tap % inside_x);
             let in_y = source_of(start_y + kernel_y * dilation_height, in_height);
             let in_x = source_of(start_x + kernel_x * dilation_width, in_width);
-            if in_y >= 0 && in_x >= 0 {
-                let at = first_input + channel * plane_size + u32(in_y * in_width) + u32(in_x);
-                block = fma(f32(input[at]), f32(weight[first_weight + product]), block);
-            }
+            let value = f32(input[first_input + channel * plane_size + u32(in_y * in_width + in_x)]);
+            let at = first_weight + channel * taps + u32(kernel_y * kernel_width + kernel_x);
+            block = fma(value, f32(weight[at]), block);
         }
         shared_sum += block;
     }
@@ -182,11 +186,11 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         return;
     }
 {% else %}
-    let end_channel = params.end_product / taps;
+    let end_channel = params.end_channel;
     let block_length = params.block;
-    var channel = params.first_product / taps;
+    var channel = params.first_channel;
     var input_plane = (first_channel + channel) * plane_size - params.input_base;
-    var tap = (out_channel * params.group_in_channels + channel) * taps - params.weight_base;
+    var filter_plane = (out_channel * params.group_in_channels + channel) * taps - params.weight_base;
 {% if form == "channels" %}
     while channel < end_channel {
         let block_end = min(channel + block_length, end_channel);
@@ -194,6 +198,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         for (; channel < block_end; channel++) {
 {{ kernel() }}
             input_plane += plane_size;
+            filter_plane += taps;
         }
         sum += block;
     }
@@ -203,6 +208,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     for (; channel < end_channel; channel++) {
 {{ kernel() }}
         input_plane += plane_size;
+        filter_plane += taps;
     }
     sum += block;
 {% endif %}

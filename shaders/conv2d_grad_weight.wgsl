@@ -2,9 +2,11 @@
 // Owns: a workgroup one weight; its invocations take neighbouring outputs in turns, so that they
 //   read neighbouring gradients and inputs. One that repairs workgroup_weights, of which it computes
 //   one after another again that is NaN; it covers all of grad_weight.
-// Padding: every tap asks source_of() where it read; a tap over zeros is skipped.
+// Padding: outputs whose tap is over zeros are left out; for the others source_of() says where it
+//   read.
 // Host guarantees: every size is at least 1; a dispatch covers images, output channels, input
-//   channels and rows whose elements lie in the bindings. Indices are modulo 2^32, as are the
+//   channels and rows whose elements lie in the bindings; it may leave out the outputs before the
+//   first and from the end on, counted without those over zeros. Indices are modulo 2^32, as are the
 //   bases. Where accumulate is 1 grad_weight holds the sum over the outputs before these.
 // Reference: src/reference/conv2d.rs
 {% include "lib/element" %}
@@ -16,8 +18,9 @@ struct Params {
     first_output: u32,
     end_output: u32,
     first_image: u32,
-    first_row: u32,
-    dispatch_rows: u32,
+    dispatch_images: u32,
+    first_row: i32,
+    dispatch_rows: i32,
     first_out_channel: u32,
     first_group_channel: u32,
     dispatch_channels: u32,
@@ -27,8 +30,8 @@ struct Params {
     group_out_channels: u32,
     in_height: i32,
     in_width: i32,
-    out_height: u32,
-    out_width: u32,
+    out_height: i32,
+    out_width: i32,
     kernel_height: u32,
     kernel_width: u32,
     stride_height: i32,
@@ -48,7 +51,7 @@ struct Params {
 @group(0) @binding(2) var<storage, read> grad_output: array<Element>;
 @group(0) @binding(3) var<storage, read_write> grad_weight: array<Element>;
 
-{% include "lib/padding" %}
+{% include "lib/steps_inside" %}
 
 {% include "lib/workgroup_sum" %}
 
@@ -89,30 +92,37 @@ fn sum_of(weight: Weight, local: u32) -> f32 {
     let out_channel = weight.out_channel;
     let in_channel =
         out_channel / params.group_out_channels * params.group_in_channels + weight.channel;
-    let start_y = i32(weight.kernel_y) * params.dilation_height - params.pad_top;
+    let start_y = i32(weight.kernel_y) * params.dilation_height - params.pad_top
+        + params.first_row * params.stride_height;
     let start_x = i32(weight.kernel_x) * params.dilation_width - params.pad_left;
+    let rows =
+        steps_inside(start_y, params.stride_height, params.dispatch_rows, params.in_height);
+    let columns = steps_inside(start_x, params.stride_width, params.out_width, params.in_width);
+    let inside_y = u32(rows.y - rows.x);
+    let inside_x = u32(columns.y - columns.x);
+    let end_output = min(params.end_output, params.dispatch_images * inside_y * inside_x);
 
     // Sums of blocks of outputs keep the rounding error far below that of one long sum.
     var sum = 0.0;
-    for (var from_output = params.first_output + local; from_output < params.end_output;
+    for (var from_output = params.first_output + local; from_output < end_output;
             from_output += 4096u) {
         var block = 0.0;
-        let end = min(from_output + 4096u, params.end_output);
+        let end = min(from_output + 4096u, end_output);
         for (var output = from_output; output < end; output += 64u) {
-            let out_x = output % params.out_width;
-            let row = output / params.out_width;
-            let out_y = params.first_row + row % params.dispatch_rows;
-            let image = params.first_image + row / params.dispatch_rows;
-            let in_y = source_of(start_y + i32(out_y) * params.stride_height, params.in_height);
-            let in_x = source_of(start_x + i32(out_x) * params.stride_width, params.in_width);
-            if in_y >= 0 && in_x >= 0 {
-                let grad_index = ((image * params.out_channels + out_channel) * params.out_height
-                    + out_y) * params.out_width + out_x - params.grad_output_base;
-                let input_index = ((image * params.in_channels + in_channel)
-                    * u32(params.in_height) + u32(in_y)) * u32(params.in_width) + u32(in_x)
-                    - params.input_base;
-                block = fma(f32(grad_output[grad_index]), f32(input[input_index]), block);
-            }
+            let row = output / inside_x;
+            let step_x = columns.x + i32(output % inside_x);
+            let step_y = rows.x + i32(row % inside_y);
+            let image = params.first_image + row / inside_y;
+            let in_y = source_of(start_y + step_y * params.stride_height, params.in_height);
+            let in_x = source_of(start_x + step_x * params.stride_width, params.in_width);
+            let out_y = params.first_row + step_y;
+            let grad_index = (image * params.out_channels + out_channel)
+                * u32(params.out_height * params.out_width)
+                + u32(out_y * params.out_width + step_x) - params.grad_output_base;
+            let input_index = (image * params.in_channels + in_channel)
+                * u32(params.in_height * params.in_width)
+                + u32(in_y * params.in_width + in_x) - params.input_base;
+            block = fma(f32(grad_output[grad_index]), f32(input[input_index]), block);
         }
         sum += block;
     }

@@ -215,6 +215,23 @@ impl Axis {
         }
         (first, end - first, start + first * self.dilation - self.pad_begin)
     }
+
+    /// The most taps of an output that do not read zeros.
+    pub(crate) fn most_taps(&self, padding_mode: PaddingMode) -> usize {
+        self.most_inside(self.kernel_size, self.dilation, padding_mode)
+    }
+
+    /// The most outputs of which the same tap does not read zeros.
+    pub(crate) fn most_outputs(&self, padding_mode: PaddingMode) -> usize {
+        self.most_inside(self.output_size, self.stride, padding_mode)
+    }
+
+    fn most_inside(&self, steps: usize, step: usize, padding_mode: PaddingMode) -> usize {
+        match padding_mode {
+            PaddingMode::Zeros => steps.min(self.input_size.div_ceil(step)),
+            PaddingMode::Reflect | PaddingMode::Replicate | PaddingMode::Circular => steps,
+        }
+    }
 }
 
 #[cfg(test)]

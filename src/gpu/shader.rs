@@ -67,6 +67,7 @@ sources![
     "lib/pool_window",
     "lib/pool_windows_of",
     "lib/pre_image",
+    "lib/steps_inside",
     "lib/strip",
     "lib/strip_params",
     "lib/texel_position",

@@ -367,4 +367,9 @@ impl Conv2dProblem {
     pub(crate) const fn group_out_channels(&self) -> usize {
         self.out_channels / self.groups
     }
+
+    /// The most taps of an output along each axis that do not read zeros.
+    pub(crate) fn most_taps(&self) -> [usize; 2] {
+        [&self.vertical, &self.horizontal].map(|axis| axis.most_taps(self.padding_mode))
+    }
 }

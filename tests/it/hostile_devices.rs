@@ -2,7 +2,8 @@
 //! error, in a time that its tensors explain. Only what a GPU has no room for may differ.
 
 use filtro::{
-    Activation, AdaptiveAvgPool2d, AdaptiveMaxPool2d, Device, Error, Limits, Result, Shape, Tensor,
+    Activation, AdaptiveAvgPool2d, AdaptiveMaxPool2d, Device, Error, Limits, PaddingMode, Result,
+    Shape, Tensor,
 };
 use proptest::test_runner::TestCaseError;
 
@@ -102,39 +103,52 @@ fn len(shape: impl Into<Shape>) -> usize {
 fn is_small(case: &Case, shape: &Result<Shape>) -> bool {
     let none = Shape::new(0, 0, 0, 0);
     let shape = shape.as_ref().unwrap_or(&none);
-    let [_, _, height, width] = case.input;
+    let [batch, _, height, width] = case.input;
     // A window of a pooling reads no more than the input has.
     let inside = |kernel: [usize; 2]| kernel[0].min(height).saturating_mul(kernel[1].min(width));
-    // A GPU goes through every tap of every output, forward and backward, also over padding.
-    let both = |of_input: usize, of_output: usize| {
-        len(case.input).saturating_mul(of_input).max(len(*shape).saturating_mul(of_output))
-    };
+    // Forward and of each gradient: a tap reads zeros, or one of the input's cells for an output.
+    let convolution =
+        |mode: PaddingMode, in_channels: usize, out_channels: usize, weight: Shape| {
+            let kernel = [weight.height, weight.width];
+            let output = [shape.height, shape.width];
+            let fewer =
+                |a: [usize; 2], b: [usize; 2]| a[0].min(b[0]).saturating_mul(a[1].min(b[1]));
+            let read = if mode == PaddingMode::Zeros { [height, width] } else { [usize::MAX; 2] };
+            let of_output = fewer(kernel, read).saturating_mul(in_channels);
+            let of_input = fewer(kernel, output).saturating_mul(out_channels);
+            let of_weight = fewer(output, read).saturating_mul(batch);
+            let terms =
+                [(len(*shape), of_output), (len(case.input), of_input), (len(weight), of_weight)];
+            terms.into_iter().fold(0, |most, (sums, each)| most.max(sums.saturating_mul(each)))
+        };
     let (weight, terms) = match &case.operation {
         Operation::Conv2d { options, .. } => {
-            (options.weight_shape(), both(options.out_channels, options.in_channels))
+            let weight = options.weight_shape().unwrap_or(none);
+            let (in_channels, out_channels) = (options.in_channels, options.out_channels);
+            (weight, convolution(options.padding_mode, in_channels, out_channels, weight))
         }
         Operation::ConvTranspose2d { options, .. } => {
-            (options.weight_shape(), both(options.out_channels, options.in_channels))
+            let weight = options.weight_shape().unwrap_or(none);
+            let (in_channels, out_channels) = (options.in_channels, options.out_channels);
+            (weight, convolution(PaddingMode::Zeros, in_channels, out_channels, weight))
         }
         Operation::MaxPool2d(options) => {
-            (Ok(none), len(*shape).saturating_mul(inside(options.kernel_size)))
+            (none, len(*shape).saturating_mul(inside(options.kernel_size)))
         }
         Operation::AvgPool2d(options) => {
-            (Ok(none), len(*shape).saturating_mul(inside(options.kernel_size)))
+            (none, len(*shape).saturating_mul(inside(options.kernel_size)))
         }
         Operation::AdaptiveMaxPool2d(AdaptiveMaxPool2d { output_size, .. })
         | Operation::AdaptiveAvgPool2d(AdaptiveAvgPool2d { output_size, .. }) => {
             let longest = |size: usize, out: usize| (size / out.max(1)).saturating_add(2).min(size);
             let window =
                 longest(height, output_size[0]).saturating_mul(longest(width, output_size[1]));
-            (Ok(none), len(*shape).saturating_mul(window))
+            (none, len(*shape).saturating_mul(window))
         }
-        Operation::Activation(_) => (Ok(none), len(*shape)),
+        Operation::Activation(_) => (none, len(*shape)),
     };
-    let weight = weight.unwrap_or(none);
-    let taps = weight.height.saturating_mul(weight.width).max(1);
     [len(case.input), len(*shape), len(weight)].iter().all(|&len| len <= MOST_ELEMENTS)
-        && terms.saturating_mul(taps) <= MOST_TERMS
+        && terms <= MOST_TERMS
 }
 
 /// A tensor of whole numbers.

@@ -194,6 +194,7 @@ fn gradients_of_dense_layers_and_large_kernels_are_exact() {
     check_gradients(&conv(1, 2_001, [1, 60]), [1, 1, 1, 100]);
     check_gradients(&conv(1, 2, [270, 1]).stride([1, 2]), [1, 1, 540, 3]);
     check_gradients(&conv(1, 8_001, [3, 3]).padding([1, 1]), [1, 1, 3, 4]);
+    check_gradients(&conv(2, 1, [2, 3_001]).padding([1, 3_000]), [1, 2, 3, 4]);
 }
 
 #[test]

@@ -27,6 +27,8 @@ params!(Params {
     dispatch_out_channels: u32,
     first_row: u32,
     dispatch_rows: u32,
+    first_channel: u32,
+    end_channel: u32,
     first_product: u32,
     end_product: u32,
     block: u32,
@@ -151,21 +153,22 @@ fn plan_of(
     let sums = Sums::new(problem, outputs);
     let base = base_params(problem, &sums)?;
     let parts = parts(problem, dtype, limits)?;
-    let taps = problem.vertical.kernel_size * problem.horizontal.kernel_size;
-    let all = problem.group_in_channels() * taps;
-    size(OPERATION, "the products of a sum", all + WORKGROUP * sums.block)?;
-    let most = if sums.form == Form::Shared { MOST_SHARED } else { all };
-    let is_whole = all <= most
-        && parts.iter().all(|part| part.group_channels.len() == problem.group_in_channels());
+    let [height, width] = problem.most_taps();
+    let taps = height * width;
+    let channels = problem.group_in_channels();
+    size(OPERATION, "the products of a sum", channels * taps + WORKGROUP * sums.block)?;
+    let most = if sums.form == Form::Shared { MOST_SHARED } else { usize::MAX };
+    let is_whole =
+        channels * taps <= most && parts.iter().all(|part| part.group_channels.len() == channels);
     let output_dtype = if is_whole { dtype } else { DType::F32 };
     let mut steps = Vec::with_capacity(parts.len());
     let dispatches = parts.iter().flat_map(|part| {
-        let first = part.group_channels.start * taps;
-        let products = chunks(part.group_channels.len() * taps, most);
-        products.map(move |of_part| (part, first + of_part.start..first + of_part.end))
+        let of_part = part.group_channels.len() * taps;
+        chunks(of_part, most).map(move |products| (part, of_part, products))
     });
-    for (part, products) in dispatches {
-        let (is_first, is_last) = (products.start == 0, products.end == all);
+    for (part, of_part, products) in dispatches {
+        let is_first = part.group_channels.start == 0 && products.start == 0;
+        let is_last = part.group_channels.end == channels && products.end == of_part;
         let activation = activation_name(problem.activation.filter(|_| is_last));
         let operands = Operands { bias: operands.bias && is_first, dtype };
         let f32_output = output_dtype != dtype;
@@ -192,6 +195,8 @@ fn plan_of(
             dispatch_out_channels: number("out_channels", part.out_channels.len())?,
             first_row: number("the output's height", part.rows.start)?,
             dispatch_rows: number("the output's height", part.rows.len())?,
+            first_channel: number("in_channels", part.group_channels.start)?,
+            end_channel: number("in_channels", part.group_channels.end)?,
             first_product: number("the products of a sum", products.start)?,
             end_product: number("the products of a sum", products.end)?,
             accumulate: u32::from(!is_first),
@@ -219,6 +224,8 @@ fn base_params(problem: &Conv2dProblem, sums: &Sums) -> Result<Params> {
         dispatch_out_channels: 0,
         first_row: 0,
         dispatch_rows: 0,
+        first_channel: 0,
+        end_channel: 0,
         first_product: 0,
         end_product: 0,
         block: number("the products of a sum", sums.block)?,

@@ -62,7 +62,7 @@ impl Sums {
 
     pub(super) fn new(problem: &Conv2dProblem, outputs: usize) -> Self {
         let channels = problem.group_in_channels();
-        let [height, width] = [&problem.vertical, &problem.horizontal].map(|it| it.kernel_size);
+        let [height, width] = problem.most_taps();
         let rows = channels.saturating_mul(height);
         let taps = height.saturating_mul(width);
         let products = rows.saturating_mul(width);

@@ -174,12 +174,12 @@ fn the_iterations_of_sums_are_those_that_their_loops_make() {
         (Conv2d::new(3, 4, [31, 31]), [1, 3, 200, 200]),
         (Conv2d::new(65_536, 1, [1, 1]), [1, 65_536, 1, 1]),
         (Conv2d::new(1, 1, [300, 300]), [1, 1, 300, 300]),
+        (Conv2d::new(2, 1, [4, 32_769]).padding([3, 32_768]), [1, 2, 7, 4]),
     ] {
         let problem = conv.problem(input.into()).unwrap();
         let plan = general::plan(&problem, true.into(), &Limits::webgpu()).unwrap();
         let sums = plan.sums.unwrap();
-        let [channels, height, width] =
-            [conv.in_channels, conv.kernel_size[0], conv.kernel_size[1]];
+        let (channels, [height, width]) = (conv.in_channels, problem.most_taps());
         let mut iterations = 0;
         if sums.form == general::Form::Shared {
             let products = channels * height * width;

@@ -21,6 +21,7 @@ params!(Params {
     first_output: u32,
     end_output: u32,
     first_image: u32,
+    dispatch_images: u32,
     first_row: u32,
     dispatch_rows: u32,
     first_out_channel: u32,
@@ -110,8 +111,10 @@ fn plan_of(problem: &Conv2dProblem, limits: &Limits, repairs: bool) -> Result<Ve
     let number = |name, value| size(OPERATION, name, value);
     let taps = problem.vertical.kernel_size * problem.horizontal.kernel_size;
     let parts = parts(problem, limits)?;
+    let [rows, columns] =
+        [&problem.vertical, &problem.horizontal].map(|it| it.most_outputs(problem.padding_mode));
     let dispatches = parts.iter().flat_map(|part| {
-        let outputs = part.images.len() * part.rows.len() * problem.horizontal.output_size;
+        let outputs = part.images.len() * part.rows.len().min(rows) * columns;
         chunks(outputs, MOST_SHARED).map(move |outputs| (part, outputs))
     });
     let mut steps = Vec::new();
@@ -136,6 +139,7 @@ fn plan_of(problem: &Conv2dProblem, limits: &Limits, repairs: bool) -> Result<Ve
             first_output: number("the outputs of one dispatch", outputs.start)?,
             end_output: number("the outputs of one dispatch", outputs.end)?,
             first_image: number("batch", part.images.start)?,
+            dispatch_images: number("batch", part.images.len())?,
             first_row: number("the output's height", part.rows.start)?,
             dispatch_rows: number("the output's height", part.rows.len())?,
             first_out_channel: number("out_channels", part.out_channels.start)?,
@@ -170,6 +174,7 @@ fn base_params(problem: &Conv2dProblem) -> Result<Params> {
         first_output: 0,
         end_output: 0,
         first_image: 0,
+        dispatch_images: 0,
         first_row: 0,
         dispatch_rows: 0,
         first_out_channel: 0,
