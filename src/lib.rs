@@ -69,9 +69,9 @@
 struct Readme;
 
 mod algorithm;
-mod backward;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod ceiling;
+mod choice;
 mod cpu;
 mod device;
 mod device_info;
@@ -91,6 +91,7 @@ pub mod picture;
 mod pipeline_cache;
 mod plan;
 pub mod reference;
+mod run;
 pub mod shaders;
 mod shape;
 mod tensor;

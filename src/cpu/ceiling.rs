@@ -1,6 +1,6 @@
 //! What the CPU can do: multiply-adds in registers, and copies.
 
-use super::simd;
+use crate::cpu::kit::simd;
 use std::hint::black_box;
 
 use pulp::{Simd, WithSimd};

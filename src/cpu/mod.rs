@@ -5,43 +5,31 @@
 //! machine has (pulp's dispatch).
 //!
 //! A dense convolution ([`conv2d`]) copies the padded rows that a block of outputs reads
-//! ([`layout`]), packs them tap by tap into panels that stay in the first cache (implicit im2col)
-//! and multiplies these with the weight in registers ([`panel`]). Few filters per group, depthwise
-//! above all, read the padded rows without packing ([`conv2d_direct`]).
+//! ([`kit::layout`]), packs them tap by tap into panels that stay in the first cache (implicit im2col)
+//! and multiplies these with the weight in registers ([`kit::panel`]). Few filters per group, depthwise
+//! above all, read the padded rows without packing ([`conv2d::direct`]).
 
-mod activation;
-mod adaptive_pool2d;
-mod avg_pool2d;
-mod blocks;
 pub(crate) mod ceiling;
 mod conv2d;
-mod conv2d_backward;
-mod conv2d_direct;
-mod conv2d_grad_chunk;
-mod conv2d_grad_tile;
-mod conv2d_grad_weight;
-mod layout;
-mod loss;
-mod max_pool2d;
-mod optimizer;
-mod panel;
-mod pool2d_backward;
-mod rounding;
-mod row;
-mod select;
-mod simd;
+mod elementwise;
+mod kit;
+mod pool2d;
+mod rearrange;
 #[cfg(test)]
 mod tests;
+mod training;
 
-pub(crate) use activation::{activation, activation_grad_input};
-pub(crate) use adaptive_pool2d::{adaptive_avg_pool2d, adaptive_max_pool2d};
-pub(crate) use avg_pool2d::avg_pool2d;
-pub(crate) use conv2d::conv2d;
-pub(crate) use conv2d_backward::{conv2d_grad_bias, conv2d_grad_input, conv2d_grad_weight};
-pub(crate) use loss::{cross_entropy, mse, narrow};
-pub(crate) use max_pool2d::max_pool2d;
-pub(crate) use optimizer::{adam, sgd, sgd_with_momentum};
-pub(crate) use pool2d_backward::{
+pub(crate) use crate::cpu::conv2d::gradients::{
+    conv2d_grad_bias, conv2d_grad_input, conv2d_grad_weight,
+};
+pub(crate) use crate::cpu::elementwise::activation::{activation, activation_grad_input};
+pub(crate) use crate::cpu::pool2d::adaptive::{adaptive_avg_pool2d, adaptive_max_pool2d};
+pub(crate) use crate::cpu::pool2d::average::avg_pool2d;
+pub(crate) use crate::cpu::pool2d::gradients::{
     adaptive_avg_pool2d_grad_input, avg_pool2d_grad_input, max_pool2d_grad_input,
 };
-pub(crate) use select::select;
+pub(crate) use crate::cpu::pool2d::max::max_pool2d;
+pub(crate) use crate::cpu::rearrange::select::select;
+pub(crate) use crate::cpu::training::loss::{cross_entropy, mse, narrow};
+pub(crate) use crate::cpu::training::optimizer::{adam, sgd, sgd_with_momentum};
+pub(crate) use conv2d::conv2d;

@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use super::buffer::{GpuBuffer, Reuse};
-use super::context::Context;
-use super::grid::{Grid, NO_LOOP};
-use super::params::{params, size};
-use super::record::Binding;
-use super::shader::{Shader, StorageTexture, Value};
-use super::texture::{self, TEXTURE_WIDTH, TexelFormat};
 use crate::Result;
+use crate::gpu::runtime::buffer::{GpuBuffer, Reuse};
+use crate::gpu::runtime::context::Context;
+use crate::gpu::runtime::grid::{Grid, NO_LOOP};
+use crate::gpu::runtime::params::{params, size};
+use crate::gpu::runtime::record::Binding;
+use crate::gpu::runtime::shader::{Shader, StorageTexture, Value};
+use crate::gpu::runtime::texture;
+use crate::gpu::runtime::texture::{TEXTURE_WIDTH, TexelFormat};
 
 const OPERATION: &str = "ceiling";
 /// Invocations of a workgroup.

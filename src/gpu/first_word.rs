@@ -31,7 +31,7 @@ fn joined(one: Kinds, two: Kinds) -> Kinds {
 
 /// The conditions, in words, of ifs, switches and loops of the entry point that follow from the
 /// first parameter and nothing else but parameters and constants.
-pub(super) fn conditions(module: &Module) -> Vec<String> {
+pub(crate) fn conditions(module: &Module) -> Vec<String> {
     let entry = &module.entry_points[0].function;
     let mut found = Vec::new();
     let arguments = vec![VARYING; entry.arguments.len()];

@@ -1,9 +1,9 @@
 //! Every shader in every variant, without a GPU.
 
-use super::shader::{SOURCES, Shader};
-use super::texture::TexelFormat;
 use super::variants::all;
 use crate::DType;
+use crate::gpu::runtime::shader::{SOURCES, Shader};
+use crate::gpu::runtime::texture::TexelFormat;
 
 fn parse(shader: &Shader) -> naga::Module {
     let source = shader.compose().unwrap();

@@ -4,11 +4,11 @@ mod activation;
 mod adaptive_pool2d;
 mod avg_pool2d;
 mod conv2d;
+pub(crate) mod conv2d_phases;
 mod conv_transpose2d;
 mod gradients;
 mod indices;
 mod max_pool2d;
-mod phases;
 mod receptive_field;
 
 pub use activation::Activation;
@@ -19,13 +19,13 @@ pub use conv2d::Conv2d;
 pub use max_pool2d::MaxPool2d;
 pub use receptive_field::ReceptiveField;
 
+pub(crate) use crate::ops::conv2d_phases::{Phase, Phases};
 pub(crate) use adaptive_pool2d::AdaptivePool2dProblem;
 pub(crate) use avg_pool2d::AvgPool2dProblem;
 pub(crate) use conv2d::Conv2dProblem;
 pub(crate) use gradients::check_grad_output;
 pub(crate) use indices::MaxPooling;
 pub(crate) use max_pool2d::MaxPool2dProblem;
-pub(crate) use phases::{Phase, Phases};
 
 use crate::{Result, Shape};
 

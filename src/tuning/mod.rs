@@ -53,7 +53,6 @@
 //! ```
 
 mod file;
-mod key;
 #[cfg(not(target_arch = "wasm32"))]
 mod measure;
 mod operation;
@@ -63,7 +62,7 @@ mod tests;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-pub(crate) use key::Key;
+pub(crate) use crate::choice::key::Key;
 #[cfg(not(target_arch = "wasm32"))]
 pub use measure::Tuned;
 pub use operation::Operation;

@@ -1,7 +1,7 @@
 use crate::Activation;
 use crate::cpu::activation;
 
-pub(super) const ACTIVATIONS: [Activation; 7] = [
+pub(crate) const ACTIVATIONS: [Activation; 7] = [
     Activation::Relu,
     Activation::Relu6,
     Activation::LeakyRelu { negative_slope: 0.01 },
@@ -12,7 +12,7 @@ pub(super) const ACTIVATIONS: [Activation; 7] = [
 ];
 
 #[test]
-pub(super) fn activations_are_within_four_ulp() {
+pub(crate) fn activations_are_within_four_ulp() {
     let mut inputs: Vec<f32> = (-400_000..400_000).map(|i| i as f32 / 3_600.0).collect();
     inputs.extend((-120..0).flat_map(|i| [2.0_f32.powi(i), -(2.0_f32.powi(i))]));
     inputs.extend([0.0, -0.0, f32::MAX, f32::MIN, f32::INFINITY, f32::NAN]);

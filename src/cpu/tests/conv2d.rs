@@ -101,7 +101,7 @@ fn check_conv2d_on(problem: &Conv2dProblem, input: &[f32], weight: &[f32], bias:
 }
 
 #[test]
-pub(super) fn convolutions_with_each_option_agree_with_the_loops() {
+pub(crate) fn convolutions_with_each_option_agree_with_the_loops() {
     let mut random = Random(1);
     let sides = Padding::sides;
     let cases: Vec<(Conv2d, usize, [usize; 2])> = vec![
@@ -148,7 +148,7 @@ pub(super) fn convolutions_with_each_option_agree_with_the_loops() {
 }
 
 #[test]
-pub(super) fn random_convolutions_agree_with_the_loops() {
+pub(crate) fn random_convolutions_agree_with_the_loops() {
     let mut random = Random(2);
     for _ in 0..400 {
         let groups = random.range(1, 4);
@@ -182,7 +182,7 @@ pub(super) fn random_convolutions_agree_with_the_loops() {
 }
 
 #[test]
-pub(super) fn long_sums_of_one_sign_stay_within_the_bound() {
+pub(crate) fn long_sums_of_one_sign_stay_within_the_bound() {
     let mut random = Random(3);
     for (in_channels, out_channels, size) in [(512, 12, [3, 3]), (56, 3, [3, 3]), (2048, 9, [1, 1])]
     {
@@ -197,7 +197,7 @@ pub(super) fn long_sums_of_one_sign_stay_within_the_bound() {
 }
 
 #[test]
-pub(super) fn infinite_weights_over_zero_padding_give_no_nan() {
+pub(crate) fn infinite_weights_over_zero_padding_give_no_nan() {
     let mut random = Random(4);
     for (out_channels, groups) in [(9, 1), (4, 4), (2, 1)] {
         let conv = Conv2d::new(4, out_channels, [3, 2]).groups(groups).padding([1, 1]);
@@ -213,7 +213,7 @@ pub(super) fn infinite_weights_over_zero_padding_give_no_nan() {
 }
 
 #[test]
-pub(super) fn the_activation_of_a_convolution_is_the_one_applied_afterwards() {
+pub(crate) fn the_activation_of_a_convolution_is_the_one_applied_afterwards() {
     let mut random = Random(5);
     for kind in ACTIVATIONS {
         for (out_channels, groups) in [(10, 1), (4, 4)] {

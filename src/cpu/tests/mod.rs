@@ -12,24 +12,24 @@ mod pool;
 mod widths;
 
 /// Numbers in -1..1 from a linear congruential generator.
-pub(super) struct Random(pub(super) u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
-    pub(super) fn below(&mut self, limit: usize) -> usize {
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
         self.0 =
             self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(self.0 >> 33).unwrap() % limit
     }
 
-    pub(super) fn values(&mut self, len: usize) -> Vec<f32> {
+    pub(crate) fn values(&mut self, len: usize) -> Vec<f32> {
         (0..len).map(|_| self.below(20_001) as f32 / 10_000.0 - 1.0).collect()
     }
 
-    pub(super) fn range(&mut self, low: usize, high: usize) -> usize {
+    pub(crate) fn range(&mut self, low: usize, high: usize) -> usize {
         low + self.below(high - low + 1)
     }
 
-    pub(super) fn pair(&mut self, low: usize, high: usize) -> [usize; 2] {
+    pub(crate) fn pair(&mut self, low: usize, high: usize) -> [usize; 2] {
         [self.range(low, high), self.range(low, high)]
     }
 }

@@ -77,7 +77,7 @@ fn check_max_pool2d(problem: &MaxPool2dProblem, input: &[f32]) {
 }
 
 #[test]
-pub(super) fn maxima_and_their_indices_are_exact() {
+pub(crate) fn maxima_and_their_indices_are_exact() {
     let mut random = Random(6);
     for round in 0..1500 {
         let kernel_size = random.pair(1, 5);
@@ -104,7 +104,7 @@ pub(super) fn maxima_and_their_indices_are_exact() {
 }
 
 #[test]
-pub(super) fn pooling_windows_of_any_size_are_clipped_to_the_input() {
+pub(crate) fn pooling_windows_of_any_size_are_clipped_to_the_input() {
     let mut random = Random(7);
     let big = 1 << 40;
     for (stride, ceil_mode) in [([1, 1], false), ([1, 1], true), ([big / 4, 3], true)] {
@@ -170,7 +170,7 @@ fn assert_means(output: &[f32], expected: &[f64]) {
 }
 
 #[test]
-pub(super) fn means_are_within_an_ulp_for_every_divisor() {
+pub(crate) fn means_are_within_an_ulp_for_every_divisor() {
     let mut random = Random(8);
     for _ in 0..800 {
         let kernel_size = random.pair(1, 6);
@@ -195,7 +195,7 @@ pub(super) fn means_are_within_an_ulp_for_every_divisor() {
 }
 
 #[test]
-pub(super) fn adaptive_pooling_agrees_with_the_loops() {
+pub(crate) fn adaptive_pooling_agrees_with_the_loops() {
     let mut random = Random(9);
     for round in 0..300 {
         let shape = Shape::new(

@@ -1,8 +1,9 @@
 //! Vectors of any width give the results that the machine's own give.
 
-use super::super::simd::lanes::{self, Lanes};
-use super::super::{conv2d_grad_input, conv2d_grad_weight};
 use super::{Random, activation, conv2d, pool};
+use crate::cpu::kit::simd::lanes;
+use crate::cpu::kit::simd::lanes::Lanes;
+use crate::cpu::{conv2d_grad_input, conv2d_grad_weight};
 use crate::{Conv2d, PaddingMode, Shape};
 
 fn all_loops() {

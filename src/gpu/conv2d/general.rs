@@ -3,18 +3,18 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::super::buffer::GpuBuffer;
-use super::super::context::Context;
-use super::super::convert::convert;
-use super::super::grid::{Grid, MOST_ITERATIONS};
-use super::super::params::{low_bits, params, size};
-use super::super::record::Binding;
-use super::super::shader::Shader;
-use super::super::split::{chunks, largest};
 pub(crate) use super::general_sums::{
     ENOUGH_OUTPUTS, Form, MANY_PRODUCTS, MOST_SHARED, Sums, TREE, WORKGROUP,
 };
 use super::{Buffers, OPERATION, Operands, activation_name, activation_parameter, bias_binding};
+use crate::gpu::elementwise::convert::convert;
+use crate::gpu::runtime::buffer::GpuBuffer;
+use crate::gpu::runtime::context::Context;
+use crate::gpu::runtime::grid::{Grid, MOST_ITERATIONS};
+use crate::gpu::runtime::params::{low_bits, params, size};
+use crate::gpu::runtime::record::Binding;
+use crate::gpu::runtime::shader::Shader;
+use crate::gpu::runtime::split::{chunks, largest};
 use crate::ops::Conv2dProblem;
 use crate::window::Axis;
 use crate::{DType, Error, Limits, PaddingMode, Result};
@@ -125,7 +125,7 @@ pub(crate) fn plan(problem: &Conv2dProblem, operands: Operands, limits: &Limits)
 
 /// The dispatches that compute again, without the taps over zeros, what is NaN in an output; `None`
 /// where that takes more than one invocation an output.
-pub(super) fn repair(problem: &Conv2dProblem, operands: Operands, limits: &Limits) -> Option<Plan> {
+pub(crate) fn repair(problem: &Conv2dProblem, operands: Operands, limits: &Limits) -> Option<Plan> {
     let plan = plan_of(problem, operands, limits, true).ok()?;
     let is_whole = plan.steps.iter().all(|step| {
         step.params.dispatch_rows == step.params.out_height
@@ -383,15 +383,15 @@ fn parts(problem: &Conv2dProblem, dtype: DType, limits: &Limits) -> Result<Vec<P
 }
 
 impl Plan {
-    pub(super) fn dispatches(&self) -> usize {
+    pub(crate) fn dispatches(&self) -> usize {
         self.steps.len()
     }
 
-    pub(super) fn shaders(&self) -> Vec<Shader> {
+    pub(crate) fn shaders(&self) -> Vec<Shader> {
         self.steps.iter().take(1).map(|step| step.shader.clone()).collect()
     }
 
-    pub(super) fn record(
+    pub(crate) fn record(
         &self,
         context: &Arc<Context>,
         problem: &Conv2dProblem,
@@ -410,7 +410,7 @@ impl Plan {
     }
 
     /// Records the dispatches that write to an output of the type that the plan has.
-    pub(super) fn record_into(
+    pub(crate) fn record_into(
         &self,
         context: &Context,
         problem: &Conv2dProblem,

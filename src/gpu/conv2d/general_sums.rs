@@ -1,7 +1,7 @@
 //! How the sums of the general convolution are added up: by whom, and in which blocks.
 
-use super::sums;
-use crate::gpu::grid::MOST_ITERATIONS;
+use crate::gpu::runtime::grid::MOST_ITERATIONS;
+use crate::gpu::tile::sums;
 use crate::ops::Conv2dProblem;
 
 /// Invocations of a workgroup.
@@ -60,7 +60,7 @@ impl Sums {
         Self { form: Form::Shared, block, iterations, roundings: roundings as u64 }
     }
 
-    pub(super) fn new(problem: &Conv2dProblem, outputs: usize) -> Self {
+    pub(crate) fn new(problem: &Conv2dProblem, outputs: usize) -> Self {
         let channels = problem.group_in_channels();
         let [height, width] = problem.most_taps();
         let rows = channels.saturating_mul(height);

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::sizes::Sizes;
-use super::sums::Blocks;
-use super::tile::{TapOrder, Tile, TilePlan, Variant, parts};
 use super::tiled::{has_scalar_unit, is_narrow};
 use super::{Operands, Rule};
 use crate::Limits;
-use crate::gpu::params::low_bits;
+use crate::gpu::runtime::params::low_bits;
+use crate::gpu::tile::sizes::Sizes;
+use crate::gpu::tile::sums::Blocks;
+use crate::gpu::tile::tile::{TapOrder, Tile, TilePlan, Variant, parts};
 use crate::ops::Conv2dProblem;
 
 const MEMORY_RULE: Rule =

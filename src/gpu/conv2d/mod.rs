@@ -3,37 +3,44 @@
 mod depthwise;
 pub(crate) mod general;
 mod general_sums;
+pub(crate) mod grad_bias;
+pub(crate) mod grad_input;
+pub(crate) mod grad_input_phases;
+pub(crate) mod grad_input_sums;
+pub(crate) mod grad_input_turned;
+pub(crate) mod grad_weight;
+pub(crate) mod grad_weight_tiled;
+#[cfg(test)]
+pub(crate) mod gradient_tests;
+pub(crate) mod gradients;
 pub(crate) mod halo;
-pub(crate) mod pack;
-pub(crate) mod sizes;
-pub(crate) mod sums;
 #[cfg(test)]
 pub(crate) mod tests;
-pub(crate) mod texel;
-pub(crate) mod tile;
 pub(crate) mod tiled;
+pub(crate) mod variants;
 
 use std::sync::Arc;
 
-use super::buffer::GpuBuffer;
-use super::context::Context;
-use super::record::Binding;
-use super::shader::Shader;
-use super::strip;
+use crate::gpu::runtime::buffer::GpuBuffer;
+use crate::gpu::runtime::context::Context;
+use crate::gpu::runtime::record::Binding;
+use crate::gpu::runtime::shader::Shader;
+use crate::gpu::software::conv2d_texel;
+use crate::gpu::software::conv2d_texel::TexelPlan;
+pub(crate) use crate::gpu::tile::pack::Packed;
+use crate::gpu::tile::tile::TilePlan;
+use crate::gpu::{strip, tile};
 use crate::ops::Conv2dProblem;
 use crate::{Activation, Algorithm, DType, Error, Limits, Result};
-pub(crate) use pack::Packed;
-use texel::TexelPlan;
-use tile::TilePlan;
 
-pub(super) const OPERATION: &str = "conv2d";
+pub(crate) const OPERATION: &str = "conv2d";
 
 /// Taps of the smallest depthwise kernels whose inputs come faster from textures than from uniform
 /// windows.
 const MANY_TAPS: usize = 49;
 
 /// What an algorithm serves, said of a problem that it does not.
-pub(super) type Rule = &'static str;
+pub(crate) type Rule = &'static str;
 
 /// What a convolution has beside its input, and the type of the elements of all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,11 +58,11 @@ impl From<bool> for Operands {
 
 /// The buffers of a convolution.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Buffers<'a> {
-    pub(super) input: &'a GpuBuffer,
-    pub(super) weight: &'a GpuBuffer,
-    pub(super) bias: Option<&'a GpuBuffer>,
-    pub(super) output: &'a GpuBuffer,
+pub(crate) struct Buffers<'a> {
+    pub(crate) input: &'a GpuBuffer,
+    pub(crate) weight: &'a GpuBuffer,
+    pub(crate) bias: Option<&'a GpuBuffer>,
+    pub(crate) output: &'a GpuBuffer,
 }
 
 /// How a convolution is done on a device with certain limits.
@@ -87,7 +94,7 @@ impl Conv2dPlan {
             Algorithm::General => return Self::general(problem, operands, limits),
             Algorithm::Tiled => tiled::plan(problem, operands, limits).map(Self::Tiled),
             Algorithm::Halo => halo::plan(problem, operands, limits).map(Self::Halo),
-            Algorithm::Texel => texel::plan(problem, operands, limits).map(Self::Texel),
+            Algorithm::Texel => conv2d_texel::plan(problem, operands, limits).map(Self::Texel),
             algorithm => return Err(strip::unsupported(OPERATION, algorithm)),
         };
         plan.map_err(|rule| Error::Unsupported {
@@ -103,12 +110,12 @@ impl Conv2dPlan {
         let [height, width] = [&problem.vertical, &problem.horizontal].map(|axis| axis.kernel_size);
         let is_small = height.saturating_mul(width) < MANY_TAPS;
         if let Some(plan) = depthwise.take_if(|plan| {
-            plan.algorithm() == Algorithm::Windows && is_small || !texel::is_worth_it(limits)
+            plan.algorithm() == Algorithm::Windows && is_small || !conv2d_texel::is_worth_it(limits)
         }) {
             return Ok(Self::Depthwise(Box::new(plan)));
         }
-        if texel::is_worth_it(limits)
-            && let Ok(plan) = texel::plan(problem, operands, limits)
+        if conv2d_texel::is_worth_it(limits)
+            && let Ok(plan) = conv2d_texel::plan(problem, operands, limits)
         {
             return Ok(Self::Texel(plan));
         }
@@ -159,12 +166,12 @@ impl Conv2dPlan {
             Self::General(plan) => plan.shaders(),
             Self::Depthwise(plan) => vec![plan.shader().clone()],
             Self::Tiled(plan) | Self::Halo(plan) => {
-                let shaders = [plan.shader.clone(), pack::shader(plan.dtype)];
+                let shaders = [plan.shader.clone(), tile::pack::shader(plan.dtype)];
                 let repair = plan.repair.iter().flat_map(general::Plan::shaders);
                 shaders.into_iter().chain(repair).collect()
             }
             Self::Texel(plan) => {
-                let shaders = [plan.shader.clone(), pack::shader(DType::F32)];
+                let shaders = [plan.shader.clone(), tile::pack::shader(DType::F32)];
                 let repair = plan.repair.iter().flat_map(general::Plan::shaders);
                 shaders.into_iter().chain(plan.pad_shader.clone()).chain(repair).collect()
             }
@@ -201,16 +208,16 @@ pub(crate) fn conv2d(
 }
 
 /// The name of an activation in shader variants.
-pub(super) fn activation_name(activation: Option<Activation>) -> &'static str {
+pub(crate) fn activation_name(activation: Option<Activation>) -> &'static str {
     activation.map_or("none", Activation::name)
 }
 
 /// The number that an activation takes beside the element.
-pub(super) fn activation_parameter(activation: Option<Activation>) -> f32 {
+pub(crate) fn activation_parameter(activation: Option<Activation>) -> f32 {
     activation.map_or(0.0, Activation::parameter)
 }
 
 /// The binding of a bias.
-pub(super) fn bias_binding<'a>(problem: &Conv2dProblem, bias: &'a GpuBuffer) -> Binding<'a> {
+pub(crate) fn bias_binding<'a>(problem: &Conv2dProblem, bias: &'a GpuBuffer) -> Binding<'a> {
     Binding::whole(bias, problem.out_channels)
 }

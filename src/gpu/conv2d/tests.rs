@@ -1,10 +1,10 @@
 use super::*;
-use crate::gpu::grid::MOST_ITERATIONS;
-use crate::gpu::variants::conv2d::{adapters, variants};
+use crate::gpu::conv2d::variants::{adapters, variants};
+use crate::gpu::runtime::grid::MOST_ITERATIONS;
+use crate::gpu::tile::sizes::Sizes;
+use crate::gpu::tile::sums::Blocks;
+use crate::gpu::tile::tile::{Tile, Variant};
 use crate::{Conv2d, PaddingMode};
-use sizes::Sizes;
-use sums::Blocks;
-use tile::{Tile, Variant};
 
 #[test]
 fn the_cascade_picks_what_each_kind_of_problem_and_adapter_wants() {
@@ -108,7 +108,7 @@ fn every_tile_keeps_the_bounds_of_iterations_and_of_roundings() {
             let tiles: [(&str, Option<Tile>); 3] = [
                 ("conv2d_tiled", Some(tiled::tile(&sizes, &limits))),
                 ("conv2d_halo", halo::tile(&sizes, &limits).ok()),
-                ("conv2d_texel", texel::tile(&sizes, &limits).ok()),
+                ("conv2d_texel", conv2d_texel::tile(&sizes, &limits).ok()),
             ];
             for ((template, tile), served) in tiles.into_iter().zip(&mut served) {
                 let Some(tile) = tile.filter(|tile| tile.check_text(&sizes).is_ok()) else {

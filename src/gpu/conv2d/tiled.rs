@@ -1,21 +1,21 @@
 //! The convolution by register tiles over storage buffers.
 
-use super::sizes::Sizes;
-use super::tile::{TapOrder, Tile, TilePlan, Variant, parts};
 use super::{Operands, Rule};
 use crate::Limits;
+use crate::gpu::tile::sizes::Sizes;
+use crate::gpu::tile::tile::{TapOrder, Tile, TilePlan, Variant, parts};
 use crate::ops::Conv2dProblem;
 
 /// Invocations of a workgroup.
 const WORKGROUP: u32 = 64;
 
 /// Whether invocations have few registers: where subgroups are narrow.
-pub(super) fn is_narrow(limits: &Limits) -> bool {
+pub(crate) fn is_narrow(limits: &Limits) -> bool {
     limits.subgroup_sizes.is_some_and(|(smallest, _)| smallest <= 16)
 }
 
 /// Whether what a subgroup shares costs no registers of its invocations: subgroups of 64, AMD.
-pub(super) fn has_scalar_unit(limits: &Limits) -> bool {
+pub(crate) fn has_scalar_unit(limits: &Limits) -> bool {
     limits.subgroup_sizes.is_some_and(|(_, largest)| largest >= 64)
 }
 

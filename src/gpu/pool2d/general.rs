@@ -3,19 +3,19 @@
 
 use std::ops::Range;
 
-use super::super::context::Context;
-use super::super::grid::Grid;
-use super::super::params::{low_bits, params, size};
-use super::super::record::Binding;
-use super::super::shader::Shader;
-use super::super::split::{chunks, largest};
 use super::super::strip::Buffers;
 use super::{Divisor, Index, Pool2dProblem, Reduction, Window};
+use crate::gpu::runtime::context::Context;
+use crate::gpu::runtime::grid::Grid;
+use crate::gpu::runtime::params::{low_bits, params, size};
+use crate::gpu::runtime::record::Binding;
+use crate::gpu::runtime::shader::Shader;
+use crate::gpu::runtime::split::{chunks, largest};
 use crate::ops::AdaptivePool2dProblem;
 use crate::{DType, Error, Limits, Result};
 
 /// Invocations of a workgroup.
-pub(super) const WORKGROUP: usize = 64;
+pub(crate) const WORKGROUP: usize = 64;
 
 /// From so many taps on a workgroup shares a window.
 const MANY_TAPS: usize = 256;
@@ -116,17 +116,17 @@ fn shader(problem: &Pool2dProblem, owner: Owner) -> Shader {
 
 /// How the taps of a window, or the windows of a cell, are gone through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Loops {
-    pub(super) owner: Owner,
+pub(crate) struct Loops {
+    pub(crate) owner: Owner,
     /// Terms that are added up without a break.
-    pub(super) block: usize,
+    pub(crate) block: usize,
     /// Iterations of an invocation.
-    pub(super) iterations: usize,
+    pub(crate) iterations: usize,
 }
 
 impl Loops {
     /// Over so many rows and columns.
-    pub(super) fn over([rows, columns]: [usize; 2]) -> Self {
+    pub(crate) fn over([rows, columns]: [usize; 2]) -> Self {
         let taps = rows.saturating_mul(columns);
         if taps >= MANY_TAPS {
             // Beside the loop over taps, that over blocks and one over halves of the workgroup.
@@ -141,7 +141,7 @@ impl Loops {
     }
 
     /// Workgroups for so many outputs.
-    pub(super) fn workgroups(&self, outputs: usize) -> usize {
+    pub(crate) fn workgroups(&self, outputs: usize) -> usize {
         match self.owner {
             Owner::Invocation => outputs.div_ceil(WORKGROUP),
             Owner::Workgroup => outputs,
@@ -188,7 +188,7 @@ pub(crate) fn plan(problem: &Pool2dProblem, limits: &Limits) -> Result<Vec<Step>
     Ok(steps)
 }
 
-pub(super) fn base_params(problem: &Pool2dProblem, block: usize) -> Result<Params> {
+pub(crate) fn base_params(problem: &Pool2dProblem, block: usize) -> Result<Params> {
     let number = |name, value| size(problem.operation, name, value);
     let mut windows = [[1_u32, 1, 0, 1]; 2];
     match problem.window {
@@ -311,7 +311,7 @@ fn parts(problem: &Pool2dProblem, limits: &Limits) -> Result<Vec<(Range<usize>, 
 }
 
 impl Step {
-    pub(super) fn record(
+    pub(crate) fn record(
         &self,
         context: &Context,
         problem: &Pool2dProblem,

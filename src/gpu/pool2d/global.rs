@@ -1,13 +1,13 @@
 //! The average of whole planes: several invocations per plane, or windows on software adapters.
 
-use super::super::buffer::GpuBuffer;
-use super::super::context::Context;
-use super::super::grid::Grid;
-use super::super::params::params;
-use super::super::record::Binding;
-use super::super::shader::Shader;
-use super::super::windows;
 use super::{Divisor, Pool2dProblem, Reduction, Window};
+use crate::gpu::runtime::buffer::GpuBuffer;
+use crate::gpu::runtime::context::Context;
+use crate::gpu::runtime::grid::Grid;
+use crate::gpu::runtime::params::params;
+use crate::gpu::runtime::record::Binding;
+use crate::gpu::runtime::shader::Shader;
+use crate::gpu::software::uniform_windows;
 use crate::{DType, Limits, Result};
 
 /// Invocations of a workgroup.
@@ -79,14 +79,14 @@ impl Plan {
             return Ok(None);
         }
         let operation = problem.operation;
-        let window_planes = windows::blocks(cells);
-        if windows::available(limits) && window_planes > 0 && problem.dtype == DType::F32 {
-            let most = windows::most(limits, 0);
+        let window_planes = uniform_windows::blocks(cells);
+        if uniform_windows::available(limits) && window_planes > 0 && problem.dtype == DType::F32 {
+            let most = uniform_windows::most(limits, 0);
             let dispatches = planes.div_ceil(window_planes).div_ceil(most);
             let windows = planes.div_ceil(window_planes).div_ceil(dispatches);
             let window_planes = planes.div_ceil(windows * dispatches);
-            let elements = windows::elements(planes * cells);
-            let window_limit = windows::limit(planes * cells);
+            let elements = uniform_windows::elements(planes * cells);
+            let window_limit = uniform_windows::limit(planes * cells);
             let params = WindowParams {
                 planes,
                 window_planes,
@@ -126,7 +126,7 @@ impl Plan {
         }
     }
 
-    pub(super) fn record(
+    pub(crate) fn record(
         &self,
         context: &Context,
         input: &GpuBuffer,
@@ -140,11 +140,12 @@ impl Plan {
                 context.record(self.operation, &self.shader, &params, &bindings, self.grid)
             }
             Source::Windows { params, windows, dispatches } => {
-                let window = Binding::whole(input, windows::elements(elements) as usize);
+                let window = Binding::whole(input, uniform_windows::elements(elements) as usize);
                 let bindings: Vec<_> =
                     std::iter::repeat_n(window, windows as usize).chain([output]).collect();
-                let start =
-                    |window| windows::start(window * params.window_planes * self.cells, elements);
+                let start = |window| {
+                    uniform_windows::start(window * params.window_planes * self.cells, elements)
+                };
                 let dispatches = (0..dispatches).map(|dispatch| {
                     let first_window = dispatch * windows;
                     let starts = (first_window..first_window + windows).map(start);

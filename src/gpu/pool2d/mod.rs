@@ -2,17 +2,17 @@
 
 pub(crate) mod general;
 pub(crate) mod global;
-pub(crate) mod grad;
+pub(crate) mod gradients;
 mod separable;
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
 
-use super::buffer::{GpuBuffer, Reuse};
-use super::context::Context;
-use super::shader::Shader;
 use super::strip::{self, Buffers, Index};
+use crate::gpu::runtime::buffer::{GpuBuffer, Reuse};
+use crate::gpu::runtime::context::Context;
+use crate::gpu::runtime::shader::Shader;
 use crate::ops::{AdaptivePool2dProblem, AvgPool2dProblem, MaxPool2dProblem};
 use crate::window::Axis;
 use crate::{Algorithm, DType, Limits, PaddingMode, Result, Shape};

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::super::buffer::GpuBuffer;
-use super::super::context::Context;
-use super::super::convert::convert;
-use super::super::fits::check_buffers;
-use super::super::shader::Shader;
 use super::{Divisor, Index, Pool2dPlan, Pool2dProblem, Reduction, Window, run};
+use crate::gpu::elementwise::convert::convert;
+use crate::gpu::runtime::buffer::GpuBuffer;
+use crate::gpu::runtime::context::Context;
+use crate::gpu::runtime::fits::check_buffers;
+use crate::gpu::runtime::shader::Shader;
 use crate::window::Axis;
 use crate::{DType, Limits, Result, Shape};
 
@@ -37,13 +37,13 @@ fn between(problem: &Pool2dProblem) -> Shape {
 }
 
 /// Whether that fits a buffer; where elements are averaged it is of f32, and so is a gradient.
-pub(super) fn fits(problem: &Pool2dProblem, dtype: DType, limits: &Limits) -> bool {
+pub(crate) fn fits(problem: &Pool2dProblem, dtype: DType, limits: &Limits) -> bool {
     check_buffers(problem.operation, &[between(problem)], dtype, limits).is_ok()
 }
 
 /// A pooling as one of rows and one of columns. Of averages the first has no divisor of the
 /// caller's, and both are of f32, since an element is rounded once.
-pub(super) fn split(problem: &Pool2dProblem) -> [Pool2dProblem; 2] {
+pub(crate) fn split(problem: &Pool2dProblem) -> [Pool2dProblem; 2] {
     let (input, output) = (problem.input, problem.output);
     let between = between(problem);
     let windows = match problem.window {
@@ -101,7 +101,7 @@ impl Plan {
 
     /// The two poolings with their plans.
     #[cfg(test)]
-    pub(super) fn parts(&self) -> [(Pool2dProblem, Pool2dPlan); 2] {
+    pub(crate) fn parts(&self) -> [(Pool2dProblem, Pool2dPlan); 2] {
         [self.rows.clone(), self.columns.clone()]
     }
 
@@ -113,7 +113,7 @@ impl Plan {
         [&self.rows.1, &self.columns.1].into_iter().flat_map(Pool2dPlan::shaders).collect()
     }
 
-    pub(super) fn run(
+    pub(crate) fn run(
         &self,
         context: &Arc<Context>,
         problem: &Pool2dProblem,
@@ -144,7 +144,7 @@ const FEW_TAPS_SOFTWARE: usize = 25;
 const MANY_TAPS: usize = 1 << 14;
 
 /// Whether two poolings are faster than one.
-pub(super) fn is_worth_it(problem: &Pool2dProblem, limits: &Limits) -> bool {
+pub(crate) fn is_worth_it(problem: &Pool2dProblem, limits: &Limits) -> bool {
     let [height, width] = problem.taps();
     let few = if limits.software { FEW_TAPS_SOFTWARE } else { FEW_TAPS };
     if height.min(width) < 2 || height.saturating_mul(width) <= few {

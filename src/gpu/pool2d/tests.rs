@@ -1,7 +1,7 @@
 use super::general::{Loops, Owner};
 use super::*;
-use crate::gpu::grid::MOST_ITERATIONS;
-use crate::gpu::variants::strips::SOFTWARE;
+use crate::gpu::runtime::grid::MOST_ITERATIONS;
+use crate::gpu::strip::samples::SOFTWARE;
 use crate::{AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, MaxPool2d};
 
 /// Poolings of every kind, from a few taps to millions.
@@ -155,18 +155,18 @@ fn every_gradient_of_a_pooling_is_served_within_the_bound_of_iterations() {
     let mut separable = 0;
     for problem in problems() {
         for limits in [Limits::webgpu(), SOFTWARE] {
-            let passes = if grad::is_separable(&problem, &limits) {
+            let passes = if gradients::is_separable(&problem, &limits) {
                 separable += 1;
                 separable::split(&problem).to_vec()
             } else {
                 vec![problem]
             };
             for problem in passes {
-                let windows = grad::windows_of_cell(&problem);
+                let windows = gradients::windows_of_cell(&problem);
                 let loops = Loops::over(windows);
                 let taken = iterations(&loops, windows);
                 assert!(taken <= loops.iterations && loops.iterations <= MOST_ITERATIONS);
-                grad::plan(&problem, &loops, &limits).unwrap();
+                gradients::plan(&problem, &loops, &limits).unwrap();
             }
         }
     }
@@ -186,7 +186,7 @@ fn no_window_and_no_cell_has_more_taps_or_windows_than_is_planned_for() {
             let containing =
                 |at: usize| (0..out).filter(move |&i| (window(i)[0]..window(i)[1]).contains(&at));
             let most = (0..size).map(|at| containing(at).count()).max().unwrap();
-            assert!(most <= grad::windows_of_cell(&problem)[0], "{size} to {out}");
+            assert!(most <= gradients::windows_of_cell(&problem)[0], "{size} to {out}");
         }
     }
 }
@@ -198,7 +198,7 @@ fn a_plan_of_two_poolings_with_more_between_them_than_a_buffer_holds_is_none() {
     let problem = Pool2dProblem::adaptive_average(&pool);
     let limits = Limits::webgpu();
     assert!(separable::Plan::new(&problem, &limits).unwrap().is_none());
-    assert!(!grad::is_separable(&problem, &limits));
+    assert!(!gradients::is_separable(&problem, &limits));
     let error = Pool2dPlan::new(&problem, None, &limits).unwrap_err();
     assert!(matches!(error, crate::Error::DeviceLimit { .. }), "{error}");
 }

@@ -1,24 +1,25 @@
 //! Strips: an invocation computes a tile of outputs whose taps are unrolled. Depthwise convolution
 //! and pooling share all but the arithmetic.
 
-mod problem;
+pub(crate) mod problem;
+pub(crate) mod samples;
 mod storage;
 #[cfg(test)]
 pub(crate) mod tests;
-mod variant;
-mod windows;
+pub(crate) mod variant;
 
 pub(crate) use self::problem::{Index, Kind, Problem};
 use self::problem::{MAX_KERNEL, MAX_LINE, MAX_QUOTIENT, MAX_TAPS};
 pub(crate) use self::variant::Params;
-use super::buffer::GpuBuffer;
-use super::context::Context;
-use super::record::Binding;
-use super::shader::Shader;
+use crate::gpu::runtime::buffer::GpuBuffer;
+use crate::gpu::runtime::context::Context;
+use crate::gpu::runtime::record::Binding;
+use crate::gpu::runtime::shader::Shader;
+use crate::gpu::software::strip_windows;
 use crate::{Algorithm, Error, Limits, Result};
 
 /// Invocations of a workgroup.
-const WORKGROUP: u32 = 64;
+pub(crate) const WORKGROUP: u32 = 64;
 
 /// What a strip reads beside its input, and where its results go.
 #[derive(Debug, Clone, Copy)]
@@ -33,7 +34,10 @@ pub(crate) struct Buffers<'a> {
 }
 
 impl<'a> Buffers<'a> {
-    fn operands(&self, problem: &Problem) -> impl Iterator<Item = Binding<'a>> + use<'a> {
+    pub(crate) fn operands(
+        &self,
+        problem: &Problem,
+    ) -> impl Iterator<Item = Binding<'a>> + use<'a> {
         let weights = problem.weight_elements() as usize;
         let channels = (problem.in_channels * problem.multiplier()) as usize;
         let weight = self.weight.map(|weight| Binding::whole(weight, weights));
@@ -41,11 +45,11 @@ impl<'a> Buffers<'a> {
         weight.into_iter().chain(bias)
     }
 
-    fn found(&self, problem: &Problem) -> Option<Binding<'a>> {
+    pub(crate) fn found(&self, problem: &Problem) -> Option<Binding<'a>> {
         self.found.map(|found| Binding::whole(found, problem.input_elements() as usize))
     }
 
-    fn results(&self, problem: &Problem) -> impl Iterator<Item = Binding<'a>> + use<'a> {
+    pub(crate) fn results(&self, problem: &Problem) -> impl Iterator<Item = Binding<'a>> + use<'a> {
         let len = problem.output_elements() as usize;
         [Some(self.output), self.indices]
             .into_iter()
@@ -58,7 +62,7 @@ impl<'a> Buffers<'a> {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Plan {
     Storage(storage::Plan),
-    Windows(windows::Plan),
+    Windows(strip_windows::Plan),
 }
 
 impl Plan {
@@ -70,7 +74,7 @@ impl Plan {
     ) -> Result<Option<Self>> {
         let wanted = |algorithm| pinned.is_none_or(|pinned| pinned == algorithm);
         if wanted(Algorithm::Windows)
-            && let Some(plan) = windows::Plan::new(problem, limits)?
+            && let Some(plan) = strip_windows::Plan::new(problem, limits)?
         {
             return Ok(Some(Self::Windows(plan)));
         }

@@ -4,13 +4,13 @@ use crate::window::Axis;
 use crate::{Activation, DType, PaddingMode};
 
 /// The largest kernel_size of an axis, and the most taps, that are unrolled.
-pub(super) const MAX_KERNEL: u32 = 11;
-pub(super) const MAX_TAPS: u32 = 81;
+pub(crate) const MAX_KERNEL: u32 = 11;
+pub(crate) const MAX_TAPS: u32 = 81;
 /// The largest kernel of one row or one column that is unrolled.
-pub(super) const MAX_LINE: u32 = 32;
+pub(crate) const MAX_LINE: u32 = 32;
 /// Planes, and outputs of a plane, stay below this: the shaders' division by multiplication is
 /// exact below twice as much.
-pub(super) const MAX_QUOTIENT: u64 = 1 << 21;
+pub(crate) const MAX_QUOTIENT: u64 = 1 << 21;
 /// Padded sizes of an axis stay below this, so that no coordinate overflows.
 const MAX_SIDE: usize = 1 << 24;
 
@@ -45,13 +45,13 @@ pub(crate) enum Kind {
 /// One axis of the windows; see [`Axis`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Side {
-    pub(super) input_size: u32,
-    pub(super) output_size: u32,
-    pub(super) kernel_size: u32,
-    pub(super) stride: u32,
-    pub(super) pad_begin: u32,
-    pub(super) pad_end: u32,
-    pub(super) dilation: u32,
+    pub(crate) input_size: u32,
+    pub(crate) output_size: u32,
+    pub(crate) kernel_size: u32,
+    pub(crate) stride: u32,
+    pub(crate) pad_begin: u32,
+    pub(crate) pad_end: u32,
+    pub(crate) dilation: u32,
 }
 
 impl Side {
@@ -99,7 +99,7 @@ impl Side {
 /// Where the taps of a variant's tiles may lie along an axis: all inside; outside where no output
 /// needs them, or under replicate; outside under another padding mode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Edge {
+pub(crate) enum Edge {
     None,
     Clamp,
     Zeros,
@@ -108,7 +108,7 @@ pub(super) enum Edge {
 }
 
 impl Edge {
-    pub(super) const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::None => "none",
             Self::Clamp => "clamp",
@@ -123,25 +123,25 @@ impl Edge {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Problem {
     pub(crate) operation: &'static str,
-    pub(super) kind: Kind,
-    pub(super) padding_mode: PaddingMode,
-    pub(super) in_channels: u32,
-    pub(super) in_planes: u32,
-    pub(super) vertical: Side,
-    pub(super) horizontal: Side,
+    pub(crate) kind: Kind,
+    pub(crate) padding_mode: PaddingMode,
+    pub(crate) in_channels: u32,
+    pub(crate) in_planes: u32,
+    pub(crate) vertical: Side,
+    pub(crate) horizontal: Side,
     /// Of all tensors.
-    pub(super) dtype: DType,
+    pub(crate) dtype: DType,
 }
 
 /// The outputs of an invocation, and how many elements of a row one load or store takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Tile {
-    pub(super) rows: u32,
-    pub(super) columns: u32,
-    pub(super) load_width: u32,
+pub(crate) struct Tile {
+    pub(crate) rows: u32,
+    pub(crate) columns: u32,
+    pub(crate) load_width: u32,
     /// Where the tile's first tap lies in its vector.
-    pub(super) phase: u32,
-    pub(super) store_width: u32,
+    pub(crate) phase: u32,
+    pub(crate) store_width: u32,
 }
 
 impl Problem {
@@ -187,7 +187,7 @@ impl Problem {
         Self { dtype, ..self }
     }
 
-    pub(super) fn multiplier(&self) -> u32 {
+    pub(crate) fn multiplier(&self) -> u32 {
         match self.kind {
             Kind::Depthwise { multiplier, .. } => multiplier,
             _ => 1,
@@ -195,32 +195,32 @@ impl Problem {
     }
 
     /// Planes of the output.
-    pub(super) fn planes(&self) -> u32 {
+    pub(crate) fn planes(&self) -> u32 {
         self.in_planes * self.multiplier()
     }
 
-    pub(super) fn in_plane(&self) -> u32 {
+    pub(crate) fn in_plane(&self) -> u32 {
         self.vertical.input_size * self.horizontal.input_size
     }
 
-    pub(super) fn input_elements(&self) -> u32 {
+    pub(crate) fn input_elements(&self) -> u32 {
         self.in_planes * self.in_plane()
     }
 
-    pub(super) fn output_elements(&self) -> u32 {
+    pub(crate) fn output_elements(&self) -> u32 {
         self.planes() * self.vertical.output_size * self.horizontal.output_size
     }
 
-    pub(super) fn taps(&self) -> u32 {
+    pub(crate) fn taps(&self) -> u32 {
         self.vertical.kernel_size * self.horizontal.kernel_size
     }
 
-    pub(super) fn weight_elements(&self) -> u32 {
+    pub(crate) fn weight_elements(&self) -> u32 {
         self.in_channels * self.multiplier() * self.taps()
     }
 
     /// Tensors that are read beside the input.
-    pub(super) fn operands(&self) -> u32 {
+    pub(crate) fn operands(&self) -> u32 {
         match self.kind {
             Kind::Depthwise { bias, .. } => 1 + u32::from(bias),
             _ => 0,
@@ -228,7 +228,7 @@ impl Problem {
     }
 
     /// Where the indices of maxima come from.
-    pub(super) fn index(&self) -> Index {
+    pub(crate) fn index(&self) -> Index {
         match self.kind {
             Kind::Max { index } => index,
             _ => Index::None,
@@ -236,7 +236,7 @@ impl Problem {
     }
 
     /// Whether windows have different divisors.
-    pub(super) fn counted(&self) -> bool {
+    pub(crate) fn counted(&self) -> bool {
         let Kind::Average { padding_counts, divisor: None } = self.kind else { return false };
         [self.vertical, self.horizontal].iter().any(|side| {
             let padded = side.input_size + side.pad_begin + side.pad_end;
@@ -245,7 +245,7 @@ impl Problem {
     }
 
     /// A tile with the widest loads and stores, of at most `widest` elements, that its sizes allow.
-    pub(super) fn tile(&self, [rows, columns]: [u32; 2], widest: [u32; 2]) -> Tile {
+    pub(crate) fn tile(&self, [rows, columns]: [u32; 2], widest: [u32; 2]) -> Tile {
         let side = &self.horizontal;
         let width = |most: u32, fits: &dyn Fn(u32) -> bool| {
             [4, 2].into_iter().find(|&width| width <= most && fits(width)).unwrap_or(1)
@@ -263,12 +263,12 @@ impl Problem {
     }
 
     /// Tiles of a plane, as `[along y, along x]`.
-    pub(super) fn tiles(&self, tile: &Tile) -> [u32; 2] {
+    pub(crate) fn tiles(&self, tile: &Tile) -> [u32; 2] {
         let along = |side: &Side, size: u32| side.output_size.div_ceil(size);
         [along(&self.vertical, tile.rows), along(&self.horizontal, tile.columns)]
     }
 
-    pub(super) fn edges(&self, tile: &Tile) -> [Edge; 2] {
+    pub(crate) fn edges(&self, tile: &Tile) -> [Edge; 2] {
         let mut edges = [
             self.vertical.edge(tile.rows, self.padding_mode),
             self.horizontal.edge(tile.columns, self.padding_mode),
@@ -291,7 +291,7 @@ fn is_unrolled(kernel: [u32; 2]) -> bool {
 }
 
 /// The distinct places `output * stride + tap * dilation` of `tile` outputs with `kernel_size` taps.
-pub(super) fn distinct(tile: u32, stride: u32, kernel_size: u32, dilation: u32) -> u32 {
+pub(crate) fn distinct(tile: u32, stride: u32, kernel_size: u32, dilation: u32) -> u32 {
     // Two of them are the same place where they differ by (dilation, -stride) over their divisor.
     let divisor = gcd(stride, dilation);
     let again =

@@ -1,12 +1,12 @@
 //! Strips that read the input as a storage buffer.
 
-use super::super::context::Context;
-use super::super::grid::{Grid, NO_LOOP};
-use super::super::record::Binding;
-use super::super::shader::Shader;
 use super::problem::{Index, Kind, Problem};
 use super::variant::Params;
 use super::{Buffers, WORKGROUP};
+use crate::gpu::runtime::context::Context;
+use crate::gpu::runtime::grid::{Grid, NO_LOOP};
+use crate::gpu::runtime::record::Binding;
+use crate::gpu::runtime::shader::Shader;
 use crate::{DType, Limits, Result};
 
 /// What is dispatched.

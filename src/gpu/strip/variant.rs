@@ -1,10 +1,10 @@
 //! The shaders of strips and their parameters.
 
-use super::super::params::params;
-use super::super::shader::{Shader, Value};
 use super::WORKGROUP;
 use super::problem::{Index, Kind, Problem, Tile};
 use crate::Activation;
+use crate::gpu::runtime::params::params;
+use crate::gpu::runtime::shader::{Shader, Value};
 
 params!(Params {
     grid_width: u32,
@@ -42,7 +42,7 @@ params!(Params {
 impl Problem {
     /// The shader with these tiles. `source` are the values that say where the input comes from;
     /// with `uniforms` it and the operands are uniform buffers.
-    pub(super) fn shader(
+    pub(crate) fn shader(
         &self,
         tile: &Tile,
         source: &[(&'static str, Value)],
@@ -91,7 +91,7 @@ impl Problem {
     }
 
     /// The parameters with these tiles, for a grid of workgroups that run over all planes.
-    pub(super) fn params(&self, tile: &Tile, grid_width: u32) -> Params {
+    pub(crate) fn params(&self, tile: &Tile, grid_width: u32) -> Params {
         let (vertical, horizontal) = (&self.vertical, &self.horizontal);
         let [tiles_y, tiles_x] = self.tiles(tile);
         let (tiles, multiplier) = (tiles_y * tiles_x, self.multiplier());
@@ -144,6 +144,6 @@ impl Problem {
     }
 }
 
-pub(super) fn reciprocal(divisor: u32) -> f32 {
+pub(crate) fn reciprocal(divisor: u32) -> f32 {
     1.0 / divisor as f32
 }

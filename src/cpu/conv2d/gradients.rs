@@ -1,0 +1,256 @@
+//! Gradients of Conv2d.
+
+use crate::cpu::conv2d::conv2d;
+use crate::cpu::kit::blocks;
+use crate::cpu::kit::layout::source_index;
+use crate::cpu::pool2d::adaptive::sum;
+use crate::memory::{NoMemory, collected, zeros};
+use crate::ops::{Conv2dProblem, Phase, Phases};
+use crate::window::Axis;
+use crate::{PaddingMode, Shape};
+use std::ops::AddAssign;
+
+/// The gradient of the input; with `bias`, one value per input channel, a transposed convolution.
+///
+/// With stride 1 and zero padding it is one convolution of grad_output with the turned filters;
+/// else one for each phase of the stride, whose outputs are then added to the cells of the input
+/// that the padded input has copies of. As a cell may have any number of these, they are added up
+/// in f64; but under zero padding it has one.
+pub(crate) fn conv2d_grad_input(
+    problem: &Conv2dProblem,
+    weight: &[f32],
+    bias: Option<&[f32]>,
+    grad_output: &[f32],
+    grad_input: &mut [f32],
+) -> Result<(), NoMemory> {
+    if let Some(turned) = problem.input_gradient() {
+        let weight = turned_weight(problem, weight, None)?;
+        return conv2d(&turned, grad_output, &weight, bias, grad_input);
+    }
+    match problem.dense_phases()? {
+        Phases::Apart(phases) => {
+            add_phases(problem, &phases, weight, bias, grad_output, grad_input)
+        }
+        Phases::Overlapping(phases) => {
+            let mut totals: Vec<f64> = zeros(grad_input.len())?;
+            add_phases(problem, &phases, weight, bias, grad_output, &mut totals)?;
+            narrow(&totals, grad_input);
+            Ok(())
+        }
+    }
+}
+
+#[allow(clippy::cast_possible_truncation, reason = "a sum in f64 becomes an f32 gradient")]
+fn narrow(totals: &[f64], gradients: &mut [f32]) {
+    gradients.iter_mut().zip(totals).for_each(|(gradient, &total)| *gradient = total as f32);
+}
+
+/// Sets totals to the bias, and adds the gradients of all phases.
+fn add_phases<T: Total>(
+    problem: &Conv2dProblem,
+    [rows, columns]: &[Vec<Phase>; 2],
+    weight: &[f32],
+    bias: Option<&[f32]>,
+    grad_output: &[f32],
+    totals: &mut [T],
+) -> Result<(), NoMemory> {
+    let in_len = problem.vertical.input_size * problem.horizontal.input_size;
+    for (plane, cells) in totals.chunks_exact_mut(in_len).enumerate() {
+        cells.fill(T::from(bias.map_or(0.0, |bias| bias[plane % problem.in_channels])));
+    }
+    for vertical in rows {
+        for horizontal in columns {
+            let convolution = problem.phase(vertical, horizontal);
+            let weight = turned_weight(problem, weight, Some([vertical, horizontal]))?;
+            let mut cells = zeros(convolution.output_shape().len())?;
+            conv2d(&convolution, grad_output, &weight, None, &mut cells)?;
+            fold(problem, [vertical, horizontal], &cells, totals)?;
+        }
+    }
+    Ok(())
+}
+
+/// What gradients are added up in.
+trait Total: Copy + From<f32> + AddAssign + Send {}
+
+impl<T: Copy + From<f32> + AddAssign + Send> Total for T {}
+
+/// Adds the gradients of a phase's cells of the padded input to the cells of the input.
+fn fold<T: Total>(
+    problem: &Conv2dProblem,
+    phases: [&Phase; 2],
+    cells: &[f32],
+    grad_input: &mut [T],
+) -> Result<(), NoMemory> {
+    let targets = |axis: &Axis, phase: &Phase| {
+        let padded_size = axis.input_size + axis.pad_begin + axis.pad_end;
+        let target = |index| {
+            let padded = phase.first + index * axis.stride;
+            (padded < padded_size)
+                .then(|| source_index(axis, problem.padding_mode, padded))
+                .flatten()
+        };
+        collected((0..phase.axis.output_size).map(target))
+    };
+    let rows = targets(&problem.vertical, phases[0])?;
+    let columns = targets(&problem.horizontal, phases[1])?;
+    // Under zero padding the cells of a row that are wanted are evenly spaced.
+    let first_column = columns.iter().position(Option::is_some);
+    let run = match (problem.padding_mode, first_column) {
+        (PaddingMode::Zeros, Some(first)) => {
+            let count = columns[first..].iter().take_while(|column| column.is_some()).count();
+            columns[first].map(|in_x| (first, count, in_x))
+        }
+        _ => None,
+    };
+    let (in_width, stride) = (problem.horizontal.input_size, problem.horizontal.stride);
+    let in_len = problem.vertical.input_size * in_width;
+    let planes = cells.chunks_exact(rows.len() * columns.len());
+    let planes = collected(planes.zip(grad_input.chunks_exact_mut(in_len)))?;
+    blocks::for_each(planes, cells.len(), |(cells, grad_input): (&[f32], &mut [T])| {
+        for (cells, &in_y) in cells.chunks_exact(columns.len()).zip(&rows) {
+            let Some(in_y) = in_y else { continue };
+            let grad_row = &mut grad_input[in_y * in_width..(in_y + 1) * in_width];
+            if let Some((first, count, in_x)) = run {
+                let targets = grad_row[in_x..].iter_mut().step_by(stride);
+                for (target, &cell) in targets.zip(&cells[first..first + count]) {
+                    *target += T::from(cell);
+                }
+                continue;
+            }
+            for (&cell, &in_x) in cells.iter().zip(&columns) {
+                if let Some(in_x) = in_x {
+                    grad_row[in_x] += T::from(cell);
+                }
+            }
+        }
+        Ok(())
+    })
+}
+
+/// Every filter turned by 180 degrees, input and output channels of a group exchanged; of a phase's
+/// taps alone, if given.
+fn turned_weight(
+    problem: &Conv2dProblem,
+    weight: &[f32],
+    phases: Option<[&Phase; 2]>,
+) -> Result<Vec<f32>, NoMemory> {
+    let kernel_width = problem.horizontal.kernel_size;
+    let taps = problem.vertical.kernel_size * kernel_width;
+    let (group_in, group_out) = (problem.group_in_channels(), problem.group_out_channels());
+    let of_axis = |kernel_size: usize, phase: Option<&Phase>| {
+        let (first, step) = phase.map_or((0, 1), |phase| (phase.first_tap, phase.tap_step));
+        let mut taps = collected((first..kernel_size).step_by(step))?;
+        taps.reverse();
+        Ok(taps)
+    };
+    let rows = of_axis(problem.vertical.kernel_size, phases.map(|[vertical, _]| vertical))?;
+    let columns = of_axis(kernel_width, phases.map(|[_, horizontal]| horizontal))?;
+    let from_taps = collected(
+        rows.iter().flat_map(|row| columns.iter().map(move |column| row * kernel_width + column)),
+    )?;
+    let filter_len = from_taps.len();
+    let mut turned = zeros(weight.len() / taps * filter_len)?;
+    let work = turned.len();
+    let in_channels = collected(turned.chunks_exact_mut(group_out * filter_len).enumerate())?;
+    blocks::for_each(in_channels, work, |(in_channel, filters): (usize, &mut [f32])| {
+        for (channel, filter) in filters.chunks_exact_mut(filter_len).enumerate() {
+            let out_channel = in_channel / group_in * group_out + channel;
+            let from = (out_channel * group_in + in_channel % group_in) * taps;
+            let weight = &weight[from..from + taps];
+            for (tap, &from_tap) in filter.iter_mut().zip(&from_taps) {
+                *tap = weight[from_tap];
+            }
+        }
+        Ok(())
+    })?;
+    Ok(turned)
+}
+
+/// Where a tap of an output of an axis reads, if it reads an element.
+fn source(problem: &Conv2dProblem, axis: &Axis, kernel: usize, out: usize) -> Option<usize> {
+    source_index(axis, problem.padding_mode, out * axis.stride + kernel * axis.dilation)
+}
+
+/// The gradient of the weight.
+///
+/// Copies hold zeros for the padding and behind rows, and a zero times an infinity is NaN where
+/// there should be no product. A NaN can have no other cause of ours, so a gradient that is NaN is
+/// taken again by the definition.
+pub(crate) fn conv2d_grad_weight(
+    problem: &Conv2dProblem,
+    input: &[f32],
+    grad_output: &[f32],
+    grad_weight: &mut [f32],
+) -> Result<(), NoMemory> {
+    if grad_output.is_empty() || input.is_empty() {
+        grad_weight.fill(0.0);
+        return Ok(());
+    }
+    crate::cpu::conv2d::grad_weight::grad_weight(problem, input, grad_output, grad_weight)?;
+    if grad_weight.iter().any(|gradient| gradient.is_nan()) {
+        repair(problem, input, grad_output, grad_weight)?;
+    }
+    Ok(())
+}
+
+/// The gradients of the weight that are NaN, by the definition in f64.
+#[cold]
+#[allow(clippy::cast_possible_truncation, reason = "a sum in f64 becomes an f32 gradient")]
+fn repair(
+    problem: &Conv2dProblem,
+    input: &[f32],
+    grad_output: &[f32],
+    grad_weight: &mut [f32],
+) -> Result<(), NoMemory> {
+    let (vertical, horizontal) = (&problem.vertical, &problem.horizontal);
+    let (in_width, out_width) = (horizontal.input_size, horizontal.output_size);
+    let (in_len, out_len) = (vertical.input_size * in_width, vertical.output_size * out_width);
+    let (group_in, group_out) = (problem.group_in_channels(), problem.group_out_channels());
+    let taps = vertical.kernel_size * horizontal.kernel_size;
+    let work = grad_output.len().saturating_mul(group_in * taps);
+    let gradients = grad_weight.iter_mut().enumerate().filter(|(_, gradient)| gradient.is_nan());
+    blocks::for_each(collected(gradients)?, work, |(index, gradient): (usize, &mut f32)| {
+        let (plane, tap) = (index / taps, index % taps);
+        let (out_channel, channel) = (plane / group_in, plane % group_in);
+        let in_channel = out_channel / group_out * group_in + channel;
+        let (kernel_y, kernel_x) = (tap / horizontal.kernel_size, tap % horizontal.kernel_size);
+        let mut sum = 0.0;
+        for image in 0..problem.batch {
+            let input = &input[(image * problem.in_channels + in_channel) * in_len..];
+            let grads = &grad_output[(image * problem.out_channels + out_channel) * out_len..];
+            for (out_y, grad_row) in grads[..out_len].chunks(out_width).enumerate() {
+                let Some(in_y) = source(problem, vertical, kernel_y, out_y) else { continue };
+                let input = &input[in_y * in_width..(in_y + 1) * in_width];
+                for (out_x, &grad) in grad_row.iter().enumerate() {
+                    if let Some(in_x) = source(problem, horizontal, kernel_x, out_x) {
+                        sum += f64::from(input[in_x]) * f64::from(grad);
+                    }
+                }
+            }
+        }
+        *gradient = sum as f32;
+        Ok(())
+    })
+}
+
+/// The gradient of the bias: the sum of every channel.
+#[allow(clippy::cast_possible_truncation, reason = "a sum in f64 becomes an f32 gradient")]
+pub(crate) fn conv2d_grad_bias(
+    shape: Shape,
+    grad_output: &[f32],
+    grad_bias: &mut [f32],
+) -> Result<(), NoMemory> {
+    if grad_output.is_empty() {
+        grad_bias.fill(0.0);
+        return Ok(());
+    }
+    let plane = shape.height * shape.width;
+    let channels = collected(grad_bias.iter_mut().enumerate())?;
+    blocks::for_each(channels, grad_output.len() / 8, |(channel, gradient): (usize, &mut f32)| {
+        let planes = (0..shape.batch).map(|image| (image * shape.channels + channel) * plane);
+        let sums = planes.map(|first| sum(&grad_output[first..first + plane]));
+        *gradient = sums.sum::<f64>() as f32;
+        Ok(())
+    })
+}

@@ -1,0 +1,3 @@
+//! Operations on every element alone.
+
+pub(crate) mod activation;

@@ -1,0 +1,3 @@
+//! Operations that copy elements to other places.
+
+pub(crate) mod select;

@@ -1,0 +1,323 @@
+//! The gradient of a weight with any option, split where its tensors exceed one binding.
+
+use std::ops::Range;
+
+use crate::gpu::conv2d::general::{MOST_SHARED, WORKGROUP, input_rows};
+use crate::gpu::conv2d::gradients::OPERATION;
+use crate::gpu::runtime::buffer::GpuBuffer;
+use crate::gpu::runtime::context::Context;
+use crate::gpu::runtime::grid::{Grid, MOST_ITERATIONS};
+use crate::gpu::runtime::params::{low_bits, params, size};
+use crate::gpu::runtime::record::Binding;
+use crate::gpu::runtime::shader::Shader;
+use crate::gpu::runtime::split::{chunks, largest};
+use crate::gpu::tile::partial_sum;
+use crate::ops::Conv2dProblem;
+use crate::{Error, Limits, PaddingMode, Result};
+
+params!(Params {
+    grid_width: u32,
+    count: u32,
+    workgroup_weights: u32,
+    first_output: u32,
+    end_output: u32,
+    first_image: u32,
+    dispatch_images: u32,
+    first_row: u32,
+    dispatch_rows: u32,
+    first_out_channel: u32,
+    first_group_channel: u32,
+    dispatch_channels: u32,
+    in_channels: u32,
+    out_channels: u32,
+    group_in_channels: u32,
+    group_out_channels: u32,
+    in_height: u32,
+    in_width: u32,
+    out_height: u32,
+    out_width: u32,
+    kernel_height: u32,
+    kernel_width: u32,
+    stride_height: u32,
+    stride_width: u32,
+    pad_top: u32,
+    pad_left: u32,
+    dilation_height: u32,
+    dilation_width: u32,
+    input_base: u32,
+    grad_output_base: u32,
+    grad_weight_base: u32,
+    accumulate: u32,
+});
+
+/// One dispatch: its part of the work, and the elements that it touches.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Step {
+    pub(crate) shader: Shader,
+    params: Params,
+    grid: Grid,
+    input: Range<usize>,
+    grad_output: Range<usize>,
+    grad_weight: Range<usize>,
+}
+
+/// The shader in the variant of a problem; one that repairs computes again what is NaN.
+pub(crate) fn shader(padding_mode: PaddingMode, repairs: bool) -> Shader {
+    Shader {
+        template: "conv2d_grad_weight",
+        values: vec![
+            ("padding_mode", padding_mode.name().into()),
+            ("repairs", repairs.into()),
+            ("f16", false.into()),
+        ],
+        reads: 2,
+        uniforms: 0,
+        textures: &[],
+        writes: 1,
+    }
+}
+
+/// Weights that a workgroup looks at, if it repairs: a bit of a word for each of an invocation.
+const MOST_WEIGHTS: usize = 32 * WORKGROUP;
+/// The most roundings of one product in a sum over so many outputs, all in one binding.
+#[cfg(test)]
+pub(crate) fn roundings(outputs: usize) -> usize {
+    let dispatches = outputs.div_ceil(MOST_SHARED);
+    partial_sum::roundings_of_workgroup(outputs.min(MOST_SHARED)) + dispatches
+}
+
+/// A part of the work: what one dispatch covers.
+#[derive(Debug, Clone)]
+struct Part {
+    images: Range<usize>,
+    out_channels: Range<usize>,
+    /// Input channels of each group.
+    group_channels: Range<usize>,
+    rows: Range<usize>,
+}
+
+/// The dispatches of the gradient of a convolution whose batch is not empty.
+pub(crate) fn plan(problem: &Conv2dProblem, limits: &Limits) -> Result<Vec<Step>> {
+    plan_of(problem, limits, false)
+}
+
+/// The dispatch that computes again what of a gradient is NaN; `None` where one does not do.
+pub(crate) fn repair(problem: &Conv2dProblem, limits: &Limits) -> Result<Option<Step>> {
+    let mut steps = plan_of(problem, limits, true)?;
+    Ok(if steps.len() == 1 { steps.pop() } else { None })
+}
+
+fn plan_of(problem: &Conv2dProblem, limits: &Limits, repairs: bool) -> Result<Vec<Step>> {
+    let base = base_params(problem)?;
+    let number = |name, value| size(OPERATION, name, value);
+    let taps = problem.vertical.kernel_size * problem.horizontal.kernel_size;
+    let parts = parts(problem, limits)?;
+    let [rows, columns] =
+        [&problem.vertical, &problem.horizontal].map(|it| it.most_outputs(problem.padding_mode));
+    let dispatches = parts.iter().flat_map(|part| {
+        let outputs = part.images.len() * part.rows.len().min(rows) * columns;
+        chunks(outputs, MOST_SHARED).map(move |outputs| (part, outputs))
+    });
+    let mut steps = Vec::new();
+    for (part, outputs) in dispatches {
+        let count = part.out_channels.len() * part.group_channels.len() * taps;
+        let of_weight = 1 + partial_sum::iterations_of_workgroup(outputs.len());
+        // A workgroup looks at several weights, of which few are NaN.
+        let weights =
+            if repairs { (MOST_ITERATIONS / (of_weight + 1)).clamp(1, MOST_WEIGHTS) } else { 1 };
+        let workgroups = count.div_ceil(weights);
+        let grid = Grid::new(
+            OPERATION,
+            workgroups,
+            weights * of_weight + weights.div_ceil(WORKGROUP),
+            limits,
+        )?;
+        let is_first = part.images.start == 0 && part.rows.start == 0 && outputs.start == 0;
+        let params = Params {
+            grid_width: grid.width,
+            count: number("the weights of one dispatch", count)?,
+            workgroup_weights: number("the weights of a workgroup", weights)?,
+            first_output: number("the outputs of one dispatch", outputs.start)?,
+            end_output: number("the outputs of one dispatch", outputs.end)?,
+            first_image: number("batch", part.images.start)?,
+            dispatch_images: number("batch", part.images.len())?,
+            first_row: number("the output's height", part.rows.start)?,
+            dispatch_rows: number("the output's height", part.rows.len())?,
+            first_out_channel: number("out_channels", part.out_channels.start)?,
+            first_group_channel: number("in_channels", part.group_channels.start)?,
+            dispatch_channels: number("in_channels", part.group_channels.len())?,
+            accumulate: u32::from(!is_first),
+            ..base
+        };
+        steps.push(Step {
+            shader: shader(problem.padding_mode, repairs),
+            params,
+            grid,
+            input: input_range(problem, part),
+            grad_output: grad_output_range(problem, part),
+            grad_weight: grad_weight_range(problem, part),
+        });
+    }
+    Ok(steps)
+}
+
+fn base_params(problem: &Conv2dProblem) -> Result<Params> {
+    let (vertical, horizontal) = (&problem.vertical, &problem.horizontal);
+    let number = |name, value| size(OPERATION, name, value);
+    for axis in [vertical, horizontal] {
+        let padded = axis.input_size + axis.pad_begin + axis.pad_end;
+        number("the size of the padded input", padded.max(axis.span()))?;
+    }
+    Ok(Params {
+        grid_width: 0,
+        count: 0,
+        workgroup_weights: 1,
+        first_output: 0,
+        end_output: 0,
+        first_image: 0,
+        dispatch_images: 0,
+        first_row: 0,
+        dispatch_rows: 0,
+        first_out_channel: 0,
+        first_group_channel: 0,
+        dispatch_channels: 0,
+        in_channels: number("in_channels", problem.in_channels)?,
+        out_channels: number("out_channels", problem.out_channels)?,
+        group_in_channels: number("in_channels", problem.group_in_channels())?,
+        group_out_channels: number("out_channels", problem.group_out_channels())?,
+        in_height: number("the input's height", vertical.input_size)?,
+        in_width: number("the input's width", horizontal.input_size)?,
+        out_height: number("the output's height", vertical.output_size)?,
+        out_width: number("the output's width", horizontal.output_size)?,
+        kernel_height: number("kernel_size", vertical.kernel_size)?,
+        kernel_width: number("kernel_size", horizontal.kernel_size)?,
+        stride_height: number("stride", vertical.stride)?,
+        stride_width: number("stride", horizontal.stride)?,
+        pad_top: number("padding", vertical.pad_begin)?,
+        pad_left: number("padding", horizontal.pad_begin)?,
+        dilation_height: number("dilation", vertical.dilation)?,
+        dilation_width: number("dilation", horizontal.dilation)?,
+        input_base: 0,
+        grad_output_base: 0,
+        grad_weight_base: 0,
+        accumulate: 0,
+    })
+}
+
+fn input_range(problem: &Conv2dProblem, part: &Part) -> Range<usize> {
+    let group_in = problem.group_in_channels();
+    let group_of = |out_channel: usize| out_channel / problem.group_out_channels();
+    let first_channel = group_of(part.out_channels.start) * group_in + part.group_channels.start;
+    let last_channel = group_of(part.out_channels.end - 1) * group_in + part.group_channels.end - 1;
+    let rows = input_rows(&problem.vertical, problem.padding_mode, &part.rows);
+    let row = |image: usize, channel: usize, row: usize| {
+        ((image * problem.in_channels + channel) * problem.vertical.input_size + row)
+            * problem.horizontal.input_size
+    };
+    row(part.images.start, first_channel, rows.start)
+        ..row(part.images.end - 1, last_channel, rows.end)
+}
+
+fn grad_output_range(problem: &Conv2dProblem, part: &Part) -> Range<usize> {
+    let row = |image: usize, channel: usize, row: usize| {
+        ((image * problem.out_channels + channel) * problem.vertical.output_size + row)
+            * problem.horizontal.output_size
+    };
+    row(part.images.start, part.out_channels.start, part.rows.start)
+        ..row(part.images.end - 1, part.out_channels.end - 1, part.rows.end)
+}
+
+fn grad_weight_range(problem: &Conv2dProblem, part: &Part) -> Range<usize> {
+    let taps = problem.vertical.kernel_size * problem.horizontal.kernel_size;
+    let plane = |out_channel: usize, channel: usize| {
+        (out_channel * problem.group_in_channels() + channel) * taps
+    };
+    plane(part.out_channels.start, part.group_channels.start)
+        ..plane(part.out_channels.end - 1, part.group_channels.end)
+}
+
+/// The whole as one part if it fits, else parts by images, by channels, by rows.
+fn parts(problem: &Conv2dProblem, limits: &Limits) -> Result<Vec<Part>> {
+    let most = limits.max_binding_elements();
+    let rows = problem.vertical.output_size;
+    let (group_in, group_out) = (problem.group_in_channels(), problem.group_out_channels());
+    let needs = |part: &Part| {
+        input_range(problem, part)
+            .len()
+            .max(grad_output_range(problem, part).len())
+            .max(grad_weight_range(problem, part).len())
+    };
+    let fits = |part: &Part| needs(part) <= most;
+    let of_images = |images: Range<usize>| Part {
+        images,
+        out_channels: 0..problem.out_channels,
+        group_channels: 0..group_in,
+        rows: 0..rows,
+    };
+    if let Some(step) = largest(problem.batch, |step| fits(&of_images(0..step))) {
+        return Ok(chunks(problem.batch, step).map(of_images).collect());
+    }
+    let of_channels = |image: usize, out_channels, group_channels, rows| Part {
+        images: image..image + 1,
+        out_channels,
+        group_channels,
+        rows,
+    };
+    // One group after another, so that a part reads the channels of one group.
+    let out_step = largest(group_out, |step| fits(&of_channels(0, 0..step, 0..1, 0..rows)));
+    let (out_step, in_step, row_step) = match out_step {
+        Some(out_step) => {
+            let fits_in = |step| fits(&of_channels(0, 0..out_step, 0..step, 0..rows));
+            (out_step, largest(group_in, fits_in).unwrap_or(1), rows)
+        }
+        None => {
+            let every_row_fits =
+                |step| chunks(rows, step).all(|rows| fits(&of_channels(0, 0..1, 0..1, rows)));
+            let row_step = largest(rows, every_row_fits).ok_or_else(|| Error::DeviceLimit {
+                operation: OPERATION,
+                quantity: "the bytes that one row of the output needs of the input or the weight"
+                    .into(),
+                needed: 4 * needs(&of_channels(0, 0..1, 0..1, 0..1)) as u64,
+                allowed: 4 * most as u64,
+            })?;
+            (1, 1, row_step)
+        }
+    };
+    let mut parts = Vec::new();
+    for image in 0..problem.batch {
+        for group in 0..problem.groups {
+            for out in chunks(group_out, out_step) {
+                let out = group * group_out + out.start..group * group_out + out.end;
+                for channels in chunks(group_in, in_step) {
+                    for rows in chunks(rows, row_step) {
+                        parts.push(of_channels(image, out.clone(), channels.clone(), rows));
+                    }
+                }
+            }
+        }
+    }
+    Ok(parts)
+}
+
+impl Step {
+    pub(crate) fn record(
+        &self,
+        context: &Context,
+        [input, grad_output]: [&GpuBuffer; 2],
+        grad_weight: &GpuBuffer,
+    ) -> Result<()> {
+        let (input, input_base) = Binding::range(context, input, self.input.clone());
+        let (grad_output, grad_output_base) =
+            Binding::range(context, grad_output, self.grad_output.clone());
+        let (grad_weight, grad_weight_base) =
+            Binding::range(context, grad_weight, self.grad_weight.clone());
+        let params = Params {
+            input_base: low_bits(input_base),
+            grad_output_base: low_bits(grad_output_base),
+            grad_weight_base: low_bits(grad_weight_base),
+            ..self.params
+        };
+        let bindings = [input, grad_output, grad_weight];
+        context.record(OPERATION, &self.shader, &params, &bindings, self.grid)
+    }
+}

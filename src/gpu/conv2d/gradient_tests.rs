@@ -1,0 +1,84 @@
+//! What every gradient promises of its sums, without a GPU.
+
+use crate::gpu::conv2d::variants::adapters;
+use crate::gpu::conv2d::{
+    grad_bias, grad_input, grad_input_phases, grad_input_sums, grad_weight, grad_weight_tiled,
+};
+use crate::gpu::runtime::grid::MOST_ITERATIONS;
+use crate::gpu::software::{grad_weight_filters, grad_weight_texel};
+use crate::{Conv2d, Limits, PaddingMode};
+
+/// What is documented: 64 and twice the root.
+fn stated(products: usize) -> u64 {
+    64 + (4 * products as u64).isqrt()
+}
+
+#[test]
+fn the_gradient_of_an_input_keeps_the_bounds_of_iterations_and_of_roundings() {
+    let mut shared = 0;
+    for channels in [1, 2, 33, 500, 5_000, 70_001] {
+        for kernel_size in [[1, 1], [3, 3], [11, 11], [1, 300], [300, 1], [40, 50]] {
+            for mode in PaddingMode::ALL {
+                for padding in [[0, 0], [2, 3], [39, 40]] {
+                    for stride in [[1, 1], [2, 5]] {
+                        let conv = Conv2d::new(1, channels, kernel_size).padding_mode(mode);
+                        let conv = conv.padding(padding).stride(stride);
+                        let problem = conv.problem([1, 1, 310, 311].into()).unwrap();
+                        let sums = grad_input_sums::Sums::new(&problem);
+                        assert!(sums.iterations <= MOST_ITERATIONS, "{conv:?}");
+                        assert!(sums.roundings <= stated(sums.products), "{conv:?} {sums:?}");
+                        shared += usize::from(sums.shared);
+                        for limits in adapters() {
+                            grad_input::plan(&problem, true, &limits).unwrap();
+                            grad_input_phases::plan(&problem, true, &limits).unwrap();
+                        }
+                    }
+                }
+            }
+        }
+    }
+    assert!(shared > 100, "{shared}");
+    let conv = Conv2d::new(1, 1, [3, 1]).padding([100_000, 0]);
+    let conv = conv.padding_mode(PaddingMode::Replicate);
+    let problem = conv.problem([1, 1, 3, 2].into()).unwrap();
+    assert!(grad_input_sums::Sums::new(&problem).shared);
+    assert_eq!(grad_input_phases::plan(&problem, false, &Limits::webgpu()).unwrap(), None);
+}
+
+#[test]
+fn the_gradients_of_weights_and_biases_keep_the_bound_of_roundings() {
+    let sizes = (0..40).map(|power| 1_usize << power);
+    for outputs in sizes.flat_map(|size| [size, size + size / 3, size + size / 2]) {
+        for lanes in [8, 16, 64] {
+            let most = usize::try_from(stated(outputs)).unwrap();
+            assert!(grad_weight::roundings(outputs) <= most, "general: {outputs}");
+            assert!(grad_bias::roundings(outputs) <= most, "bias: {outputs}");
+            assert!(grad_weight_tiled::roundings(outputs) <= most, "tiled: {outputs}");
+            let of_texel = grad_weight_texel::roundings(outputs, lanes);
+            assert!(of_texel <= most, "texel: {outputs} {lanes}: {of_texel}");
+            assert!(grad_weight_filters::roundings(outputs) <= most, "filters: {outputs}");
+        }
+    }
+}
+
+#[test]
+fn the_gradients_of_weights_and_biases_over_any_number_of_outputs_are_planned() {
+    for limits in adapters() {
+        for (batch, height, width) in
+            [(1, 1, 1), (80_000, 1, 1), (3, 301, 1_000), (1, 1, 30_000_001), (1, 30_000_001, 1)]
+        {
+            for out_channels in [1, 64] {
+                let conv = Conv2d::new(1, out_channels, [1, 1]);
+                let problem = conv.problem([batch, 1, height, width].into()).unwrap();
+                if problem.output_shape().len() <= limits.max_binding_elements() {
+                    grad_bias::plan(problem.output_shape(), &limits).unwrap();
+                }
+                grad_weight::plan(&problem, &limits).unwrap();
+                grad_weight::repair(&problem, &limits).unwrap();
+                grad_weight_tiled::plan(&problem, &limits).unwrap();
+                grad_weight_texel::plan(&problem, &limits).unwrap();
+                grad_weight_filters::plan(&problem, &limits).unwrap();
+            }
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! Operations on every element alone.
+
+pub(crate) mod activation;
+pub(crate) mod convert;

@@ -1,0 +1,19 @@
+//! The ground that operations stand on: a device with its buffers, textures and pipelines, shader
+//! composition, recording, transfer, timing, grids and splitting. It names no operation.
+
+pub(crate) mod buffer;
+pub(crate) mod context;
+pub(crate) mod fits;
+pub(crate) mod grid;
+pub(crate) mod lost;
+pub(crate) mod needs;
+pub(crate) mod params;
+pub(crate) mod pipeline;
+pub(crate) mod pipeline_cache;
+pub(crate) mod recent;
+pub(crate) mod record;
+pub(crate) mod shader;
+pub(crate) mod split;
+pub(crate) mod texture;
+pub(crate) mod timing;
+pub(crate) mod transfer;

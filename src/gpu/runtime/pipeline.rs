@@ -1,0 +1,149 @@
+//! Pipelines: compiled once per device and variant, as long as a device has not too many.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::gpu::runtime::context::Context;
+use crate::gpu::runtime::needs;
+use crate::gpu::runtime::recent::Recent;
+use crate::gpu::runtime::shader::{Shader, StorageTexture};
+use crate::{Error, Result};
+
+/// A compiled shader and the layout of its bindings.
+#[derive(Debug)]
+pub(crate) struct Pipeline {
+    pub(crate) pipeline: wgpu::ComputePipeline,
+    pub(crate) layout: wgpu::BindGroupLayout,
+}
+
+/// The most pipelines that a device keeps: more than a network has, and no endless growth where
+/// shapes vary. A software adapter takes about 1.5 MB for each.
+const MOST_PIPELINES: usize = 256;
+
+/// The pipelines of one device: those that were used last. Recorded work holds its own.
+#[derive(Debug)]
+pub(crate) struct Pipelines {
+    recent: Mutex<Recent<Shader, Arc<Pipeline>>>,
+    compiled: AtomicUsize,
+}
+
+impl Default for Pipelines {
+    fn default() -> Self {
+        Self { recent: Mutex::new(Recent::new(MOST_PIPELINES)), compiled: AtomicUsize::new(0) }
+    }
+}
+
+impl Pipelines {
+    fn recent(&self) -> std::sync::MutexGuard<'_, Recent<Shader, Arc<Pipeline>>> {
+        self.recent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The pipeline of a shader, compiled if it is not kept.
+    pub(crate) fn get(
+        &self,
+        context: &Context,
+        operation: &'static str,
+        shader: &Shader,
+    ) -> Result<Arc<Pipeline>> {
+        let known = self.recent().get(shader);
+        if let Some(pipeline) = known {
+            return Ok(pipeline);
+        }
+        let pipeline = Arc::new(compile(context, operation, shader)?);
+        self.compiled.fetch_add(1, Ordering::Relaxed);
+        self.recent().insert(shader, pipeline.clone());
+        Ok(pipeline)
+    }
+
+    /// How many pipelines were compiled, those that are no longer kept among them.
+    pub(crate) fn compiled(&self) -> usize {
+        self.compiled.load(Ordering::Relaxed)
+    }
+}
+
+impl Context {
+    /// Compiles shaders ahead of their first use.
+    pub(crate) fn warm_up(&self, operation: &'static str, shaders: &[Shader]) -> Result<()> {
+        self.check_lost()?;
+        shaders.iter().try_for_each(|shader| self.pipelines.get(self, operation, shader).map(drop))
+    }
+}
+
+fn compile(context: &Context, operation: &'static str, shader: &Shader) -> Result<Pipeline> {
+    #[cfg(not(target_arch = "wasm32"))]
+    let source = shader.compose();
+    #[cfg(target_arch = "wasm32")]
+    let source = shader.standalone();
+    let source = source.map_err(|message| Error::Gpu { operation, message })?;
+    needs::check(operation, shader, &source, &context.device().limits())?;
+    let label = shader.label();
+    log::debug!("compiling {label}");
+    let cache = context.pipeline_cache();
+    context.guarded(operation, None, || {
+        let device = context.device();
+        let descriptor = wgpu::ShaderModuleDescriptor {
+            label: Some(&label),
+            source: wgpu::ShaderSource::Wgsl(source.into()),
+        };
+        #[allow(
+            unsafe_code,
+            reason = "the sources are this crate's own, never the user's; every index they form \
+                      is below the sizes that the plan checked against the bound buffers, every \
+                      loop counts to such a size, every divisor is at least 1"
+        )]
+        // SAFETY: see the reason above; naga's own checks would cost up to half of the speed.
+        let module = unsafe {
+            let checks = wgpu::ShaderRuntimeChecks::unchecked();
+            device.create_shader_module_trusted(descriptor, checks)
+        };
+        let buffer = |ty| wgpu::BindingType::Buffer {
+            ty,
+            has_dynamic_offset: ty == wgpu::BufferBindingType::Uniform,
+            min_binding_size: None,
+        };
+        let texture = |texture: &StorageTexture| wgpu::BindingType::StorageTexture {
+            access: match texture.written {
+                true => wgpu::StorageTextureAccess::WriteOnly,
+                false => wgpu::StorageTextureAccess::ReadOnly,
+            },
+            format: texture.format.wgpu(),
+            view_dimension: wgpu::TextureViewDimension::D2,
+        };
+        let storage = (0..shader.reads + shader.writes).map(|index| {
+            buffer(wgpu::BufferBindingType::Storage { read_only: index < shader.reads })
+        });
+        let uniform = buffer(wgpu::BufferBindingType::Uniform);
+        let entries: Vec<_> = std::iter::repeat_n(uniform, 1 + shader.uniforms as usize)
+            .chain(shader.textures.iter().map(texture))
+            .chain(storage)
+            .zip(0..)
+            .map(|(ty, binding)| wgpu::BindGroupLayoutEntry {
+                binding,
+                visibility: wgpu::ShaderStages::COMPUTE,
+                ty,
+                count: None,
+            })
+            .collect();
+        let layout = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
+            label: Some(&label),
+            entries: &entries,
+        });
+        let pipeline_layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+            label: Some(&label),
+            bind_group_layouts: &[Some(&layout)],
+            immediate_size: 0,
+        });
+        let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+            label: Some(&label),
+            layout: Some(&pipeline_layout),
+            module: &module,
+            entry_point: Some("main"),
+            compilation_options: wgpu::PipelineCompilationOptions {
+                zero_initialize_workgroup_memory: false,
+                ..Default::default()
+            },
+            cache,
+        });
+        Pipeline { pipeline, layout }
+    })
+}

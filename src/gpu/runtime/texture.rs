@@ -1,0 +1,188 @@
+//! Textures that are read as flat memory, pooled like buffers.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::gpu::runtime::context::Context;
+use crate::{Error, Limits, Result};
+
+/// Texels of a row of every such texture.
+pub(crate) const TEXTURE_WIDTH: u32 = 4096;
+
+/// What a texel holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum TexelFormat {
+    /// One float.
+    One,
+    /// Four floats.
+    Four,
+}
+
+impl TexelFormat {
+    pub(crate) const fn wgpu(self) -> wgpu::TextureFormat {
+        match self {
+            Self::One => wgpu::TextureFormat::R32Float,
+            Self::Four => wgpu::TextureFormat::Rgba32Float,
+        }
+    }
+
+    pub(crate) const fn floats(self) -> u32 {
+        match self {
+            Self::One => 1,
+            Self::Four => 4,
+        }
+    }
+}
+
+/// The rows of a texture of so many texels: one of eight steps per power of two, as for buffers.
+///
+/// None is a power of two: llvmpipe compiles shaders anew for those.
+fn rows(texels: u32) -> u32 {
+    let rows = texels.div_ceil(TEXTURE_WIDTH).max(3);
+    let rows = rows.next_multiple_of((rows.next_power_of_two() / 16).max(1));
+    rows + u32::from(rows.is_power_of_two())
+}
+
+/// Whether a texture can have so many texels.
+pub(crate) fn fits(texels: u64, limits: &Limits) -> bool {
+    u32::try_from(texels).is_ok_and(|texels| {
+        texels.div_ceil(TEXTURE_WIDTH) < i32::MAX.unsigned_abs()
+            && rows(texels) <= limits.max_texture_size
+            && TEXTURE_WIDTH <= limits.max_texture_size
+    })
+}
+
+type Kind = (TexelFormat, u32);
+
+/// The textures of one device that nothing holds.
+#[derive(Debug, Default)]
+pub(crate) struct TexturePool(Mutex<PoolState>);
+
+#[derive(Debug, Default)]
+struct PoolState {
+    free: HashMap<Kind, Vec<(wgpu::Texture, wgpu::TextureView)>>,
+    allocated: u64,
+    free_bytes: u64,
+}
+
+/// A texture that goes back to its device's pool when dropped.
+///
+/// Only recorded work writes and reads it, in the order of recording, so that it is handed out
+/// again at once.
+#[derive(Debug)]
+pub(crate) struct GpuTexture {
+    texture: wgpu::Texture,
+    view: wgpu::TextureView,
+    kind: Kind,
+    context: Arc<Context>,
+}
+
+impl GpuTexture {
+    pub(crate) fn raw(&self) -> &wgpu::Texture {
+        &self.texture
+    }
+
+    pub(crate) fn view(&self) -> &wgpu::TextureView {
+        &self.view
+    }
+
+    pub(crate) fn format(&self) -> TexelFormat {
+        self.kind.0
+    }
+}
+
+impl Drop for GpuTexture {
+    fn drop(&mut self) {
+        let mut state = self.context.textures().state();
+        state.free_bytes += bytes(self.kind);
+        let free = (self.texture.clone(), self.view.clone());
+        state.free.entry(self.kind).or_default().push(free);
+    }
+}
+
+fn bytes((format, rows): Kind) -> u64 {
+    u64::from(rows) * u64::from(TEXTURE_WIDTH * format.floats() * 4)
+}
+
+impl TexturePool {
+    fn state(&self) -> std::sync::MutexGuard<'_, PoolState> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Bytes in all textures.
+    pub(crate) fn allocated(&self) -> u64 {
+        self.state().allocated
+    }
+
+    /// Lets go of all textures that nothing holds.
+    pub(crate) fn trim(&self) {
+        let mut state = self.state();
+        state.allocated -= state.free_bytes;
+        state.free_bytes = 0;
+        state.free.clear();
+    }
+}
+
+impl Context {
+    /// A texture of at least so many texels, from the pool if it has one.
+    pub(crate) fn texture(
+        self: &Arc<Self>,
+        operation: &'static str,
+        format: TexelFormat,
+        texels: u32,
+    ) -> Result<GpuTexture> {
+        let kind = (format, rows(texels));
+        let wrap = |(texture, view)| GpuTexture { texture, view, kind, context: self.clone() };
+        {
+            let mut state = self.textures().state();
+            if let Some(free) = state.free.get_mut(&kind).and_then(Vec::pop) {
+                state.free_bytes -= bytes(kind);
+                return Ok(wrap(free));
+            }
+        }
+        let create = || {
+            self.guarded(operation, Some(bytes(kind)), || {
+                let texture = self.device().create_texture(&wgpu::TextureDescriptor {
+                    label: Some("texels"),
+                    size: wgpu::Extent3d {
+                        width: TEXTURE_WIDTH,
+                        height: kind.1,
+                        depth_or_array_layers: 1,
+                    },
+                    mip_level_count: 1,
+                    sample_count: 1,
+                    dimension: wgpu::TextureDimension::D2,
+                    format: format.wgpu(),
+                    usage: wgpu::TextureUsages::STORAGE_BINDING | wgpu::TextureUsages::COPY_DST,
+                    view_formats: &[],
+                });
+                let view = texture.create_view(&Default::default());
+                (texture, view)
+            })
+        };
+        let created = match create() {
+            Err(Error::OutOfMemory { .. }) => {
+                self.trim();
+                create()?
+            }
+            created => created?,
+        };
+        self.textures().state().allocated += bytes(kind);
+        Ok(wrap(created))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_texture_has_room_and_no_power_of_two_of_rows() {
+        for texels in (1..60_000_000).step_by(4099) {
+            let rows = rows(texels);
+            assert!(!rows.is_power_of_two() && rows * TEXTURE_WIDTH >= texels);
+            let needed = texels.div_ceil(TEXTURE_WIDTH);
+            assert!(rows <= needed + (needed / 8).max(3), "{texels} {rows}");
+        }
+    }
+}

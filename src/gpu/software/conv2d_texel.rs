@@ -1,0 +1,319 @@
+//! The convolution from a padded image in a texture, for software adapters.
+
+use std::sync::Arc;
+
+use crate::gpu::conv2d::{Buffers, OPERATION, Operands, Rule, bias_binding, general};
+use crate::gpu::runtime::context::Context;
+use crate::gpu::runtime::grid::Grid;
+use crate::gpu::runtime::params::{low_bits, params, size};
+use crate::gpu::runtime::record::Binding;
+use crate::gpu::runtime::shader::{Shader, StorageTexture, Value};
+use crate::gpu::runtime::texture;
+use crate::gpu::runtime::texture::{TEXTURE_WIDTH, TexelFormat};
+use crate::gpu::tile::pack::Pack;
+use crate::gpu::tile::sizes::{SIZES_RULE, Sizes};
+use crate::gpu::tile::tile;
+use crate::gpu::tile::tile::{Part, TEXT_RULE, TapOrder, Tile, Variant, parts};
+use crate::ops::Conv2dProblem;
+use crate::{DType, Limits, PaddingMode};
+
+const DTYPE_RULE: Rule = "serves tensors of f32";
+const SUBGROUP_RULE: Rule = "needs subgroups of at least 8 invocations";
+const TEXTURE_RULE: Rule = "serves images and weights that each fit a texture, if the padding is \
+                            not out of proportion to the input";
+
+/// How many times the input, and how many elements besides, the padded image may have.
+pub(crate) const MOST_PADDING: (usize, usize) = (8, 1 << 20);
+
+/// Texels of a row that one invocation copies at most.
+const MOST_COPIED: u32 = 4096;
+
+params!(PadParams {
+    grid_width: u32,
+    in_height: u32,
+    in_width: u32,
+    pad_top: u32,
+    pad_left: u32,
+    padded_height: u32,
+    padded_width: u32,
+    rows: u32,
+    row_parts: u32,
+    part_texels: u32,
+});
+
+impl PadParams {
+    /// Those of a plane of `in_size`, `pads` behind the begin of an image of `[height, texels]`; how
+    /// many rows there are is not known yet.
+    pub(crate) fn new(in_size: [u32; 2], pads: [u32; 2], [height, width]: [u32; 2]) -> Self {
+        Self {
+            grid_width: 0,
+            in_height: in_size[0],
+            in_width: in_size[1],
+            pad_top: pads[0],
+            pad_left: pads[1],
+            padded_height: height,
+            padded_width: width,
+            rows: 0,
+            row_parts: width.div_ceil(MOST_COPIED).max(1),
+            part_texels: width.min(MOST_COPIED),
+        }
+    }
+
+    /// With so many rows, and the grid of their copies.
+    pub(crate) fn with_rows(
+        self,
+        rows: usize,
+        lanes: u32,
+        limits: &Limits,
+    ) -> crate::Result<(Self, Grid)> {
+        let copies = rows.saturating_mul(self.row_parts as usize);
+        let workgroups = copies.div_ceil(lanes as usize);
+        let grid = Grid::new(OPERATION, workgroups, self.part_texels as usize, limits)?;
+        size(OPERATION, "the parts of an image's rows", copies)?;
+        let rows = size(OPERATION, "the rows of an image", rows)?;
+        Ok((Self { rows, grid_width: grid.width, ..self }, grid))
+    }
+}
+
+/// A dense convolution from textures, ready to record.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct TexelPlan {
+    pub(crate) shader: Shader,
+    pub(crate) pad_shader: Option<Shader>,
+    pub(crate) repair: Option<general::Plan>,
+    pack: Pack,
+    parts: Vec<TexelPart>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+struct TexelPart {
+    part: Part,
+    image_texels: u32,
+    /// Without it the input itself is the image.
+    pad: Option<(PadParams, Grid)>,
+}
+
+/// The padded image of one part, in texels.
+#[derive(Debug, Clone, Copy)]
+struct Image {
+    height: u32,
+    width: u32,
+    /// Whether the input has these rows itself.
+    is_input: bool,
+    /// Texels that the last tiles read behind the image.
+    behind: u64,
+}
+
+fn lanes(limits: &Limits) -> Result<u32, Rule> {
+    match limits.subgroup_sizes {
+        Some((smallest @ 8..=64, _)) => Ok(smallest),
+        _ => Err(SUBGROUP_RULE),
+    }
+}
+
+/// The tile for a problem. A loop over the rows of large kernels keeps the text short.
+pub(crate) fn tile(sizes: &Sizes, limits: &Limits) -> Result<Tile, Rule> {
+    let wide = match sizes.group_out_channels {
+        ..=4 => 4,
+        5..=8 => 8,
+        _ => 16,
+    };
+    let is_strided = sizes.stride[0] > 1;
+    let (channels, rows, channel_step, order) = match sizes.taps() {
+        // What else would be channels that nobody asked for are rows.
+        taps if sizes.group_out_channels == 1 => {
+            let order = if taps <= 25 { TapOrder::Unrolled } else { TapOrder::RowLoop };
+            (1, if is_strided { 2 } else { 4 }, 1, order)
+        }
+        ..=25 if wide == 4 => (4, if is_strided { 1 } else { 2 }, 1, TapOrder::Unrolled),
+        1 => (wide, 2, 2, TapOrder::Unrolled),
+        2..=9 => (wide, 1, 1, TapOrder::Unrolled),
+        10..=25 => (8, 1, 1, TapOrder::Unrolled),
+        _ => (wide, 1, 1, TapOrder::RowLoop),
+    };
+    let lanes = [1, lanes(limits)?];
+    let tiles = [channels, 8, 4].map(|most| Tile {
+        channels: channels.min(most),
+        // The shader selects among its sums by halves.
+        rows: rows.min(sizes.out_size[0].next_power_of_two()),
+        columns: 4,
+        row_step: 1,
+        channel_step: sizes.channel_step(channel_step),
+        order,
+        alignment: 32,
+        adds_parts: true,
+        totals_in_memory: false,
+        lanes,
+    });
+    tiles.into_iter().find(|tile| tile.check_text(sizes).is_ok()).ok_or(TEXT_RULE)
+}
+
+/// The shader that pads.
+pub(crate) fn pad_shader(padding_mode: PaddingMode, lanes: u32) -> Shader {
+    Shader {
+        template: "conv2d_texel_pad",
+        values: vec![
+            ("padding_mode", padding_mode.name().into()),
+            ("lanes_x", lanes.into()),
+            ("texture_width", Value::Derived(TEXTURE_WIDTH)),
+        ],
+        textures: &[
+            StorageTexture { format: TexelFormat::One, written: false },
+            StorageTexture { format: TexelFormat::Four, written: true },
+        ],
+        uniforms: 0,
+        reads: 0,
+        writes: 0,
+    }
+}
+
+fn shader(variant: &Variant) -> Shader {
+    const READ: StorageTexture = StorageTexture { format: TexelFormat::Four, written: false };
+    let mut shader = variant.shader();
+    shader.values.push(("texture_width", Value::Derived(TEXTURE_WIDTH)));
+    Shader { textures: &[READ, READ], reads: u32::from(variant.operands.bias), ..shader }
+}
+
+fn image(problem: &Conv2dProblem, sizes: &Sizes, tile: &Tile, tiles: [u32; 2]) -> Option<Image> {
+    let taps = |axis: usize| (sizes.kernel_size[axis] - 1).checked_mul(sizes.dilation[axis]);
+    let rows = (tiles[0].checked_mul(tile.rows)? - 1).checked_mul(sizes.stride[0])?;
+    let height = rows.checked_add(taps(0)?)?.checked_add(1)?;
+    let in_tile = (3_u32.checked_mul(sizes.stride[1])?).checked_add(taps(1)?)? / 4;
+    let width =
+        (tiles[1] - 1).checked_mul(sizes.stride[1])?.checked_add(in_tile)?.checked_add(1)?;
+    let axes = [&problem.vertical, &problem.horizontal];
+    let is_padded = axes.iter().any(|axis| axis.pad_begin + axis.pad_end > 0);
+    let [in_height, in_width] = sizes.in_size;
+    if is_padded || !in_width.is_multiple_of(4) || in_width / 4 < width {
+        return Some(Image { height, width, is_input: false, behind: 0 });
+    }
+    let width = in_width / 4;
+    let behind = u64::from(height.saturating_sub(in_height)) * u64::from(width);
+    Some(Image { height: in_height, width, is_input: true, behind })
+}
+
+/// Whether a device is one that this algorithm is for.
+pub(crate) fn is_worth_it(limits: &Limits) -> bool {
+    limits.software
+}
+
+/// The plan for a problem, or what is served.
+pub(crate) fn plan(
+    problem: &Conv2dProblem,
+    operands: Operands,
+    limits: &Limits,
+) -> Result<TexelPlan, Rule> {
+    if operands.dtype != DType::F32 {
+        return Err(DTYPE_RULE);
+    }
+    let sizes = Sizes::new(problem)?;
+    let tile = tile(&sizes, limits)?;
+    let lanes = tile.workgroup_size();
+    // The padding is in the image; zeros outside remain zeros.
+    let variant = Variant::new("conv2d_texel", tile, sizes, problem, operands)?;
+    let variant = Variant { padding_mode: PaddingMode::Zeros, ..variant };
+    let tiles = tile.tiles(&sizes, [1, 1])?;
+    let image = image(problem, &sizes, &tile, tiles).ok_or(SIZES_RULE)?;
+    let planes = |images: usize| images as u64 * problem.in_channels as u64;
+    let image_texels = |images: usize| {
+        let texels = u64::from(image.height).checked_mul(u64::from(image.width))?;
+        planes(images).checked_mul(texels)?.checked_add(image.behind)
+    };
+    let input_len = problem.input_shape().len() / problem.batch.max(1);
+    let fits = |images: usize| {
+        let source_texels = (images * input_len) as u64;
+        let fits = |texels| texture::fits(texels, limits);
+        image_texels(images).is_some_and(fits) && (image.is_input || fits(source_texels))
+    };
+    let most = (input_len.saturating_mul(MOST_PADDING.0) + MOST_PADDING.1) as u64;
+    let pack = variant.pack(limits)?;
+    if !texture::fits(pack.len() as u64 / 4, limits)
+        || image_texels(1).is_none_or(|texels| texels.saturating_mul(4) > most)
+        || !fits(1)
+    {
+        return Err(TEXTURE_RULE);
+    }
+    let parts = parts(&variant, problem, limits, tiles, lanes as usize, fits)?;
+    let parts = parts.into_iter().map(|part| {
+        let images = part.images.len();
+        let rows = planes(images) * u64::from(image.height);
+        let rows = usize::try_from(rows).map_err(|_| SIZES_RULE)?;
+        let texels = image_texels(images).and_then(|texels| u32::try_from(texels).ok());
+        let pad = PadParams::new(sizes.in_size, sizes.pad_begin, [image.height, image.width]);
+        let (pad, grid) = pad.with_rows(rows, lanes, limits).map_err(|_| SIZES_RULE)?;
+        let params =
+            tile::Params { padded_height: image.height, padded_width: image.width, ..part.params };
+        Ok(TexelPart {
+            part: Part { params, ..part },
+            image_texels: texels.ok_or(SIZES_RULE)?,
+            pad: (!image.is_input).then_some((pad, grid)),
+        })
+    });
+    let pad_shader = (!image.is_input).then(|| pad_shader(problem.padding_mode, lanes));
+    Ok(TexelPlan {
+        shader: shader(&variant),
+        pad_shader,
+        repair: variant.repair(problem, limits)?,
+        pack,
+        parts: parts.collect::<Result<_, _>>()?,
+    })
+}
+
+impl TexelPlan {
+    pub(crate) fn dispatches(&self) -> usize {
+        let parts = self.parts.iter().map(|part| 1 + usize::from(part.pad.is_some()));
+        parts.sum::<usize>() + self.repair.as_ref().map_or(0, general::Plan::dispatches)
+    }
+
+    pub(crate) fn record(
+        &self,
+        context: &Arc<Context>,
+        problem: &Conv2dProblem,
+        buffers: Buffers<'_>,
+    ) -> crate::Result<()> {
+        if self.parts.is_empty() {
+            return Ok(());
+        }
+        let Buffers { input, weight, bias, output } = buffers;
+        let weight = self.pack.texture(context, weight)?;
+        for TexelPart { part, image_texels, pad } in &self.parts {
+            let range = |len| tile::elements(&part.images, len, problem.batch);
+            let inputs = range(problem.input_shape().len());
+            let texture = |format, texels| context.texture(OPERATION, format, texels);
+            let image = texture(TexelFormat::Four, *image_texels)?;
+            match (pad, &self.pad_shader) {
+                (Some((params, grid)), Some(shader)) => {
+                    let texels = low_bits(inputs.len());
+                    let source = texture(TexelFormat::One, texels)?;
+                    context.record_copy(input, inputs.start, &source, texels);
+                    let textures = [&source, &image];
+                    context.record_with_textures(
+                        OPERATION,
+                        shader,
+                        params,
+                        &textures,
+                        &[],
+                        *grid,
+                    )?;
+                }
+                _ => {
+                    context.record_copy(input, inputs.start, &image, low_bits(inputs.len() / 4));
+                }
+            }
+            let outputs = range(problem.output_shape().len());
+            let (output, first) = Binding::range(context, output, outputs.clone());
+            let params =
+                tile::Params { output_start: low_bits(outputs.start - first), ..part.params };
+            let mut bindings: Vec<_> =
+                bias.map(|bias| bias_binding(problem, bias)).into_iter().collect();
+            bindings.push(output);
+            let textures = [&image, &*weight];
+            let (shader, grid) = (&self.shader, part.grid);
+            context.record_with_textures(OPERATION, shader, &params, &textures, &bindings, grid)?;
+        }
+        match &self.repair {
+            Some(repair) => repair.record_into(context, problem, buffers),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! Tensors in textures, four neighbours of a row in a texel, for the gradient of a weight.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::gpu::conv2d::gradients::OPERATION;
+use crate::gpu::runtime::buffer::GpuBuffer;
+use crate::gpu::runtime::context::Context;
+use crate::gpu::runtime::params::size;
+use crate::gpu::runtime::shader::{Shader, StorageTexture, Value};
+use crate::gpu::runtime::texture;
+use crate::gpu::runtime::texture::{GpuTexture, TEXTURE_WIDTH, TexelFormat};
+use crate::gpu::software::conv2d_texel::{MOST_PADDING, PadParams, pad_shader};
+use crate::ops::Conv2dProblem;
+use crate::{Limits, PaddingMode, Result, Shape};
+
+/// The invocations of a subgroup, on the adapters that read these textures.
+pub(crate) fn lanes(limits: &Limits) -> Option<u32> {
+    match limits.subgroup_sizes {
+        Some((smallest @ 8..=64, largest)) if smallest == largest && limits.software => {
+            Some(smallest)
+        }
+        _ => None,
+    }
+}
+
+/// Whether taps may lie over zeros.
+pub(crate) fn is_masked(problem: &Conv2dProblem) -> bool {
+    let axes = [&problem.vertical, &problem.horizontal];
+    let padded = axes.iter().any(|axis| axis.pad_begin + axis.pad_end > 0);
+    padded && problem.padding_mode == PaddingMode::Zeros
+}
+
+/// The shader that multiplies what two textures hold; `tile` names what an invocation adds up.
+pub(crate) fn shader(
+    template: &'static str,
+    problem: &Conv2dProblem,
+    tile: &[(&'static str, Value)],
+    lanes: u32,
+) -> Option<Shader> {
+    const READ: StorageTexture = StorageTexture { format: TexelFormat::Four, written: false };
+    let number = |value: usize| u32::try_from(value).ok().filter(|value| *value < 1 << 28);
+    let mut values = vec![
+        ("kernel_height", number(problem.vertical.kernel_size)?.into()),
+        ("kernel_width", number(problem.horizontal.kernel_size)?.into()),
+        ("stride_y", number(problem.vertical.stride)?.into()),
+        ("stride_x", number(problem.horizontal.stride)?.into()),
+        ("dilation_y", number(problem.vertical.dilation)?.into()),
+        ("dilation_x", number(problem.horizontal.dilation)?.into()),
+    ];
+    values.extend_from_slice(tile);
+    values.extend([
+        ("lanes", lanes.into()),
+        ("f16", false.into()),
+        ("texture_width", Value::Derived(TEXTURE_WIDTH)),
+    ]);
+    Some(Shader { template, values, uniforms: 0, textures: &[READ, READ], reads: 0, writes: 1 })
+}
+
+/// The input and the gradient of the output.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Images {
+    lanes: u32,
+    pub(crate) input: Image,
+    pub(crate) grads: Image,
+}
+
+impl Images {
+    /// Those of a problem, with room for so many rows and texels of outputs.
+    pub(crate) fn new(
+        problem: &Conv2dProblem,
+        [grads_height, grads_width]: [usize; 2],
+        lanes: u32,
+    ) -> Result<Self> {
+        let (vertical, horizontal) = (&problem.vertical, &problem.horizontal);
+        for axis in [vertical, horizontal] {
+            let padded = axis.input_size + axis.pad_begin + axis.pad_end;
+            size(OPERATION, "the size of the padded input", padded.max(axis.span()))?;
+        }
+        let height = (grads_height - 1) * vertical.stride + vertical.span();
+        let last = (4 * grads_width - 1) * horizontal.stride + horizontal.span() - 1;
+        let pads = [vertical.pad_begin, horizontal.pad_begin];
+        let sizes = [height, last / 4 + 1];
+        let mode = problem.padding_mode;
+        let input = Image::new(problem.input_shape(), pads, sizes, mode, lanes)?;
+        let sizes = [grads_height, grads_width];
+        let grads = Image::new(problem.output_shape(), [0, 0], sizes, PaddingMode::Zeros, lanes)?;
+        Ok(Self { lanes, input, grads })
+    }
+
+    pub(crate) fn fits(&self, images: usize, limits: &Limits) -> bool {
+        self.input.fits(images, limits) && self.grads.fits(images, limits)
+    }
+
+    /// The shaders that pad.
+    pub(crate) fn shaders(&self) -> impl Iterator<Item = &Shader> {
+        self.input.shader.iter().chain(&self.grads.shader)
+    }
+
+    /// Records the copies of these images into textures.
+    pub(crate) fn record(
+        &self,
+        context: &Arc<Context>,
+        input: &GpuBuffer,
+        grad_output: &GpuBuffer,
+        images: &Range<usize>,
+    ) -> Result<[GpuTexture; 2]> {
+        Ok([
+            self.input.record(context, self.lanes, input, images)?,
+            self.grads.record(context, self.lanes, grad_output, images)?,
+        ])
+    }
+}
+
+/// A tensor as texels of four neighbours of a row, of so many images.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Image {
+    pub(crate) pad: PadParams,
+    planes: usize,
+    /// The elements of one image, which is copied as it is if that is what the texels hold.
+    image_len: usize,
+    shader: Option<Shader>,
+}
+
+impl Image {
+    /// A tensor of this shape, padded to `[height, texels]`.
+    fn new(
+        shape: Shape,
+        pads: [usize; 2],
+        [height, width]: [usize; 2],
+        padding_mode: PaddingMode,
+        lanes: u32,
+    ) -> Result<Self> {
+        let number = |value| size(OPERATION, "the size of the padded input", value);
+        let is_plain =
+            pads == [0, 0] && height == shape.height && width.checked_mul(4) == Some(shape.width);
+        let in_size = [number(shape.height)?, number(shape.width)?];
+        let pads = [number(pads[0])?, number(pads[1])?];
+        let pad = PadParams::new(in_size, pads, [number(height)?, number(width)?]);
+        Ok(Self {
+            pad,
+            planes: shape.channels,
+            image_len: shape.channels * shape.height * shape.width,
+            shader: (!is_plain).then(|| pad_shader(padding_mode, lanes)),
+        })
+    }
+
+    fn texels(&self, images: usize) -> u64 {
+        let plane = u64::from(self.pad.padded_height) * u64::from(self.pad.padded_width);
+        plane.saturating_mul(self.planes as u64).saturating_mul(images as u64)
+    }
+
+    fn fits(&self, images: usize, limits: &Limits) -> bool {
+        let most = self.image_len.saturating_mul(MOST_PADDING.0) + MOST_PADDING.1;
+        self.texels(1) <= most as u64 / 4
+            && texture::fits(self.texels(images), limits)
+            && texture::fits((self.image_len * images) as u64, limits)
+    }
+
+    /// Records the copy of these images into a texture.
+    fn record(
+        &self,
+        context: &Arc<Context>,
+        lanes: u32,
+        buffer: &GpuBuffer,
+        images: &Range<usize>,
+    ) -> Result<GpuTexture> {
+        let texture = |format, texels| context.texture(OPERATION, format, texels);
+        let number = |value| size(OPERATION, "the texels of an image", value);
+        let texels = usize::try_from(self.texels(images.len())).unwrap_or(usize::MAX);
+        let image = texture(TexelFormat::Four, number(texels)?)?;
+        let (first, len) = (images.start * self.image_len, images.len() * self.image_len);
+        let Some(shader) = &self.shader else {
+            context.record_copy(buffer, first, &image, number(texels)?);
+            return Ok(image);
+        };
+        let source = texture(TexelFormat::One, number(len)?)?;
+        context.record_copy(buffer, first, &source, number(len)?);
+        let rows = images.len() * self.planes * self.pad.padded_height as usize;
+        let (params, grid) = self.pad.with_rows(rows, lanes, context.limits())?;
+        let textures = [&source, &image];
+        context.record_with_textures(OPERATION, shader, &params, &textures, &[], grid)?;
+        Ok(image)
+    }
+}

@@ -1,0 +1,171 @@
+//! Weights in the order in which a dense shader reads them, made once and kept with the weight.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::gpu::conv2d::grad_input_turned;
+use crate::gpu::conv2d::{OPERATION, Rule};
+use crate::gpu::runtime::buffer::GpuBuffer;
+use crate::gpu::runtime::context::Context;
+use crate::gpu::runtime::grid::{Grid, NO_LOOP};
+use crate::gpu::runtime::params::{low_bits, params};
+use crate::gpu::runtime::record::Binding;
+use crate::gpu::runtime::shader::Shader;
+use crate::gpu::runtime::texture::{GpuTexture, TexelFormat};
+use crate::gpu::tile::sizes::{SIZES_RULE, Sizes};
+use crate::gpu::tile::tile::{BINDING_RULE, Tile};
+use crate::{DType, Limits, Result};
+
+/// Invocations of a workgroup.
+const WORKGROUP: usize = 64;
+
+params!(
+    #[derive(Eq, Hash)]
+    Params {
+        grid_width: u32,
+        count: u32,
+        group_in_channels: u32,
+        group_out_channels: u32,
+        kernel_height: u32,
+        kernel_width: u32,
+        tile_channels: u32,
+        channel_blocks: u32,
+        channel_step: u32,
+        step_stride: u32,
+        channel_stride: u32,
+        row_stride: u32,
+        column_stride: u32,
+    }
+);
+
+/// The order of a packed weight: with the weight's buffer, all that the packed one depends on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Pack {
+    params: Params,
+    groups: u32,
+    grid: Grid,
+}
+
+/// The packed forms of a weight that were made.
+#[derive(Debug, Default)]
+pub(crate) struct Packed {
+    buffers: Cache<Pack, GpuBuffer>,
+    textures: Cache<Pack, GpuTexture>,
+    pub(crate) turned: Cache<grad_input_turned::Params, GpuBuffer>,
+}
+
+/// What was made from a weight's buffer, by all that it depends on beside it.
+#[derive(Debug)]
+pub(crate) struct Cache<K, T>(Mutex<HashMap<K, Arc<T>>>);
+
+impl<K, T> Default for Cache<K, T> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<K: Copy + Eq + Hash, T> Cache<K, T> {
+    /// What is there, or what is made now, once whoever asks.
+    pub(crate) fn get(&self, key: &K, make: impl FnOnce() -> Result<T>) -> Result<Arc<T>> {
+        let mut cache = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = cache.get(key) {
+            return Ok(found.clone());
+        }
+        let made = Arc::new(make()?);
+        cache.insert(*key, made.clone());
+        Ok(made)
+    }
+}
+
+/// The shader that packs.
+pub(crate) fn shader(dtype: DType) -> Shader {
+    Shader {
+        template: "conv2d_pack",
+        values: vec![dtype.value()],
+        textures: &[],
+        uniforms: 0,
+        reads: 1,
+        writes: 1,
+    }
+}
+
+impl Pack {
+    pub(crate) fn new(
+        tile: &Tile,
+        sizes: &Sizes,
+        limits: &Limits,
+    ) -> std::result::Result<Self, Rule> {
+        let strides = tile.strides(sizes);
+        let channel_blocks = sizes.group_out_channels.div_ceil(tile.channels);
+        let blocks = sizes.groups.checked_mul(channel_blocks).ok_or(SIZES_RULE)?;
+        let [height, width] = sizes.kernel_size;
+        let product = |factors: [u32; 4]| {
+            let len = factors.into_iter().try_fold(1_u32, u32::checked_mul).ok_or(SIZES_RULE)?;
+            if len as usize > limits.max_binding_elements() { Err(BINDING_RULE) } else { Ok(len) }
+        };
+        let taps = height.checked_mul(width).ok_or(SIZES_RULE)?;
+        let count = product([blocks, sizes.group_in_channels, taps, tile.channels])?;
+        product([blocks, sizes.group_in_channels / tile.channel_step, strides.step, 1])?;
+        product([sizes.groups, sizes.group_out_channels, sizes.group_in_channels, taps])?;
+        let workgroups = (count as usize).div_ceil(WORKGROUP);
+        let grid = Grid::new(OPERATION, workgroups, NO_LOOP, limits).map_err(|_| SIZES_RULE)?;
+        let params = Params {
+            grid_width: grid.width,
+            count,
+            group_in_channels: sizes.group_in_channels,
+            group_out_channels: sizes.group_out_channels,
+            kernel_height: height,
+            kernel_width: width,
+            tile_channels: tile.channels,
+            channel_blocks,
+            channel_step: tile.channel_step,
+            step_stride: strides.step,
+            channel_stride: strides.channel,
+            row_stride: strides.row,
+            column_stride: strides.column,
+        };
+        Ok(Self { params, groups: sizes.groups, grid })
+    }
+
+    /// Elements of the packed weight.
+    pub(crate) fn len(&self) -> usize {
+        let Params { channel_blocks, group_in_channels, channel_step, step_stride, .. } =
+            self.params;
+        (self.groups * channel_blocks * (group_in_channels / channel_step) * step_stride) as usize
+    }
+
+    fn weight_len(&self) -> usize {
+        let Params { group_in_channels, group_out_channels, kernel_height, kernel_width, .. } =
+            self.params;
+        (self.groups * group_out_channels * group_in_channels * kernel_height * kernel_width)
+            as usize
+    }
+
+    /// The packed form of a weight, kept or recorded now.
+    pub(crate) fn of(&self, context: &Arc<Context>, weight: &GpuBuffer) -> Result<Arc<GpuBuffer>> {
+        weight.packed.buffers.get(self, || self.record(context, weight))
+    }
+
+    /// As [`of`](Self::of), in a texture.
+    pub(crate) fn texture(
+        &self,
+        context: &Arc<Context>,
+        weight: &GpuBuffer,
+    ) -> Result<Arc<GpuTexture>> {
+        weight.packed.textures.get(self, || {
+            let texels = low_bits(self.len() / 4);
+            let texture = context.texture(OPERATION, TexelFormat::Four, texels)?;
+            context.record_copy(&self.record(context, weight)?, 0, &texture, texels);
+            Ok(texture)
+        })
+    }
+
+    fn record(&self, context: &Arc<Context>, weight: &GpuBuffer) -> Result<GpuBuffer> {
+        let packed = context.allocate_elements(OPERATION, self.len(), weight.dtype)?;
+        let bindings =
+            [Binding::whole(weight, self.weight_len()), Binding::whole(&packed, self.len())];
+        context.record(OPERATION, &shader(weight.dtype), &self.params, &bindings, self.grid)?;
+        Ok(packed)
+    }
+}

@@ -1,0 +1,98 @@
+//! The sum of the parts of a gradient.
+
+use std::sync::Arc;
+
+use crate::gpu::conv2d::general::{TREE, WORKGROUP};
+use crate::gpu::conv2d::gradients::OPERATION;
+use crate::gpu::runtime::buffer::GpuBuffer;
+use crate::gpu::runtime::context::Context;
+use crate::gpu::runtime::grid::Grid;
+use crate::gpu::runtime::params::{params, size};
+use crate::gpu::runtime::record::Binding;
+use crate::gpu::runtime::shader::Shader;
+use crate::{DType, Result};
+
+/// Parts of one element, for which an invocation has a loop.
+pub(crate) const MOST_PARTS: usize = 1 << 14;
+/// Parts, or outputs, that an invocation adds up without a break.
+const BLOCK: usize = 64;
+
+/// The iterations of an invocation whose workgroup adds up so many outputs.
+pub(crate) fn iterations_of_workgroup(outputs: usize) -> usize {
+    let lane = outputs.div_ceil(WORKGROUP);
+    lane + lane.div_ceil(BLOCK) + TREE
+}
+
+/// The most roundings of one output among so many that a workgroup adds up.
+#[cfg(test)]
+pub(crate) fn roundings_of_workgroup(outputs: usize) -> usize {
+    let lane = outputs.div_ceil(WORKGROUP);
+    lane.min(BLOCK) + lane.div_ceil(BLOCK) + TREE
+}
+
+/// The most roundings of one part.
+#[cfg(test)]
+pub(crate) fn roundings(parts: usize) -> usize {
+    if parts == 1 { 0 } else { parts.min(BLOCK) + parts.div_ceil(BLOCK) }
+}
+
+params!(Params { grid_width: u32, count: u32, parts: u32, element_stride: u32, part_stride: u32 });
+
+/// How the parts of `count` elements lie in a buffer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Parts {
+    pub(crate) count: usize,
+    pub(crate) parts: usize,
+    pub(crate) element_stride: usize,
+    pub(crate) part_stride: usize,
+}
+
+/// The shader.
+pub(crate) fn shader() -> Shader {
+    Shader {
+        template: "conv2d_grad_sum",
+        values: vec![("f16", false.into())],
+        reads: 1,
+        uniforms: 0,
+        textures: &[],
+        writes: 1,
+    }
+}
+
+/// Records the sums of parts that lie one after another; one part is its sum.
+pub(crate) fn of_parts(
+    context: &Arc<Context>,
+    count: usize,
+    parts: usize,
+    partial: GpuBuffer,
+) -> Result<GpuBuffer> {
+    if parts == 1 {
+        return Ok(partial);
+    }
+    let gradient = context.allocate_elements(OPERATION, count, DType::F32)?;
+    let parts = Parts { count, parts, element_stride: 1, part_stride: count };
+    record(context, &parts, &partial, &gradient)?;
+    Ok(gradient)
+}
+
+/// Records the sums of parts that fit one binding.
+pub(crate) fn record(
+    context: &Context,
+    parts: &Parts,
+    partial: &GpuBuffer,
+    gradient: &GpuBuffer,
+) -> Result<()> {
+    let iterations = parts.parts + parts.parts.div_ceil(BLOCK);
+    let grid = Grid::new(OPERATION, parts.count.div_ceil(WORKGROUP), iterations, context.limits())?;
+    let number = |value| size(OPERATION, "the elements of a gradient's parts", value);
+    let params = Params {
+        grid_width: grid.width,
+        count: number(parts.count)?,
+        parts: number(parts.parts)?,
+        element_stride: number(parts.element_stride)?,
+        part_stride: number(parts.part_stride)?,
+    };
+    let partial = Binding::whole(partial, parts.count * parts.parts);
+    let bindings = [partial, Binding::whole(gradient, parts.count)];
+    context.record(OPERATION, &shader(), &params, &bindings, grid)
+}

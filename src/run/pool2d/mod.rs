@@ -1,0 +1,3 @@
+//! Poolings.
+
+pub(crate) mod gradients;
