@@ -203,17 +203,26 @@ impl Axis {
     /// The taps of output `index` that lie inside the input: the first, the number, and where the
     /// first reads.
     pub(crate) fn taps_inside(&self, index: usize) -> (usize, usize, usize) {
-        let start = index * self.stride;
-        let first = self.pad_begin.saturating_sub(start).div_ceil(self.dilation);
-        // Taps below `end` read before the end of the input.
-        let end = (self.input_size + self.pad_begin)
-            .saturating_sub(start)
-            .div_ceil(self.dilation)
-            .min(self.kernel_size);
+        self.inside(index * self.stride, self.dilation, self.kernel_size)
+    }
+
+    /// The outputs whose tap `tap` lies inside the input: the first, the number, and where it reads
+    /// for the first.
+    pub(crate) fn outputs_inside(&self, tap: usize) -> (usize, usize, usize) {
+        self.inside(tap * self.dilation, self.stride, self.output_size)
+    }
+
+    /// Of so many steps through the padded input those inside: the first, the number, and where the
+    /// first lies.
+    fn inside(&self, start: usize, step: usize, steps: usize) -> (usize, usize, usize) {
+        let first = self.pad_begin.saturating_sub(start).div_ceil(step);
+        // Steps below `end` lie before the end of the input.
+        let end =
+            (self.input_size + self.pad_begin).saturating_sub(start).div_ceil(step).min(steps);
         if first >= end {
-            return (first.min(self.kernel_size), 0, 0);
+            return (first.min(steps), 0, 0);
         }
-        (first, end - first, start + first * self.dilation - self.pad_begin)
+        (first, end - first, start + first * step - self.pad_begin)
     }
 
     /// The most taps of an output that do not read zeros.
@@ -265,27 +274,30 @@ mod tests {
     }
 
     #[test]
-    fn taps_inside_the_input_agree_with_a_scan_of_all_taps() {
+    fn taps_and_outputs_inside_the_input_agree_with_a_scan_of_all() {
         for (input_size, kernel_size, stride, pad, dilation) in
             [(7, 3, 2, 1, 1), (5, 4, 3, 9, 2), (4, 5, 1, 6, 3), (1, 2, 1, 2, 4), (9, 1, 4, 2, 1)]
         {
             let axis = AxisOptions { dilation, ..options(input_size, kernel_size, stride, pad) }
                 .resolve(false)
                 .unwrap();
-            for index in 0..axis.output_size {
-                let inside: Vec<_> = (0..kernel_size)
-                    .filter(|tap| {
-                        let at = index * axis.stride + tap * axis.dilation;
-                        at >= pad && at < pad + input_size
-                    })
-                    .collect();
-                let (first, count, _) = axis.taps_inside(index);
-                assert_eq!(count, inside.len());
-                if let Some(&tap) = inside.first() {
-                    assert_eq!(first, tap);
-                    let at = index * axis.stride + tap * axis.dilation - pad;
-                    assert_eq!(axis.taps_inside(index).2, at);
+            let is_inside = |index: usize, tap: usize| {
+                let at = index * axis.stride + tap * axis.dilation;
+                (at >= pad && at < pad + input_size).then(|| at - pad)
+            };
+            let check = |found: (usize, usize, usize), places: Vec<Option<usize>>| {
+                assert_eq!(found.1, places.iter().flatten().count());
+                if let Some(first) = places.iter().position(Option::is_some) {
+                    assert_eq!((found.0, Some(found.2)), (first, places[first]));
                 }
+            };
+            for index in 0..axis.output_size {
+                let places = (0..kernel_size).map(|tap| is_inside(index, tap)).collect();
+                check(axis.taps_inside(index), places);
+            }
+            for tap in 0..kernel_size {
+                let places = (0..axis.output_size).map(|index| is_inside(index, tap)).collect();
+                check(axis.outputs_inside(tap), places);
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Gradients of Conv2d.
 
-use crate::cpu::conv2d::conv2d;
+use crate::cpu::conv2d::{conv2d, definition};
 use crate::cpu::kit::blocks;
 use crate::cpu::kit::layout::source_index;
 use crate::cpu::pool2d::adaptive::sum;
@@ -167,11 +167,6 @@ fn turned_weight(
     Ok(turned)
 }
 
-/// Where a tap of an output of an axis reads, if it reads an element.
-fn source(problem: &Conv2dProblem, axis: &Axis, kernel: usize, out: usize) -> Option<usize> {
-    source_index(axis, problem.padding_mode, out * axis.stride + kernel * axis.dilation)
-}
-
 /// The gradient of the weight.
 ///
 /// Copies hold zeros for the padding and behind rows, and a zero times an infinity is NaN where
@@ -187,49 +182,18 @@ pub(crate) fn conv2d_grad_weight(
         grad_weight.fill(0.0);
         return Ok(());
     }
-    crate::cpu::conv2d::grad_weight::grad_weight(problem, input, grad_output, grad_weight)?;
-    if grad_weight.iter().any(|gradient| gradient.is_nan()) {
-        repair(problem, input, grad_output, grad_weight)?;
-    }
-    Ok(())
-}
-
-/// The gradients of the weight that are NaN, by the definition in f64.
-#[cold]
-#[allow(clippy::cast_possible_truncation, reason = "a sum in f64 becomes an f32 gradient")]
-fn repair(
-    problem: &Conv2dProblem,
-    input: &[f32],
-    grad_output: &[f32],
-    grad_weight: &mut [f32],
-) -> Result<(), NoMemory> {
-    let (vertical, horizontal) = (&problem.vertical, &problem.horizontal);
-    let (in_width, out_width) = (horizontal.input_size, horizontal.output_size);
-    let (in_len, out_len) = (vertical.input_size * in_width, vertical.output_size * out_width);
-    let (group_in, group_out) = (problem.group_in_channels(), problem.group_out_channels());
-    let taps = vertical.kernel_size * horizontal.kernel_size;
-    let work = grad_output.len().saturating_mul(group_in * taps);
-    let gradients = grad_weight.iter_mut().enumerate().filter(|(_, gradient)| gradient.is_nan());
-    blocks::for_each(collected(gradients)?, work, |(index, gradient): (usize, &mut f32)| {
-        let (plane, tap) = (index / taps, index % taps);
-        let (out_channel, channel) = (plane / group_in, plane % group_in);
-        let in_channel = out_channel / group_out * group_in + channel;
-        let (kernel_y, kernel_x) = (tap / horizontal.kernel_size, tap % horizontal.kernel_size);
-        let mut sum = 0.0;
-        for image in 0..problem.batch {
-            let input = &input[(image * problem.in_channels + in_channel) * in_len..];
-            let grads = &grad_output[(image * problem.out_channels + out_channel) * out_len..];
-            for (out_y, grad_row) in grads[..out_len].chunks(out_width).enumerate() {
-                let Some(in_y) = source(problem, vertical, kernel_y, out_y) else { continue };
-                let input = &input[in_y * in_width..(in_y + 1) * in_width];
-                for (out_x, &grad) in grad_row.iter().enumerate() {
-                    if let Some(in_x) = source(problem, horizontal, kernel_x, out_x) {
-                        sum += f64::from(input[in_x]) * f64::from(grad);
-                    }
-                }
-            }
-        }
-        *gradient = sum as f32;
+    let by_definition = if definition::is_read_by_few(problem) {
+        collected(grad_weight.iter_mut().enumerate())?
+    } else {
+        crate::cpu::conv2d::grad_weight::grad_weight(problem, input, grad_output, grad_weight)?;
+        let gradients = grad_weight.iter_mut().enumerate();
+        collected(gradients.filter(|(_, gradient)| gradient.is_nan()))?
+    };
+    let axes = [&problem.vertical, &problem.horizontal];
+    let [height, width] = axes.map(|axis| axis.most_outputs(problem.padding_mode));
+    let work = by_definition.len().saturating_mul(problem.batch * height * width);
+    blocks::for_each(by_definition, work, |(index, gradient): (usize, &mut f32)| {
+        *gradient = definition::grad_weight(problem, input, grad_output, index);
         Ok(())
     })
 }

@@ -1,5 +1,6 @@
 //! Conv2d: the dense product by implicit im2col, and what every algorithm shares.
 
+mod definition;
 pub(crate) mod direct;
 pub(crate) mod grad_weight;
 pub(crate) mod grad_weight_chunk;
@@ -9,7 +10,7 @@ use crate::PaddingMode;
 use crate::cpu::elementwise::activation::activate;
 use crate::cpu::kit::blocks;
 use crate::cpu::kit::blocks::{Block, Scratch};
-use crate::cpu::kit::layout::{AxisLayout, copy_plane, source_index};
+use crate::cpu::kit::layout::{AxisLayout, copy_plane};
 use crate::cpu::kit::panel;
 use crate::cpu::kit::panel::{Pack, PackContiguous, Rows, Segment, Tile};
 use crate::cpu::kit::rounding::{block_sums, register_terms};
@@ -32,7 +33,9 @@ pub(crate) fn conv2d(
         return Ok(());
     }
     let convolution = Convolution::new(problem, input, weight, bias);
-    if direct::supports(&convolution) {
+    if definition::reads_few(problem) {
+        run_definition(&convolution, output)
+    } else if direct::supports(&convolution) {
         direct::run(&convolution, output)
     } else {
         run_dense(&convolution, output)
@@ -173,32 +176,8 @@ impl<'a> Convolution<'a> {
         }
         let group_input = self.group_input(out_plane);
         for (index, output) in output.iter_mut().enumerate().filter(|(_, output)| output.is_nan()) {
-            *output = self.sum(group_input, weight, start + index) + bias;
+            *output = definition::sum(&self.problem, group_input, weight, start + index) + bias;
         }
-    }
-
-    /// One output by the definition, taps over zero padding skipped.
-    #[allow(clippy::cast_possible_truncation, reason = "a sum in f64 becomes an f32 output")]
-    fn sum(&self, group_input: &[f32], weight: &[f32], index: usize) -> f32 {
-        let (vertical, horizontal) = (&self.problem.vertical, &self.problem.horizontal);
-        let (out_y, out_x) = (index / horizontal.output_size, index % horizontal.output_size);
-        let kernel_width = horizontal.kernel_size;
-        let (mut sum, mode) = (0.0_f64, self.problem.padding_mode);
-        for (plane, weight) in
-            group_input.chunks_exact(self.in_plane_len()).zip(weight.chunks_exact(self.taps))
-        {
-            for (kernel_y, weight_row) in weight.chunks_exact(kernel_width).enumerate() {
-                let position = out_y * vertical.stride + kernel_y * vertical.dilation;
-                let Some(in_y) = source_index(vertical, mode, position) else { continue };
-                for (kernel_x, &weight) in weight_row.iter().enumerate() {
-                    let position = out_x * horizontal.stride + kernel_x * horizontal.dilation;
-                    let Some(in_x) = source_index(horizontal, mode, position) else { continue };
-                    let value = plane[in_y * horizontal.input_size + in_x];
-                    sum += f64::from(weight) * f64::from(value);
-                }
-            }
-        }
-        sum as f32
     }
 }
 
@@ -207,6 +186,26 @@ const BLOCK_LEN: usize = 256;
 
 /// Panels that are packed together where the inputs of neighbouring outputs are neighbours.
 const CONTIGUOUS_PANELS: usize = 4;
+
+/// Where nearly all taps are over zeros.
+fn run_definition(convolution: &Convolution<'_>, output: &mut [f32]) -> Result<(), NoMemory> {
+    let problem = &convolution.problem;
+    let (out_width, plane_len) = (convolution.out_width(), convolution.out_plane_len());
+    let [height, width] = problem.most_taps();
+    let work = output.len().saturating_mul(convolution.channels * height * width);
+    let rows = collected(output.chunks_exact_mut(out_width).enumerate())?;
+    blocks::for_each(rows, work, |(row, outputs): (usize, &mut [f32])| {
+        let (plane, start) = (row * out_width / plane_len, row * out_width % plane_len);
+        let input = convolution.group_input(plane);
+        let filter = plane % problem.out_channels;
+        let weight = &convolution.weight[filter * convolution.gemm_k()..][..convolution.gemm_k()];
+        for (index, output) in outputs.iter_mut().enumerate() {
+            *output = definition::sum(problem, input, weight, start + index);
+        }
+        convolution.finish(plane, start, outputs);
+        Ok(())
+    })
+}
 
 fn run_dense(convolution: &Convolution<'_>, output: &mut [f32]) -> Result<(), NoMemory> {
     let plan = DensePlan::new(convolution);
