@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use crate::device::Backend;
-use crate::gpu::{GpuBuffer, Operands, Pool2dProblem};
+use crate::gpu::GpuBuffer;
+use crate::gpu::Operands;
 use crate::memory::{NoMemory, zeros};
 use crate::ops::MaxPooling;
+use crate::ops::pool2d::Pool2dProblem;
 use crate::tensor::Storage;
 use crate::{
     Activation, AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, Conv2d, DType, Device, Indices,

@@ -1,8 +1,9 @@
 //! Plans: what an operation will do on a GPU, made without one.
 
 use crate::device::Backend;
-use crate::gpu::{Conv2dPlan, Pool2dPlan, Pool2dProblem, check_buffers};
+use crate::gpu::{Conv2dPlan, Pool2dPlan, check_buffers};
 use crate::ops::Conv2dProblem;
+use crate::ops::pool2d::Pool2dProblem;
 use crate::{
     AdaptiveAvgPool2d, AdaptiveMaxPool2d, Algorithm, AvgPool2d, Conv2d, DType, Device, Limits,
     MaxPool2d, Result, Shape,

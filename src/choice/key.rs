@@ -3,8 +3,8 @@
 use std::fmt;
 
 use crate::PaddingMode;
-use crate::gpu::{Divisor, Pool2dProblem, Window};
 use crate::ops::Conv2dProblem;
+use crate::ops::pool2d::{Divisor, Pool2dProblem, Window};
 use crate::window::Axis;
 
 /// All of a problem that the choice of an algorithm depends on.

@@ -2,8 +2,10 @@
 
 use std::sync::{Arc, PoisonError};
 
-use super::{Context, Conv2dPlan, Operands, Pool2dPlan, Pool2dProblem, check_buffers};
+use super::{Context, Conv2dPlan, Pool2dPlan, check_buffers};
+use crate::gpu::tile::operands::Operands;
 use crate::ops::Conv2dProblem;
+use crate::ops::pool2d::Pool2dProblem;
 use crate::tuning::{Key, Tuning};
 use crate::{Algorithm, Result};
 

@@ -45,7 +45,7 @@ pub(crate) fn all() -> Result<Vec<(Shader, Fields)>> {
                     if repairs && form == Form::Shared {
                         continue;
                     }
-                    let operands = crate::gpu::conv2d::Operands { bias, dtype };
+                    let operands = crate::gpu::tile::operands::Operands { bias, dtype };
                     let shader = crate::gpu::conv2d::general::shader(
                         padding_mode,
                         activation,
@@ -86,7 +86,7 @@ fn pools() -> Vec<(Shader, Fields)> {
     use crate::gpu::pool2d::general::{Owner, Params, avg_shader, max_shader};
     use crate::gpu::pool2d::gradients;
     use crate::gpu::pool2d::gradients::Gather;
-    use crate::gpu::strip::Index;
+    use crate::ops::pool2d::Index;
     let mut shaders = Vec::new();
     for owner in [Owner::Invocation, Owner::Workgroup] {
         for adaptive in [false, true] {
@@ -168,7 +168,7 @@ fn gradients() -> Result<Vec<(Shader, Fields)>> {
         let texel = texel.into_iter().flat_map(|plan| plan.shaders());
         for shader in filters.chain(texel) {
             let fields = match shader.template {
-                "conv2d_texel_pad" => crate::gpu::software::conv2d_texel::PadParams::FIELDS,
+                "conv2d_texel_pad" => crate::gpu::software::padded_image::PadParams::FIELDS,
                 "conv2d_grad_weight" => grad_weight::Params::FIELDS,
                 "conv2d_grad_weight_filters" => grad_weight_filters::Params::FIELDS,
                 _ => grad_weight_texel::Params::FIELDS,

@@ -9,6 +9,7 @@ mod conv_transpose2d;
 mod gradients;
 mod indices;
 mod max_pool2d;
+pub(crate) mod pool2d;
 mod receptive_field;
 
 pub use activation::Activation;

@@ -1,7 +1,7 @@
 //! What can be tuned.
 
 use super::Key;
-use crate::gpu::Pool2dProblem;
+use crate::ops::pool2d::Pool2dProblem;
 use crate::{
     AdaptiveAvgPool2d, AdaptiveMaxPool2d, Algorithm, AvgPool2d, Conv2d, Limits, MaxPool2d, Plan,
     Result, Shape, Tensor,

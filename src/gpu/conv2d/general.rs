@@ -3,10 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-pub(crate) use super::general_sums::{
-    ENOUGH_OUTPUTS, Form, MANY_PRODUCTS, MOST_SHARED, Sums, TREE, WORKGROUP,
-};
-use super::{Buffers, OPERATION, Operands, activation_name, activation_parameter, bias_binding};
+pub(crate) use super::general_sums::{ENOUGH_OUTPUTS, Form, MANY_PRODUCTS, Sums};
 use crate::gpu::elementwise::convert::convert;
 use crate::gpu::runtime::buffer::GpuBuffer;
 use crate::gpu::runtime::context::Context;
@@ -15,6 +12,10 @@ use crate::gpu::runtime::params::{low_bits, params, size};
 use crate::gpu::runtime::record::Binding;
 use crate::gpu::runtime::shader::Shader;
 use crate::gpu::runtime::split::{chunks, largest};
+pub(crate) use crate::gpu::runtime::workgroup_sum::{MOST_SHARED, WORKGROUP};
+use crate::gpu::tile::operands::{
+    Buffers, OPERATION, Operands, activation_name, activation_parameter, bias_binding,
+};
 use crate::ops::Conv2dProblem;
 use crate::window::Axis;
 use crate::{DType, Error, Limits, PaddingMode, Result};

@@ -1,19 +1,14 @@
 //! How the sums of the general convolution are added up: by whom, and in which blocks.
 
 use crate::gpu::runtime::grid::MOST_ITERATIONS;
+use crate::gpu::runtime::workgroup_sum::{MOST_SHARED, TREE, WORKGROUP};
 use crate::gpu::tile::sums;
 use crate::ops::Conv2dProblem;
 
-/// Invocations of a workgroup.
-pub(crate) const WORKGROUP: usize = 64;
-/// Iterations of the tree that adds up the sums of a workgroup.
-pub(crate) const TREE: usize = 6;
 /// Products of a sum from which on a workgroup shares them, where outputs are few.
 pub(crate) const MANY_PRODUCTS: usize = 1024;
 /// Outputs that keep a device busy with an invocation each.
 pub(crate) const ENOUGH_OUTPUTS: usize = 1 << 14;
-/// Products of one dispatch that a workgroup shares at most.
-pub(crate) const MOST_SHARED: usize = WORKGROUP * 50_000;
 
 /// How the products of a sum are added up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

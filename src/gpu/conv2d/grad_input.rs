@@ -2,9 +2,7 @@
 
 use std::ops::Range;
 
-use crate::gpu::conv2d::general::{MOST_SHARED, WORKGROUP};
 use crate::gpu::conv2d::grad_input_sums::Sums;
-use crate::gpu::conv2d::gradients::OPERATION;
 use crate::gpu::runtime::buffer::GpuBuffer;
 use crate::gpu::runtime::context::Context;
 use crate::gpu::runtime::grid::Grid;
@@ -12,6 +10,8 @@ use crate::gpu::runtime::params::{low_bits, params, size};
 use crate::gpu::runtime::record::Binding;
 use crate::gpu::runtime::shader::Shader;
 use crate::gpu::runtime::split::{chunks, largest};
+use crate::gpu::runtime::workgroup_sum::{MOST_SHARED, WORKGROUP};
+use crate::gpu::tile::operands::OPERATION;
 use crate::ops::Conv2dProblem;
 use crate::{Error, Limits, PaddingMode, Result};
 

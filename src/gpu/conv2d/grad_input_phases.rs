@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use crate::gpu::conv2d::grad_input_sums::copies;
 use crate::gpu::conv2d::grad_input_turned;
-use crate::gpu::conv2d::gradients::OPERATION;
 use crate::gpu::conv2d::{Conv2dPlan, conv2d};
 use crate::gpu::runtime::buffer::GpuBuffer;
 use crate::gpu::runtime::context::Context;
@@ -12,6 +11,7 @@ use crate::gpu::runtime::grid::Grid;
 use crate::gpu::runtime::params::{params, size};
 use crate::gpu::runtime::record::Binding;
 use crate::gpu::runtime::shader::Shader;
+use crate::gpu::tile::operands::OPERATION;
 use crate::ops::{Conv2dProblem, Phase};
 use crate::{Algorithm, DType, Limits, PaddingMode, Result};
 

@@ -2,41 +2,41 @@
 
 use std::sync::Arc;
 
-use crate::gpu::conv2d::gradients::OPERATION;
 use crate::gpu::runtime::buffer::GpuBuffer;
 use crate::gpu::runtime::context::Context;
+use crate::gpu::runtime::derived::Recipe;
 use crate::gpu::runtime::grid::{Grid, NO_LOOP};
 use crate::gpu::runtime::params::{params, size};
 use crate::gpu::runtime::record::Binding;
 use crate::gpu::runtime::shader::Shader;
+use crate::gpu::tile::operands::OPERATION;
 use crate::ops::{Conv2dProblem, Phase};
 use crate::{DType, Result};
+
+const TEMPLATE: &str = "conv2d_turned_weight";
 
 /// Invocations of a workgroup.
 const WORKGROUP: usize = 64;
 
-params!(
-    #[derive(Eq, Hash)]
-    Params {
-        grid_width: u32,
-        count: u32,
-        group_in_channels: u32,
-        group_out_channels: u32,
-        kernel_height: u32,
-        kernel_width: u32,
-        rows: u32,
-        columns: u32,
-        last_y: u32,
-        last_x: u32,
-        tap_step_y: u32,
-        tap_step_x: u32,
-    }
-);
+params!(Params {
+    grid_width: u32,
+    count: u32,
+    group_in_channels: u32,
+    group_out_channels: u32,
+    kernel_height: u32,
+    kernel_width: u32,
+    rows: u32,
+    columns: u32,
+    last_y: u32,
+    last_x: u32,
+    tap_step_y: u32,
+    tap_step_x: u32,
+});
 
 /// The shader.
 pub(crate) fn shader() -> Shader {
     Shader {
-        template: "conv2d_turned_weight",
+        template: TEMPLATE,
         values: vec![("f16", false.into())],
         reads: 1,
         uniforms: 0,
@@ -83,7 +83,7 @@ pub(crate) fn of(
         tap_step_y: number(tap_step_y)?,
         tap_step_x: number(tap_step_x)?,
     };
-    weight.packed.turned.get(&params, || {
+    weight.derived.get(Recipe::of(TEMPLATE, 1, &params), || {
         let turned = context.allocate_elements(OPERATION, count, DType::F32)?;
         let bindings = [Binding::whole(weight, weights), Binding::whole(&turned, count)];
         context.record(OPERATION, &shader(), &params, &bindings, grid)?;

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::gpu::conv2d::gradients::OPERATION;
 use crate::gpu::runtime::buffer::GpuBuffer;
 use crate::gpu::runtime::context::Context;
 use crate::gpu::runtime::grid::Grid;
 use crate::gpu::runtime::params::{params, size};
 use crate::gpu::runtime::record::Binding;
 use crate::gpu::runtime::shader::Shader;
+use crate::gpu::tile::operands::OPERATION;
 use crate::gpu::tile::partial_sum;
 use crate::ops::Conv2dProblem;
 use crate::{DType, Limits, PaddingMode, Result};

@@ -8,11 +8,10 @@ use crate::gpu::conv2d::{
 };
 use crate::gpu::runtime::buffer::GpuBuffer;
 use crate::gpu::runtime::context::Context;
-use crate::gpu::software::{grad_weight_filters, grad_weight_texel};
+use crate::gpu::software;
+use crate::gpu::tile::operands::OPERATION;
 use crate::ops::Conv2dProblem;
 use crate::{Algorithm, DType, Result, Shape};
-
-pub(crate) const OPERATION: &str = "conv2d";
 
 /// Records the gradient of a convolution's input; with `bias`, one value per input channel, that is
 /// a transposed convolution.
@@ -62,11 +61,17 @@ pub(crate) fn conv2d_grad_weight(
     }
     let limits = context.limits();
     if pinned != Some(Algorithm::General) {
-        if let Some(plan) = grad_weight_filters::plan(problem, limits)? {
-            return plan.record(context, problem, input, grad_output);
-        }
-        if let Some(plan) = grad_weight_texel::plan(problem, limits)? {
-            return plan.record(context, problem, input, grad_output);
+        let mut repair = None;
+        let plan = software::conv2d_grad_weight(problem, limits, || {
+            repair = grad_weight::repair(problem, limits)?;
+            Ok(repair.is_some())
+        })?;
+        if let Some(plan) = plan {
+            let grad_weight = plan.record(context, problem, input, grad_output)?;
+            if let Some(repair) = repair.filter(|_| plan.needs_repair()) {
+                repair.record(context, [input, grad_output], &grad_weight)?;
+            }
+            return Ok(grad_weight);
         }
         if let Some(plan) = grad_weight_tiled::plan(problem, limits)? {
             return plan.record(context, problem, input, grad_output);

@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::tiled::{has_scalar_unit, is_narrow};
-use super::{Operands, Rule};
 use crate::Limits;
 use crate::gpu::runtime::params::low_bits;
+use crate::gpu::tile::operands::{Operands, Rule};
+use crate::gpu::tile::plan::{TilePlan, Variant, parts};
 use crate::gpu::tile::sizes::Sizes;
 use crate::gpu::tile::sums::Blocks;
-use crate::gpu::tile::tile::{TapOrder, Tile, TilePlan, Variant, parts};
+use crate::gpu::tile::tile::{TapOrder, Tile};
 use crate::ops::Conv2dProblem;
 
 const MEMORY_RULE: Rule =
@@ -133,6 +134,6 @@ pub(crate) fn plan(
         pack: variant.pack(limits)?,
         dtype: operands.dtype,
         parts,
-        repair: variant.repair(problem, limits)?,
+        needs_repair: variant.needs_repair(),
     })
 }

@@ -1,8 +1,7 @@
 //! Conv2d on the GPU: which algorithm, and its dispatches.
 
-mod depthwise;
 pub(crate) mod general;
-mod general_sums;
+pub(crate) mod general_sums;
 pub(crate) mod grad_bias;
 pub(crate) mod grad_input;
 pub(crate) mod grad_input_phases;
@@ -23,56 +22,34 @@ use std::sync::Arc;
 
 use crate::gpu::runtime::buffer::GpuBuffer;
 use crate::gpu::runtime::context::Context;
-use crate::gpu::runtime::record::Binding;
 use crate::gpu::runtime::shader::Shader;
-use crate::gpu::software::conv2d_texel;
-use crate::gpu::software::conv2d_texel::TexelPlan;
-pub(crate) use crate::gpu::tile::pack::Packed;
-use crate::gpu::tile::tile::TilePlan;
-use crate::gpu::{strip, tile};
+use crate::gpu::tile::operands::{Buffers, OPERATION, Operands, Rule};
+use crate::gpu::tile::plan::{REPAIR_RULE, TilePlan};
+use crate::gpu::{software, strip};
 use crate::ops::Conv2dProblem;
-use crate::{Activation, Algorithm, DType, Error, Limits, Result};
-
-pub(crate) const OPERATION: &str = "conv2d";
-
-/// Taps of the smallest depthwise kernels whose inputs come faster from textures than from uniform
-/// windows.
-const MANY_TAPS: usize = 49;
-
-/// What an algorithm serves, said of a problem that it does not.
-pub(crate) type Rule = &'static str;
-
-/// What a convolution has beside its input, and the type of the elements of all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Operands {
-    pub(crate) bias: bool,
-    pub(crate) dtype: DType,
-}
-
-impl From<bool> for Operands {
-    /// Tensors of f32, and whether a bias is among them.
-    fn from(bias: bool) -> Self {
-        Self { bias, dtype: DType::F32 }
-    }
-}
-
-/// The buffers of a convolution.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Buffers<'a> {
-    pub(crate) input: &'a GpuBuffer,
-    pub(crate) weight: &'a GpuBuffer,
-    pub(crate) bias: Option<&'a GpuBuffer>,
-    pub(crate) output: &'a GpuBuffer,
-}
+use crate::{Algorithm, Error, Limits, Result};
 
 /// How a convolution is done on a device with certain limits.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Conv2dPlan {
+pub(crate) struct Conv2dPlan {
+    method: Method,
+    /// Computes again what is NaN since zeros of the padding were multiplied.
+    repair: Option<general::Plan>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Method {
     General(general::Plan),
-    Depthwise(Box<strip::Plan>),
+    Strip(Box<strip::storage::Plan>),
     Tiled(TilePlan),
     Halo(TilePlan),
-    Texel(TexelPlan),
+    Software(software::Conv2dPlan),
+}
+
+impl From<Method> for Conv2dPlan {
+    fn from(method: Method) -> Self {
+        Self { method, repair: None }
+    }
 }
 
 impl Conv2dPlan {
@@ -85,97 +62,99 @@ impl Conv2dPlan {
         limits: &Limits,
     ) -> Result<Self> {
         let operands = operands.into();
-        let Some(algorithm) = pinned else { return Self::cascade(problem, operands, limits) };
-        let strips = matches!(algorithm, Algorithm::Strip | Algorithm::Windows);
-        if strips && let Some(plan) = depthwise::plan(problem, operands, pinned, limits)? {
-            return Ok(Self::Depthwise(Box::new(plan)));
+        let wanted = |algorithm| pinned.is_none_or(|pinned| pinned == algorithm);
+        if let Some(plan) = Self::software(problem, operands, pinned, limits)? {
+            return Ok(plan);
         }
-        let plan = match algorithm {
-            Algorithm::General => return Self::general(problem, operands, limits),
-            Algorithm::Tiled => tiled::plan(problem, operands, limits).map(Self::Tiled),
-            Algorithm::Halo => halo::plan(problem, operands, limits).map(Self::Halo),
-            Algorithm::Texel => conv2d_texel::plan(problem, operands, limits).map(Self::Texel),
-            algorithm => return Err(strip::unsupported(OPERATION, algorithm)),
+        if wanted(Algorithm::Strip)
+            && let Some(strip) = strip::problem::Problem::of_conv2d(problem, operands)
+            && let Some(plan) = strip::storage::Plan::new(&strip, limits)?
+        {
+            return Ok(Method::Strip(Box::new(plan)).into());
+        }
+        let dense = |plan: Result<TilePlan, Rule>, method: fn(TilePlan) -> Method| {
+            let plan = plan?;
+            let needs_repair = plan.needs_repair;
+            let repair = needs_repair.then(|| general::repair(problem, operands, limits)).flatten();
+            if needs_repair && repair.is_none() {
+                return Err(REPAIR_RULE);
+            }
+            Ok(Self { method: method(plan), repair })
         };
-        plan.map_err(|rule| Error::Unsupported {
-            operation: OPERATION,
-            algorithm: algorithm.to_string(),
-            rule: rule.into(),
-        })
+        let halo = || dense(halo::plan(problem, operands, limits), Method::Halo);
+        let tiled = || dense(tiled::plan(problem, operands, limits), Method::Tiled);
+        let unsupported = |rule: Rule| {
+            let algorithm = pinned.map_or_else(String::new, |pinned| pinned.to_string());
+            Error::Unsupported { operation: OPERATION, algorithm, rule: rule.into() }
+        };
+        match pinned {
+            Some(Algorithm::Halo) => return halo().map_err(unsupported),
+            Some(Algorithm::Tiled) => return tiled().map_err(unsupported),
+            None => {
+                if halo::is_worth_it(problem, limits)
+                    && let Ok(plan) = halo()
+                {
+                    return Ok(plan);
+                }
+                if let Ok(plan) = tiled() {
+                    return Ok(plan);
+                }
+            }
+            Some(Algorithm::General) => {}
+            Some(algorithm) => return Err(strip::unsupported(OPERATION, algorithm)),
+        }
+        Ok(Method::General(general::plan(problem, operands, limits)?).into())
     }
 
-    /// The first of these that serves the problem on a device with these limits.
-    fn cascade(problem: &Conv2dProblem, operands: Operands, limits: &Limits) -> Result<Self> {
-        let mut depthwise = depthwise::plan(problem, operands, None, limits)?;
-        let [height, width] = [&problem.vertical, &problem.horizontal].map(|axis| axis.kernel_size);
-        let is_small = height.saturating_mul(width) < MANY_TAPS;
-        if let Some(plan) = depthwise.take_if(|plan| {
-            plan.algorithm() == Algorithm::Windows && is_small || !conv2d_texel::is_worth_it(limits)
-        }) {
-            return Ok(Self::Depthwise(Box::new(plan)));
-        }
-        if conv2d_texel::is_worth_it(limits)
-            && let Ok(plan) = conv2d_texel::plan(problem, operands, limits)
-        {
-            return Ok(Self::Texel(plan));
-        }
-        if let Some(plan) = depthwise {
-            return Ok(Self::Depthwise(Box::new(plan)));
-        }
-        if halo::is_worth_it(problem, limits)
-            && let Ok(plan) = halo::plan(problem, operands, limits)
-        {
-            return Ok(Self::Halo(plan));
-        }
-        if let Ok(plan) = tiled::plan(problem, operands, limits) {
-            return Ok(Self::Tiled(plan));
-        }
-        Self::general(problem, operands, limits)
-    }
-
-    fn general(problem: &Conv2dProblem, operands: Operands, limits: &Limits) -> Result<Self> {
-        Ok(Self::General(general::plan(problem, operands, limits)?))
+    fn software(
+        problem: &Conv2dProblem,
+        operands: Operands,
+        pinned: Option<Algorithm>,
+        limits: &Limits,
+    ) -> Result<Option<Self>> {
+        let mut repair = None;
+        let plan = software::conv2d(problem, operands, pinned, limits, || {
+            repair = general::repair(problem, operands, limits);
+            repair.is_some()
+        })?;
+        Ok(plan.map(|plan| {
+            let repair = repair.filter(|_| plan.needs_repair());
+            Self { method: Method::Software(plan), repair }
+        }))
     }
 
     /// The algorithm that was picked.
     pub(crate) fn algorithm(&self) -> Algorithm {
-        match self {
-            Self::General(_) => Algorithm::General,
-            Self::Depthwise(plan) => plan.algorithm(),
-            Self::Tiled(_) => Algorithm::Tiled,
-            Self::Halo(_) => Algorithm::Halo,
-            Self::Texel(_) => Algorithm::Texel,
+        match &self.method {
+            Method::General(_) => Algorithm::General,
+            Method::Strip(_) => Algorithm::Strip,
+            Method::Tiled(_) => Algorithm::Tiled,
+            Method::Halo(_) => Algorithm::Halo,
+            Method::Software(plan) => plan.algorithm(),
         }
     }
 
     /// The number of dispatches, without the packing of the weight that is done once.
     pub(crate) fn dispatches(&self) -> usize {
-        match self {
-            Self::General(plan) => plan.dispatches(),
-            Self::Depthwise(plan) => plan.dispatches(),
-            Self::Tiled(plan) | Self::Halo(plan) => {
-                plan.parts.len() + plan.repair.as_ref().map_or(0, general::Plan::dispatches)
-            }
-            Self::Texel(plan) => plan.dispatches(),
-        }
+        let dispatches = match &self.method {
+            Method::General(plan) => plan.dispatches(),
+            Method::Strip(_) => 1,
+            Method::Tiled(plan) | Method::Halo(plan) => plan.parts.len(),
+            Method::Software(plan) => plan.dispatches(),
+        };
+        dispatches + self.repair.as_ref().map_or(0, general::Plan::dispatches)
     }
 
     /// The shaders that the plan needs.
     pub(crate) fn shaders(&self) -> Vec<Shader> {
-        match self {
-            Self::General(plan) => plan.shaders(),
-            Self::Depthwise(plan) => vec![plan.shader().clone()],
-            Self::Tiled(plan) | Self::Halo(plan) => {
-                let shaders = [plan.shader.clone(), tile::pack::shader(plan.dtype)];
-                let repair = plan.repair.iter().flat_map(general::Plan::shaders);
-                shaders.into_iter().chain(repair).collect()
-            }
-            Self::Texel(plan) => {
-                let shaders = [plan.shader.clone(), tile::pack::shader(DType::F32)];
-                let repair = plan.repair.iter().flat_map(general::Plan::shaders);
-                shaders.into_iter().chain(plan.pad_shader.clone()).chain(repair).collect()
-            }
-        }
+        let mut shaders = match &self.method {
+            Method::General(plan) => plan.shaders(),
+            Method::Strip(plan) => vec![plan.shader().clone()],
+            Method::Tiled(plan) | Method::Halo(plan) => plan.shaders().into(),
+            Method::Software(plan) => plan.shaders(),
+        };
+        shaders.extend(self.repair.iter().flat_map(general::Plan::shaders));
+        shaders
     }
 }
 
@@ -188,36 +167,20 @@ pub(crate) fn conv2d(
     weight: &GpuBuffer,
     bias: Option<&GpuBuffer>,
 ) -> Result<GpuBuffer> {
-    let into_output = |record: &dyn Fn(Buffers<'_>) -> Result<()>| {
-        let len = problem.output_shape().len();
-        let output = context.allocate_elements(OPERATION, len, input.dtype)?;
-        record(Buffers { input, weight, bias, output: &output })?;
-        Ok(output)
-    };
-    match plan {
-        Conv2dPlan::General(plan) => plan.record(context, problem, input, weight, bias),
-        Conv2dPlan::Depthwise(plan) => into_output(&|Buffers { input, weight, bias, output }| {
-            let (weight, found, indices) = (Some(weight), None, None);
-            plan.record(context, strip::Buffers { input, weight, bias, found, output, indices })
-        }),
-        Conv2dPlan::Tiled(plan) | Conv2dPlan::Halo(plan) => {
-            into_output(&|buffers| plan.record(context, problem, buffers))
-        }
-        Conv2dPlan::Texel(plan) => into_output(&|buffers| plan.record(context, problem, buffers)),
+    if let Method::General(plan) = &plan.method {
+        return plan.record(context, problem, input, weight, bias);
     }
-}
-
-/// The name of an activation in shader variants.
-pub(crate) fn activation_name(activation: Option<Activation>) -> &'static str {
-    activation.map_or("none", Activation::name)
-}
-
-/// The number that an activation takes beside the element.
-pub(crate) fn activation_parameter(activation: Option<Activation>) -> f32 {
-    activation.map_or(0.0, Activation::parameter)
-}
-
-/// The binding of a bias.
-pub(crate) fn bias_binding<'a>(problem: &Conv2dProblem, bias: &'a GpuBuffer) -> Binding<'a> {
-    Binding::whole(bias, problem.out_channels)
+    let len = problem.output_shape().len();
+    let output = context.allocate_elements(OPERATION, len, input.dtype)?;
+    let buffers = Buffers { input, weight, bias, output: &output };
+    match &plan.method {
+        Method::General(plan) => plan.record_into(context, problem, buffers),
+        Method::Strip(plan) => plan.record(context, buffers.into()),
+        Method::Tiled(plan) | Method::Halo(plan) => plan.record(context, problem, buffers),
+        Method::Software(plan) => plan.record(context, problem, buffers),
+    }?;
+    if let Some(repair) = &plan.repair {
+        repair.record_into(context, problem, buffers)?;
+    }
+    Ok(output)
 }

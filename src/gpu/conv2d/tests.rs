@@ -1,10 +1,12 @@
 use super::*;
 use crate::gpu::conv2d::variants::{adapters, variants};
 use crate::gpu::runtime::grid::MOST_ITERATIONS;
+use crate::gpu::software::conv2d_texel;
+use crate::gpu::tile::plan::Variant;
 use crate::gpu::tile::sizes::Sizes;
 use crate::gpu::tile::sums::Blocks;
-use crate::gpu::tile::tile::{Tile, Variant};
-use crate::{Conv2d, PaddingMode};
+use crate::gpu::tile::tile::Tile;
+use crate::{Conv2d, DType, PaddingMode};
 
 #[test]
 fn the_cascade_picks_what_each_kind_of_problem_and_adapter_wants() {
@@ -152,11 +154,9 @@ fn every_length_of_sums_is_served_within_the_bounds() {
                     }
                     plan => plan.unwrap(),
                 };
-                let general = match &plan {
-                    Conv2dPlan::General(plan) => Some(plan),
-                    Conv2dPlan::Tiled(plan) | Conv2dPlan::Halo(plan) => plan.repair.as_ref(),
-                    Conv2dPlan::Texel(plan) => plan.repair.as_ref(),
-                    Conv2dPlan::Depthwise(_) => None,
+                let general = match &plan.method {
+                    Method::General(plan) => Some(plan),
+                    _ => plan.repair.as_ref(),
                 };
                 let Some(sums) = general.and_then(|plan| plan.sums) else { continue };
                 assert!(sums.iterations <= MOST_ITERATIONS, "{conv:?}");
@@ -188,7 +188,7 @@ fn the_iterations_of_sums_are_those_that_their_loops_make() {
                 let end = products.min(from_product + 64 * sums.block);
                 iterations += (from_product..end).step_by(64).count();
             }
-            iterations += general::TREE;
+            iterations += crate::gpu::runtime::workgroup_sum::TREE;
         } else {
             let block = if sums.form == general::Form::Channels { sums.block } else { channels };
             iterations += channels.div_ceil(block);

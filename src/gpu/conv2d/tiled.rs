@@ -1,9 +1,10 @@
 //! The convolution by register tiles over storage buffers.
 
-use super::{Operands, Rule};
 use crate::Limits;
+use crate::gpu::tile::operands::{Operands, Rule};
+use crate::gpu::tile::plan::{TilePlan, Variant, parts};
 use crate::gpu::tile::sizes::Sizes;
-use crate::gpu::tile::tile::{TapOrder, Tile, TilePlan, Variant, parts};
+use crate::gpu::tile::tile::{TapOrder, Tile};
 use crate::ops::Conv2dProblem;
 
 /// Invocations of a workgroup.
@@ -69,6 +70,6 @@ pub(crate) fn plan(
         pack: variant.pack(limits)?,
         dtype: operands.dtype,
         parts,
-        repair: variant.repair(problem, limits)?,
+        needs_repair: variant.needs_repair(),
     })
 }

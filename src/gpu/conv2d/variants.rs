@@ -1,11 +1,12 @@
 //! Dense convolutions and adapters that between them ask for every kind of variant.
 
 use crate::gpu::Conv2dPlan;
-use crate::gpu::conv2d::{Operands, general};
+use crate::gpu::conv2d::general;
 use crate::gpu::runtime::params::Fields;
 use crate::gpu::runtime::shader::Shader;
-use crate::gpu::software::conv2d_texel;
-use crate::gpu::tile::{pack, tile};
+use crate::gpu::software::padded_image;
+use crate::gpu::tile::operands::Operands;
+use crate::gpu::tile::{pack, plan};
 use crate::gpu::variants::distinct;
 use crate::{Activation, Algorithm, Conv2d, DType, Error, Limits, PaddingMode, Result};
 
@@ -66,16 +67,16 @@ pub(crate) fn variants() -> Result<Vec<(Shader, Fields)>> {
                 .into_iter()
                 .flat_map(|operands| pins.iter().map(move |pin| (operands, pin)))
             {
-                let plan = match Conv2dPlan::new(&problem, operands, pinned, &limits) {
+                let planned = match Conv2dPlan::new(&problem, operands, pinned, &limits) {
                     Err(Error::Unsupported { .. }) => continue,
-                    plan => plan?,
+                    planned => planned?,
                 };
-                for shader in plan.shaders() {
+                for shader in planned.shaders() {
                     let fields = match shader.template {
                         "conv2d_general" => general::Params::FIELDS,
-                        "conv2d_texel_pad" => conv2d_texel::PadParams::FIELDS,
+                        "conv2d_texel_pad" => padded_image::PadParams::FIELDS,
                         "conv2d_pack" => pack::Params::FIELDS,
-                        _ => tile::Params::FIELDS,
+                        _ => plan::Params::FIELDS,
                     };
                     variants.push((shader, fields));
                 }

@@ -3,15 +3,15 @@
 
 use std::ops::Range;
 
-use super::super::strip::Buffers;
-use super::{Divisor, Index, Pool2dProblem, Reduction, Window};
 use crate::gpu::runtime::context::Context;
 use crate::gpu::runtime::grid::Grid;
 use crate::gpu::runtime::params::{low_bits, params, size};
 use crate::gpu::runtime::record::Binding;
 use crate::gpu::runtime::shader::Shader;
 use crate::gpu::runtime::split::{chunks, largest};
+use crate::gpu::strip::buffers::Buffers;
 use crate::ops::AdaptivePool2dProblem;
+use crate::ops::pool2d::{Divisor, Index, Pool2dProblem, Reduction, Window};
 use crate::{DType, Error, Limits, Result};
 
 /// Invocations of a workgroup.

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::gpu::pool2d::general::{Loops, Owner, Params, base_params};
-use crate::gpu::pool2d::{Pool2dProblem, Reduction, Window, separable};
+use crate::gpu::pool2d::separable;
 use crate::gpu::runtime::buffer::{GpuBuffer, Reuse};
 use crate::gpu::runtime::context::Context;
 use crate::gpu::runtime::grid::Grid;
@@ -13,6 +13,7 @@ use crate::gpu::runtime::params::{low_bits, size};
 use crate::gpu::runtime::record::Binding;
 use crate::gpu::runtime::shader::Shader;
 use crate::gpu::runtime::split::{chunks, largest};
+use crate::ops::pool2d::{Pool2dProblem, Reduction, Window};
 use crate::{DType, Error, Limits, Result};
 
 /// One dispatch: its part of the work, and the elements that it touches.

@@ -2,21 +2,23 @@
 
 use std::sync::Arc;
 
-use super::{Divisor, Index, Pool2dPlan, Pool2dProblem, Reduction, Window, run};
 use crate::gpu::elementwise::convert::convert;
 use crate::gpu::runtime::buffer::GpuBuffer;
 use crate::gpu::runtime::context::Context;
 use crate::gpu::runtime::fits::check_buffers;
-use crate::gpu::runtime::shader::Shader;
+use crate::ops::pool2d::{Divisor, Index, Pool2dProblem, Reduction, Window};
 use crate::window::Axis;
 use crate::{DType, Limits, Result, Shape};
 
-/// Two poolings, of the rows of the input and of the columns of what comes out.
+/// Two poolings with their plans, of the rows of the input and of the columns of what comes out.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Plan {
-    rows: (Pool2dProblem, Pool2dPlan),
-    columns: (Pool2dProblem, Pool2dPlan),
+pub(crate) struct Plan<P> {
+    pub(crate) rows: (Pool2dProblem, P),
+    pub(crate) columns: (Pool2dProblem, P),
 }
+
+/// A pooling's output and its indices.
+type Output = (GpuBuffer, Option<GpuBuffer>);
 
 /// Windows of one cell.
 fn cells(size: usize) -> Axis {
@@ -83,10 +85,14 @@ pub(crate) fn split(problem: &Pool2dProblem) -> [Pool2dProblem; 2] {
     [rows, columns]
 }
 
-impl Plan {
-    /// `None` where a window has one row or one column, there is none, or what lies between the two
-    /// poolings fits no buffer.
-    pub(crate) fn new(problem: &Pool2dProblem, limits: &Limits) -> Result<Option<Self>> {
+impl<P> Plan<P> {
+    /// Planned by `plan`; `None` where a window has one row or one column, there is none, or what
+    /// lies between the two poolings fits no buffer.
+    pub(crate) fn new(
+        problem: &Pool2dProblem,
+        limits: &Limits,
+        plan: impl Fn(&Pool2dProblem) -> Result<P>,
+    ) -> Result<Option<Self>> {
         if problem.taps().contains(&1) || problem.output.is_empty() {
             return Ok(None);
         }
@@ -94,31 +100,29 @@ impl Plan {
         if !fits(problem, rows.dtype, limits) {
             return Ok(None);
         }
-        let plan = |problem: &Pool2dProblem| Pool2dPlan::new(problem, None, limits);
         let (of_rows, of_columns) = (plan(&rows)?, plan(&columns)?);
         Ok(Some(Self { rows: (rows, of_rows), columns: (columns, of_columns) }))
     }
 
-    /// The two poolings with their plans.
-    #[cfg(test)]
-    pub(crate) fn parts(&self) -> [(Pool2dProblem, Pool2dPlan); 2] {
-        [self.rows.clone(), self.columns.clone()]
+    /// The plans of the two poolings.
+    pub(crate) fn parts(&self) -> [&P; 2] {
+        [&self.rows.1, &self.columns.1]
     }
 
-    pub(crate) fn dispatches(&self) -> usize {
-        self.rows.1.dispatches() + self.columns.1.dispatches()
-    }
-
-    pub(crate) fn shaders(&self) -> Vec<Shader> {
-        [&self.rows.1, &self.columns.1].into_iter().flat_map(Pool2dPlan::shaders).collect()
-    }
-
+    /// Records both by `run`, which takes the indices that its input has as an output.
     pub(crate) fn run(
         &self,
         context: &Arc<Context>,
         problem: &Pool2dProblem,
         input: &GpuBuffer,
-    ) -> Result<(GpuBuffer, Option<GpuBuffer>)> {
+        run: impl Fn(
+            &Arc<Context>,
+            &Pool2dProblem,
+            &P,
+            &GpuBuffer,
+            Option<&GpuBuffer>,
+        ) -> Result<Output>,
+    ) -> Result<Output> {
         let (rows, of_rows) = &self.rows;
         let (columns, of_columns) = &self.columns;
         let widened = match rows.dtype == problem.dtype {

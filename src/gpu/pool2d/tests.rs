@@ -2,7 +2,8 @@ use super::general::{Loops, Owner};
 use super::*;
 use crate::gpu::runtime::grid::MOST_ITERATIONS;
 use crate::gpu::strip::samples::SOFTWARE;
-use crate::{AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, MaxPool2d};
+use crate::ops::AdaptivePool2dProblem;
+use crate::{AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, MaxPool2d, Shape};
 
 /// Poolings of every kind, from a few taps to millions.
 fn problems() -> Vec<Pool2dProblem> {
@@ -54,10 +55,10 @@ fn problems() -> Vec<Pool2dProblem> {
 /// A plan, or the two that it is made of.
 fn parts(problem: Pool2dProblem, plan: Pool2dPlan) -> Vec<(Pool2dProblem, Pool2dPlan)> {
     match plan {
-        Pool2dPlan::Separable(plan) => {
-            let [rows, columns] = plan.parts();
-            [rows, columns].into_iter().flat_map(|(problem, plan)| parts(problem, plan)).collect()
-        }
+        Pool2dPlan::Separable(plan) => [plan.rows, plan.columns]
+            .into_iter()
+            .flat_map(|(problem, plan)| parts(problem, plan))
+            .collect(),
         plan => vec![(problem, plan)],
     }
 }
@@ -102,9 +103,11 @@ fn roundings(problem: &Pool2dProblem, plan: &Pool2dPlan) -> usize {
             }
         }
         Pool2dPlan::Strip(_) => rows + columns,
-        // Blocks of 72 in a uniform window; else at worst 64 invocations with four sums each, or 8
-        // with one.
-        Pool2dPlan::Global(_) if rows * columns <= 1 << 14 => chain(rows * columns, 72),
+        Pool2dPlan::Software(plan) if plan.algorithm() == Algorithm::Windows => rows + columns,
+        // Blocks of 72 in a uniform window.
+        Pool2dPlan::Software(_) => chain(rows * columns, 72),
+        // 8 invocations a plane with one sum each, or up to 64 with four.
+        Pool2dPlan::Global(_) if rows * columns <= 256 => (rows * columns).div_ceil(8) + 12,
         Pool2dPlan::Global(_) => (rows * columns).div_ceil(256) + 12,
         Pool2dPlan::Separable(_) => unreachable!("it has parts"),
     };
@@ -197,7 +200,8 @@ fn a_plan_of_two_poolings_with_more_between_them_than_a_buffer_holds_is_none() {
     let pool = AdaptiveAvgPool2d::new([1, 1 << 20]).problem([1, 1, 1 << 25, 2].into()).unwrap();
     let problem = Pool2dProblem::adaptive_average(&pool);
     let limits = Limits::webgpu();
-    assert!(separable::Plan::new(&problem, &limits).unwrap().is_none());
+    let part = |problem: &Pool2dProblem| Pool2dPlan::new(problem, None, &limits);
+    assert!(separable::Plan::new(&problem, &limits, part).unwrap().is_none());
     assert!(!gradients::is_separable(&problem, &limits));
     let error = Pool2dPlan::new(&problem, None, &limits).unwrap_err();
     assert!(matches!(error, crate::Error::DeviceLimit { .. }), "{error}");

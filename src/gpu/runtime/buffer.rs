@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::gpu::conv2d::Packed;
 use crate::gpu::runtime::context::Context;
+use crate::gpu::runtime::derived::Derived;
+use crate::gpu::runtime::texture::GpuTexture;
 use crate::{DType, Error, Result};
 
 /// Sizes are rounded up to one of eight steps per power of two, so that buffers of tensors that
@@ -40,8 +41,9 @@ pub(crate) struct GpuBuffer {
     context: Arc<Context>,
     /// What its elements are; those that are no floats have four bytes as well.
     pub(crate) dtype: DType,
-    /// Its elements as a weight, in other orders; tensors are immutable, so they stay right.
-    pub(crate) packed: Packed,
+    /// Its elements in other orders.
+    pub(crate) derived: Derived<GpuBuffer>,
+    pub(crate) derived_textures: Derived<GpuTexture>,
 }
 
 impl GpuBuffer {
@@ -156,7 +158,8 @@ impl Context {
             buffer,
             context: self.clone(),
             dtype: DType::F32,
-            packed: Packed::default(),
+            derived: Derived::default(),
+            derived_textures: Derived::default(),
         };
         if let Some(buffer) = self.reuse(operation, size, reuse)? {
             return Ok(wrap(buffer));

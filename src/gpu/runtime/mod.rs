@@ -3,6 +3,7 @@
 
 pub(crate) mod buffer;
 pub(crate) mod context;
+pub(crate) mod derived;
 pub(crate) mod fits;
 pub(crate) mod grid;
 pub(crate) mod lost;
@@ -17,3 +18,4 @@ pub(crate) mod split;
 pub(crate) mod texture;
 pub(crate) mod timing;
 pub(crate) mod transfer;
+pub(crate) mod workgroup_sum;

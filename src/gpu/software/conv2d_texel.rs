@@ -2,18 +2,20 @@
 
 use std::sync::Arc;
 
-use crate::gpu::conv2d::{Buffers, OPERATION, Operands, Rule, bias_binding, general};
 use crate::gpu::runtime::context::Context;
 use crate::gpu::runtime::grid::Grid;
-use crate::gpu::runtime::params::{low_bits, params, size};
+use crate::gpu::runtime::params::low_bits;
 use crate::gpu::runtime::record::Binding;
 use crate::gpu::runtime::shader::{Shader, StorageTexture, Value};
 use crate::gpu::runtime::texture;
 use crate::gpu::runtime::texture::{TEXTURE_WIDTH, TexelFormat};
+use crate::gpu::software::padded_image::{MOST_PADDING, PadParams, pad_shader};
+use crate::gpu::tile::operands::{Buffers, OPERATION, Operands, Rule, bias_binding};
 use crate::gpu::tile::pack::Pack;
+use crate::gpu::tile::plan::{Part, REPAIR_RULE, Variant, parts};
 use crate::gpu::tile::sizes::{SIZES_RULE, Sizes};
-use crate::gpu::tile::tile;
-use crate::gpu::tile::tile::{Part, TEXT_RULE, TapOrder, Tile, Variant, parts};
+use crate::gpu::tile::tile::{TEXT_RULE, TapOrder, Tile};
+use crate::gpu::tile::{pack, plan};
 use crate::ops::Conv2dProblem;
 use crate::{DType, Limits, PaddingMode};
 
@@ -22,65 +24,12 @@ const SUBGROUP_RULE: Rule = "needs subgroups of at least 8 invocations";
 const TEXTURE_RULE: Rule = "serves images and weights that each fit a texture, if the padding is \
                             not out of proportion to the input";
 
-/// How many times the input, and how many elements besides, the padded image may have.
-pub(crate) const MOST_PADDING: (usize, usize) = (8, 1 << 20);
-
-/// Texels of a row that one invocation copies at most.
-const MOST_COPIED: u32 = 4096;
-
-params!(PadParams {
-    grid_width: u32,
-    in_height: u32,
-    in_width: u32,
-    pad_top: u32,
-    pad_left: u32,
-    padded_height: u32,
-    padded_width: u32,
-    rows: u32,
-    row_parts: u32,
-    part_texels: u32,
-});
-
-impl PadParams {
-    /// Those of a plane of `in_size`, `pads` behind the begin of an image of `[height, texels]`; how
-    /// many rows there are is not known yet.
-    pub(crate) fn new(in_size: [u32; 2], pads: [u32; 2], [height, width]: [u32; 2]) -> Self {
-        Self {
-            grid_width: 0,
-            in_height: in_size[0],
-            in_width: in_size[1],
-            pad_top: pads[0],
-            pad_left: pads[1],
-            padded_height: height,
-            padded_width: width,
-            rows: 0,
-            row_parts: width.div_ceil(MOST_COPIED).max(1),
-            part_texels: width.min(MOST_COPIED),
-        }
-    }
-
-    /// With so many rows, and the grid of their copies.
-    pub(crate) fn with_rows(
-        self,
-        rows: usize,
-        lanes: u32,
-        limits: &Limits,
-    ) -> crate::Result<(Self, Grid)> {
-        let copies = rows.saturating_mul(self.row_parts as usize);
-        let workgroups = copies.div_ceil(lanes as usize);
-        let grid = Grid::new(OPERATION, workgroups, self.part_texels as usize, limits)?;
-        size(OPERATION, "the parts of an image's rows", copies)?;
-        let rows = size(OPERATION, "the rows of an image", rows)?;
-        Ok((Self { rows, grid_width: grid.width, ..self }, grid))
-    }
-}
-
 /// A dense convolution from textures, ready to record.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct TexelPlan {
     pub(crate) shader: Shader,
     pub(crate) pad_shader: Option<Shader>,
-    pub(crate) repair: Option<general::Plan>,
+    pub(crate) needs_repair: bool,
     pack: Pack,
     parts: Vec<TexelPart>,
 }
@@ -148,25 +97,6 @@ pub(crate) fn tile(sizes: &Sizes, limits: &Limits) -> Result<Tile, Rule> {
     tiles.into_iter().find(|tile| tile.check_text(sizes).is_ok()).ok_or(TEXT_RULE)
 }
 
-/// The shader that pads.
-pub(crate) fn pad_shader(padding_mode: PaddingMode, lanes: u32) -> Shader {
-    Shader {
-        template: "conv2d_texel_pad",
-        values: vec![
-            ("padding_mode", padding_mode.name().into()),
-            ("lanes_x", lanes.into()),
-            ("texture_width", Value::Derived(TEXTURE_WIDTH)),
-        ],
-        textures: &[
-            StorageTexture { format: TexelFormat::One, written: false },
-            StorageTexture { format: TexelFormat::Four, written: true },
-        ],
-        uniforms: 0,
-        reads: 0,
-        writes: 0,
-    }
-}
-
 fn shader(variant: &Variant) -> Shader {
     const READ: StorageTexture = StorageTexture { format: TexelFormat::Four, written: false };
     let mut shader = variant.shader();
@@ -192,16 +122,12 @@ fn image(problem: &Conv2dProblem, sizes: &Sizes, tile: &Tile, tiles: [u32; 2]) -
     Some(Image { height: in_height, width, is_input: true, behind })
 }
 
-/// Whether a device is one that this algorithm is for.
-pub(crate) fn is_worth_it(limits: &Limits) -> bool {
-    limits.software
-}
-
 /// The plan for a problem, or what is served.
 pub(crate) fn plan(
     problem: &Conv2dProblem,
     operands: Operands,
     limits: &Limits,
+    repairs: &mut impl FnMut() -> bool,
 ) -> Result<TexelPlan, Rule> {
     if operands.dtype != DType::F32 {
         return Err(DTYPE_RULE);
@@ -242,27 +168,36 @@ pub(crate) fn plan(
         let pad = PadParams::new(sizes.in_size, sizes.pad_begin, [image.height, image.width]);
         let (pad, grid) = pad.with_rows(rows, lanes, limits).map_err(|_| SIZES_RULE)?;
         let params =
-            tile::Params { padded_height: image.height, padded_width: image.width, ..part.params };
+            plan::Params { padded_height: image.height, padded_width: image.width, ..part.params };
         Ok(TexelPart {
             part: Part { params, ..part },
             image_texels: texels.ok_or(SIZES_RULE)?,
             pad: (!image.is_input).then_some((pad, grid)),
         })
     });
+    if variant.needs_repair() && !repairs() {
+        return Err(REPAIR_RULE);
+    }
     let pad_shader = (!image.is_input).then(|| pad_shader(problem.padding_mode, lanes));
     Ok(TexelPlan {
         shader: shader(&variant),
         pad_shader,
-        repair: variant.repair(problem, limits)?,
+        needs_repair: variant.needs_repair(),
         pack,
         parts: parts.collect::<Result<_, _>>()?,
     })
 }
 
 impl TexelPlan {
+    /// The shaders, that of the weight among them.
+    pub(crate) fn shaders(&self) -> Vec<Shader> {
+        let shaders = [self.shader.clone(), pack::shader(DType::F32)];
+        shaders.into_iter().chain(self.pad_shader.clone()).collect()
+    }
+
     pub(crate) fn dispatches(&self) -> usize {
         let parts = self.parts.iter().map(|part| 1 + usize::from(part.pad.is_some()));
-        parts.sum::<usize>() + self.repair.as_ref().map_or(0, general::Plan::dispatches)
+        parts.sum()
     }
 
     pub(crate) fn record(
@@ -277,7 +212,7 @@ impl TexelPlan {
         let Buffers { input, weight, bias, output } = buffers;
         let weight = self.pack.texture(context, weight)?;
         for TexelPart { part, image_texels, pad } in &self.parts {
-            let range = |len| tile::elements(&part.images, len, problem.batch);
+            let range = |len| plan::elements(&part.images, len, problem.batch);
             let inputs = range(problem.input_shape().len());
             let texture = |format, texels| context.texture(OPERATION, format, texels);
             let image = texture(TexelFormat::Four, *image_texels)?;
@@ -303,7 +238,7 @@ impl TexelPlan {
             let outputs = range(problem.output_shape().len());
             let (output, first) = Binding::range(context, output, outputs.clone());
             let params =
-                tile::Params { output_start: low_bits(outputs.start - first), ..part.params };
+                plan::Params { output_start: low_bits(outputs.start - first), ..part.params };
             let mut bindings: Vec<_> =
                 bias.map(|bias| bias_binding(problem, bias)).into_iter().collect();
             bindings.push(output);
@@ -311,9 +246,6 @@ impl TexelPlan {
             let (shader, grid) = (&self.shader, part.grid);
             context.record_with_textures(OPERATION, shader, &params, &textures, &bindings, grid)?;
         }
-        match &self.repair {
-            Some(repair) => repair.record_into(context, problem, buffers),
-            None => Ok(()),
-        }
+        Ok(())
     }
 }

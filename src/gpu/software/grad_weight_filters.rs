@@ -3,8 +3,6 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::gpu::conv2d::grad_weight;
-use crate::gpu::conv2d::gradients::OPERATION;
 use crate::gpu::runtime::buffer::GpuBuffer;
 use crate::gpu::runtime::context::Context;
 use crate::gpu::runtime::grid::Grid;
@@ -14,6 +12,7 @@ use crate::gpu::runtime::shader::Shader;
 use crate::gpu::runtime::split::{chunks, largest};
 use crate::gpu::software::padded_image;
 use crate::gpu::software::padded_image::Images;
+use crate::gpu::tile::operands::OPERATION;
 use crate::gpu::tile::partial_sum;
 use crate::ops::Conv2dProblem;
 use crate::{DType, Limits, Result};
@@ -66,8 +65,8 @@ pub(crate) struct Plan {
     steps: Vec<Step>,
     /// Parts of all images.
     parts: usize,
-    /// None where no product of a sum can be of a zero that is not in the problem.
-    repair: Option<grad_weight::Step>,
+    /// Whether a product of a sum can be of a zero that is not in the problem.
+    pub(crate) needs_repair: bool,
 }
 
 /// What an invocation adds up at once.
@@ -206,21 +205,16 @@ pub(crate) fn plan(problem: &Conv2dProblem, limits: &Limits) -> Result<Option<Pl
         first_part += parts_of(images.len());
         steps.push(Step { images, params, grid });
     }
-    let adds_zeros = padded_image::is_masked(problem)
+    let needs_repair = padded_image::is_masked(problem)
         || grads_height != vertical.output_size
         || 4 * grads_width != horizontal.output_size;
-    let repair = if adds_zeros { grad_weight::repair(problem, limits)? } else { None };
-    if adds_zeros && repair.is_none() {
-        return Ok(None);
-    }
-    Ok(Some(Plan { shader, textures, steps, parts, repair }))
+    Ok(Some(Plan { shader, textures, steps, parts, needs_repair }))
 }
 
 impl Plan {
     /// The shaders that pad, and the one that multiplies.
     pub(crate) fn shaders(&self) -> Vec<Shader> {
-        let repair = self.repair.iter().map(|step| &step.shader);
-        self.textures.shaders().chain([&self.shader]).chain(repair).cloned().collect()
+        self.textures.shaders().chain([&self.shader]).cloned().collect()
     }
 
     /// Records the dispatches; gives the buffer of the gradient.
@@ -239,10 +233,6 @@ impl Plan {
             let bindings = [Binding::whole(&partial, weights * self.parts)];
             context.record_with_textures(OPERATION, shader, params, &textures, &bindings, *grid)?;
         }
-        let grad_weight = partial_sum::of_parts(context, weights, self.parts, partial)?;
-        if let Some(repair) = &self.repair {
-            repair.record(context, [input, grad_output], &grad_weight)?;
-        }
-        Ok(grad_weight)
+        partial_sum::of_parts(context, weights, self.parts, partial)
     }
 }

@@ -3,8 +3,6 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::gpu::conv2d::grad_weight;
-use crate::gpu::conv2d::gradients::OPERATION;
 use crate::gpu::runtime::buffer::GpuBuffer;
 use crate::gpu::runtime::context::Context;
 use crate::gpu::runtime::grid::Grid;
@@ -14,6 +12,7 @@ use crate::gpu::runtime::shader::Shader;
 use crate::gpu::runtime::split::{chunks, largest};
 use crate::gpu::software::padded_image;
 use crate::gpu::software::padded_image::Images;
+use crate::gpu::tile::operands::OPERATION;
 use crate::gpu::tile::partial_sum;
 use crate::ops::Conv2dProblem;
 use crate::{DType, Limits, Result};
@@ -70,7 +69,6 @@ pub(crate) struct Plan {
     steps: Vec<Step>,
     /// Parts that run side by side.
     parts: usize,
-    repair: grad_weight::Step,
 }
 
 /// What an invocation adds up at once.
@@ -165,15 +163,13 @@ pub(crate) fn plan(problem: &Conv2dProblem, limits: &Limits) -> Result<Option<Pl
         }
         steps.push(Step { images, dispatches });
     }
-    let Some(repair) = grad_weight::repair(problem, limits)? else { return Ok(None) };
-    Ok(Some(Plan { shader, textures, steps, parts, repair }))
+    Ok(Some(Plan { shader, textures, steps, parts }))
 }
 
 impl Plan {
     /// The shaders that pad, and the one that multiplies.
     pub(crate) fn shaders(&self) -> Vec<Shader> {
-        let repair = [&self.repair.shader];
-        self.textures.shaders().chain([&self.shader]).chain(repair).cloned().collect()
+        self.textures.shaders().chain([&self.shader]).cloned().collect()
     }
 
     /// Records the dispatches; gives the buffer of the gradient.
@@ -196,8 +192,6 @@ impl Plan {
                     .record_with_textures(OPERATION, shader, params, &textures, &bindings, *grid)?;
             }
         }
-        let grad_weight = partial_sum::of_parts(context, weights, self.parts, partial)?;
-        self.repair.record(context, [input, grad_output], &grad_weight)?;
-        Ok(grad_weight)
+        partial_sum::of_parts(context, weights, self.parts, partial)
     }
 }

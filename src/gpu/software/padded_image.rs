@@ -3,16 +3,88 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::gpu::conv2d::gradients::OPERATION;
 use crate::gpu::runtime::buffer::GpuBuffer;
 use crate::gpu::runtime::context::Context;
-use crate::gpu::runtime::params::size;
+use crate::gpu::runtime::grid::Grid;
+use crate::gpu::runtime::params::{params, size};
 use crate::gpu::runtime::shader::{Shader, StorageTexture, Value};
 use crate::gpu::runtime::texture;
 use crate::gpu::runtime::texture::{GpuTexture, TEXTURE_WIDTH, TexelFormat};
-use crate::gpu::software::conv2d_texel::{MOST_PADDING, PadParams, pad_shader};
+use crate::gpu::tile::operands::OPERATION;
 use crate::ops::Conv2dProblem;
 use crate::{Limits, PaddingMode, Result, Shape};
+
+/// How many times the input, and how many elements besides, the padded image may have.
+pub(crate) const MOST_PADDING: (usize, usize) = (8, 1 << 20);
+
+/// Texels of a row that one invocation copies at most.
+const MOST_COPIED: u32 = 4096;
+
+params!(PadParams {
+    grid_width: u32,
+    in_height: u32,
+    in_width: u32,
+    pad_top: u32,
+    pad_left: u32,
+    padded_height: u32,
+    padded_width: u32,
+    rows: u32,
+    row_parts: u32,
+    part_texels: u32,
+});
+
+impl PadParams {
+    /// Those of a plane of `in_size`, `pads` behind the begin of an image of `[height, texels]`; how
+    /// many rows there are is not known yet.
+    pub(crate) fn new(in_size: [u32; 2], pads: [u32; 2], [height, width]: [u32; 2]) -> Self {
+        Self {
+            grid_width: 0,
+            in_height: in_size[0],
+            in_width: in_size[1],
+            pad_top: pads[0],
+            pad_left: pads[1],
+            padded_height: height,
+            padded_width: width,
+            rows: 0,
+            row_parts: width.div_ceil(MOST_COPIED).max(1),
+            part_texels: width.min(MOST_COPIED),
+        }
+    }
+
+    /// With so many rows, and the grid of their copies.
+    pub(crate) fn with_rows(
+        self,
+        rows: usize,
+        lanes: u32,
+        limits: &Limits,
+    ) -> crate::Result<(Self, Grid)> {
+        let copies = rows.saturating_mul(self.row_parts as usize);
+        let workgroups = copies.div_ceil(lanes as usize);
+        let grid = Grid::new(OPERATION, workgroups, self.part_texels as usize, limits)?;
+        size(OPERATION, "the parts of an image's rows", copies)?;
+        let rows = size(OPERATION, "the rows of an image", rows)?;
+        Ok((Self { rows, grid_width: grid.width, ..self }, grid))
+    }
+}
+
+/// The shader that pads.
+pub(crate) fn pad_shader(padding_mode: PaddingMode, lanes: u32) -> Shader {
+    Shader {
+        template: "conv2d_texel_pad",
+        values: vec![
+            ("padding_mode", padding_mode.name().into()),
+            ("lanes_x", lanes.into()),
+            ("texture_width", Value::Derived(TEXTURE_WIDTH)),
+        ],
+        textures: &[
+            StorageTexture { format: TexelFormat::One, written: false },
+            StorageTexture { format: TexelFormat::Four, written: true },
+        ],
+        uniforms: 0,
+        reads: 0,
+        writes: 0,
+    }
+}
 
 /// The invocations of a subgroup, on the adapters that read these textures.
 pub(crate) fn lanes(limits: &Limits) -> Option<u32> {

@@ -9,10 +9,12 @@ use crate::gpu::runtime::record::Binding;
 use crate::gpu::runtime::shader::Shader;
 use crate::gpu::software::uniform_windows;
 use crate::gpu::software::uniform_windows::WINDOW;
+use crate::gpu::strip::buffers::Buffers;
 use crate::gpu::strip::problem;
-use crate::gpu::strip::problem::{Index, Kind, Problem, Side, Tile};
+use crate::gpu::strip::problem::WORKGROUP;
+use crate::gpu::strip::problem::{Kind, Problem, Side, Tile};
 use crate::gpu::strip::variant::{Params, reciprocal};
-use crate::gpu::strip::{Buffers, WORKGROUP};
+use crate::ops::pool2d::Index;
 use crate::{DType, Limits, PaddingMode, Result};
 
 /// A variant's compilation takes about so many milliseconds at most, by estimate; a single window

@@ -1,8 +1,13 @@
 //! What strips can do: windows of single planes, with sizes that shaders unroll and index.
 
+use crate::gpu::tile::operands::{OPERATION, Operands};
+use crate::ops::Conv2dProblem;
+use crate::ops::pool2d::{Divisor, Index, Pool2dProblem, Reduction, Window};
 use crate::window::Axis;
-use crate::{Activation, DType, PaddingMode};
+use crate::{Activation, DType, PaddingMode, Shape};
 
+/// Invocations of a workgroup.
+pub(crate) const WORKGROUP: u32 = 64;
 /// The largest kernel_size of an axis, and the most taps, that are unrolled.
 pub(crate) const MAX_KERNEL: u32 = 11;
 pub(crate) const MAX_TAPS: u32 = 81;
@@ -13,16 +18,6 @@ pub(crate) const MAX_LINE: u32 = 32;
 pub(crate) const MAX_QUOTIENT: u64 = 1 << 21;
 /// Padded sizes of an axis stay below this, so that no coordinate overflows.
 const MAX_SIDE: usize = 1 << 24;
-
-/// Where the index of a maximum comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Index {
-    None,
-    /// It is that of the cell.
-    Own,
-    /// It is that which the cell, itself a maximum, has.
-    LookedUp,
-}
 
 /// What becomes of the taps of a window.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -145,6 +140,42 @@ pub(crate) struct Tile {
 }
 
 impl Problem {
+    /// A depthwise convolution; `None` where it is none or exceeds what the shaders unroll.
+    pub(crate) fn of_conv2d(problem: &Conv2dProblem, operands: Operands) -> Option<Self> {
+        if problem.group_in_channels() != 1 {
+            return None;
+        }
+        let multiplier = u32::try_from(problem.group_out_channels()).ok()?;
+        let Operands { bias, dtype } = operands;
+        let strip = Self::new(
+            OPERATION,
+            Kind::Depthwise { multiplier, bias, activation: problem.activation },
+            problem.padding_mode,
+            [problem.batch, problem.in_channels],
+            [&problem.vertical, &problem.horizontal],
+        )?;
+        Some(Self { dtype, ..strip })
+    }
+
+    /// A pooling, where its windows are alike and small enough.
+    pub(crate) fn of_pool2d(problem: &Pool2dProblem) -> Option<Self> {
+        let Window::Fixed { vertical, horizontal } = problem.fixed()? else { return None };
+        let kind = match problem.reduction {
+            Reduction::Max { index } => Kind::Max { index },
+            Reduction::Average(divisor) => Kind::Average {
+                padding_counts: divisor == Divisor::Padded,
+                divisor: match divisor {
+                    Divisor::Override(divisor) => Some(divisor),
+                    Divisor::Padded | Divisor::Inside => None,
+                },
+            },
+        };
+        let Shape { batch, channels, .. } = problem.input;
+        let (planes, axes) = ([batch, channels], [&vertical, &horizontal]);
+        let strip = Self::new(problem.operation, kind, PaddingMode::Zeros, planes, axes)?;
+        Some(Self { dtype: problem.dtype, ..strip })
+    }
+
     /// Of f32; `None` where it exceeds what the shaders unroll and index, or is empty.
     pub(crate) fn new(
         operation: &'static str,
@@ -180,11 +211,6 @@ impl Problem {
             && in_plane <= indexed
             && u64::from(in_planes) * in_plane <= indexed;
         serves.then_some(problem)
-    }
-
-    /// The same of tensors of a type.
-    pub(crate) fn of(self, dtype: DType) -> Self {
-        Self { dtype, ..self }
     }
 
     pub(crate) fn multiplier(&self) -> u32 {

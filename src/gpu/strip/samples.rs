@@ -1,10 +1,11 @@
 //! Pooling and depthwise convolutions with every option, on a GPU and on a software adapter.
 
-use crate::gpu::conv2d::Operands;
 use crate::gpu::runtime::params::Fields;
 use crate::gpu::runtime::shader::Shader;
-use crate::gpu::{Conv2dPlan, Pool2dPlan, Pool2dProblem};
-use crate::gpu::{pool2d, strip};
+use crate::gpu::tile::operands::Operands;
+use crate::gpu::{Conv2dPlan, Pool2dPlan};
+use crate::gpu::{pool2d, software, strip};
+use crate::ops::pool2d::Pool2dProblem;
 use crate::{Activation, Algorithm, DType, Error, Limits, PaddingMode, Result};
 use crate::{AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, Conv2d, MaxPool2d, Padding};
 
@@ -14,8 +15,10 @@ pub(crate) fn variants() -> Result<Vec<(Shader, Fields)>> {
     for shader in pool_shaders()?.into_iter().chain(depthwise_shaders()?) {
         let fields = match shader.template {
             "avg_pool2d_global" => pool2d::global::Params::FIELDS,
-            "avg_pool2d_global_windows" => pool2d::global::WindowParams::FIELDS,
-            "max_pool2d_strip" | "avg_pool2d_strip" | "conv2d_depthwise" => strip::Params::FIELDS,
+            "avg_pool2d_global_windows" => software::global_windows::Params::FIELDS,
+            "max_pool2d_strip" | "avg_pool2d_strip" | "conv2d_depthwise" => {
+                strip::variant::Params::FIELDS
+            }
             _ => continue,
         };
         variants.push((shader, fields));

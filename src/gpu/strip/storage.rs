@@ -1,12 +1,14 @@
 //! Strips that read the input as a storage buffer.
 
-use super::problem::{Index, Kind, Problem};
-use super::variant::Params;
-use super::{Buffers, WORKGROUP};
 use crate::gpu::runtime::context::Context;
 use crate::gpu::runtime::grid::{Grid, NO_LOOP};
 use crate::gpu::runtime::record::Binding;
 use crate::gpu::runtime::shader::Shader;
+use crate::gpu::strip::buffers::Buffers;
+use crate::gpu::strip::problem::WORKGROUP;
+use crate::gpu::strip::problem::{Kind, Problem};
+use crate::gpu::strip::variant::Params;
+use crate::ops::pool2d::Index;
 use crate::{DType, Limits, Result};
 
 /// What is dispatched.

@@ -1,10 +1,11 @@
 //! The shaders of strips and their parameters.
 
-use super::WORKGROUP;
-use super::problem::{Index, Kind, Problem, Tile};
 use crate::Activation;
 use crate::gpu::runtime::params::params;
 use crate::gpu::runtime::shader::{Shader, Value};
+use crate::gpu::strip::problem::WORKGROUP;
+use crate::gpu::strip::problem::{Kind, Problem, Tile};
+use crate::ops::pool2d::Index;
 
 params!(Params {
     grid_width: u32,

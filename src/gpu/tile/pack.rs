@@ -1,87 +1,53 @@
 //! Weights in the order in which a dense shader reads them, made once and kept with the weight.
 
-use std::collections::HashMap;
-use std::hash::Hash;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use crate::gpu::conv2d::grad_input_turned;
-use crate::gpu::conv2d::{OPERATION, Rule};
 use crate::gpu::runtime::buffer::GpuBuffer;
 use crate::gpu::runtime::context::Context;
+use crate::gpu::runtime::derived::Recipe;
 use crate::gpu::runtime::grid::{Grid, NO_LOOP};
 use crate::gpu::runtime::params::{low_bits, params};
 use crate::gpu::runtime::record::Binding;
 use crate::gpu::runtime::shader::Shader;
 use crate::gpu::runtime::texture::{GpuTexture, TexelFormat};
+use crate::gpu::tile::operands::{OPERATION, Rule};
 use crate::gpu::tile::sizes::{SIZES_RULE, Sizes};
 use crate::gpu::tile::tile::{BINDING_RULE, Tile};
 use crate::{DType, Limits, Result};
 
+const TEMPLATE: &str = "conv2d_pack";
+
 /// Invocations of a workgroup.
 const WORKGROUP: usize = 64;
 
-params!(
-    #[derive(Eq, Hash)]
-    Params {
-        grid_width: u32,
-        count: u32,
-        group_in_channels: u32,
-        group_out_channels: u32,
-        kernel_height: u32,
-        kernel_width: u32,
-        tile_channels: u32,
-        channel_blocks: u32,
-        channel_step: u32,
-        step_stride: u32,
-        channel_stride: u32,
-        row_stride: u32,
-        column_stride: u32,
-    }
-);
+params!(Params {
+    grid_width: u32,
+    count: u32,
+    group_in_channels: u32,
+    group_out_channels: u32,
+    kernel_height: u32,
+    kernel_width: u32,
+    tile_channels: u32,
+    channel_blocks: u32,
+    channel_step: u32,
+    step_stride: u32,
+    channel_stride: u32,
+    row_stride: u32,
+    column_stride: u32,
+});
 
 /// The order of a packed weight: with the weight's buffer, all that the packed one depends on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Pack {
     params: Params,
     groups: u32,
     grid: Grid,
 }
 
-/// The packed forms of a weight that were made.
-#[derive(Debug, Default)]
-pub(crate) struct Packed {
-    buffers: Cache<Pack, GpuBuffer>,
-    textures: Cache<Pack, GpuTexture>,
-    pub(crate) turned: Cache<grad_input_turned::Params, GpuBuffer>,
-}
-
-/// What was made from a weight's buffer, by all that it depends on beside it.
-#[derive(Debug)]
-pub(crate) struct Cache<K, T>(Mutex<HashMap<K, Arc<T>>>);
-
-impl<K, T> Default for Cache<K, T> {
-    fn default() -> Self {
-        Self(Mutex::default())
-    }
-}
-
-impl<K: Copy + Eq + Hash, T> Cache<K, T> {
-    /// What is there, or what is made now, once whoever asks.
-    pub(crate) fn get(&self, key: &K, make: impl FnOnce() -> Result<T>) -> Result<Arc<T>> {
-        let mut cache = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(found) = cache.get(key) {
-            return Ok(found.clone());
-        }
-        let made = Arc::new(make()?);
-        cache.insert(*key, made.clone());
-        Ok(made)
-    }
-}
-
 /// The shader that packs.
 pub(crate) fn shader(dtype: DType) -> Shader {
     Shader {
-        template: "conv2d_pack",
+        template: TEMPLATE,
         values: vec![dtype.value()],
         textures: &[],
         uniforms: 0,
@@ -142,9 +108,13 @@ impl Pack {
             as usize
     }
 
+    fn recipe(&self) -> Recipe {
+        Recipe::of(TEMPLATE, self.groups, &self.params)
+    }
+
     /// The packed form of a weight, kept or recorded now.
     pub(crate) fn of(&self, context: &Arc<Context>, weight: &GpuBuffer) -> Result<Arc<GpuBuffer>> {
-        weight.packed.buffers.get(self, || self.record(context, weight))
+        weight.derived.get(self.recipe(), || self.record(context, weight))
     }
 
     /// As [`of`](Self::of), in a texture.
@@ -153,7 +123,7 @@ impl Pack {
         context: &Arc<Context>,
         weight: &GpuBuffer,
     ) -> Result<Arc<GpuTexture>> {
-        weight.packed.textures.get(self, || {
+        weight.derived_textures.get(self.recipe(), || {
             let texels = low_bits(self.len() / 4);
             let texture = context.texture(OPERATION, TexelFormat::Four, texels)?;
             context.record_copy(&self.record(context, weight)?, 0, &texture, texels);

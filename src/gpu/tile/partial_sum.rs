@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use crate::gpu::conv2d::general::{TREE, WORKGROUP};
-use crate::gpu::conv2d::gradients::OPERATION;
 use crate::gpu::runtime::buffer::GpuBuffer;
 use crate::gpu::runtime::context::Context;
 use crate::gpu::runtime::grid::Grid;
 use crate::gpu::runtime::params::{params, size};
 use crate::gpu::runtime::record::Binding;
 use crate::gpu::runtime::shader::Shader;
+use crate::gpu::runtime::workgroup_sum::{TREE, WORKGROUP};
+use crate::gpu::tile::operands::OPERATION;
 use crate::{DType, Result};
 
 /// Parts of one element, for which an invocation has a loop.

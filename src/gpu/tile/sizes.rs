@@ -1,7 +1,7 @@
 //! The sizes of a convolution as shaders count them.
 
-use crate::gpu::conv2d::{OPERATION, Rule};
 use crate::gpu::runtime::params::size;
+use crate::gpu::tile::operands::{OPERATION, Rule};
 use crate::gpu::tile::sums::most_roundings;
 use crate::ops::Conv2dProblem;
 

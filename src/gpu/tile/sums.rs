@@ -1,8 +1,8 @@
 //! How long sums are added up: in blocks, so that the rounding error stays within the bound that
 //! this crate states, whatever the data.
 
-use crate::gpu::conv2d::Rule;
 use crate::gpu::runtime::grid::MOST_ITERATIONS;
+use crate::gpu::tile::operands::Rule;
 use crate::gpu::tile::sizes::Sizes;
 use crate::gpu::tile::tile::{TapOrder, Tile};
 

@@ -1,7 +1,7 @@
 //! The gradients of pooling.
 
 use crate::device::Backend;
-use crate::gpu::Pool2dProblem;
+use crate::ops::pool2d::Pool2dProblem;
 use crate::ops::{MaxPooling, check_grad_output};
 use crate::{
     AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, DType, Indices, MaxPool2d, Result, Shape,
