@@ -1,7 +1,7 @@
 //! Random problems for as long as one likes: `FILTRO_FUZZ_SECONDS` is the time of each test here
 //! and in `fuzz_bytes`, a few seconds without it.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::fmt::Debug;
 use std::fs::File;
 use std::io::{Seek, Write};
@@ -24,6 +24,9 @@ const ROUND: u32 = 16;
 
 /// After how long a case counts as one that never ends.
 const NEVER: Duration = Duration::from_secs(120);
+
+/// Of a case that takes longer the end of the run tells.
+const SLOW: Duration = Duration::from_secs(2);
 
 /// How long a test of this kind runs.
 pub fn time() -> Duration {
@@ -60,6 +63,7 @@ pub fn fuzz<T: Debug>(name: &str, kinds: &[Fuzz<T>]) {
         ..ProptestConfig::default()
     };
     let count = Cell::new(0_u64);
+    let slowest = RefCell::new((Duration::ZERO, String::new()));
     // Where the time is short, another kind is the first each time.
     let first = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().subsec_micros() as usize;
     for Fuzz { cases, check } in kinds.iter().cycle().skip(first % kinds.len()) {
@@ -69,9 +73,13 @@ pub fn fuzz<T: Debug>(name: &str, kinds: &[Fuzz<T>]) {
         // A runner that has passed its cases runs no more.
         let ran = TestRunner::new(config.clone()).run(cases, |case| {
             count.set(count.get() + 1);
-            watch.begin(&case);
+            let begun = watch.begin(&case);
             let result = check(&case);
+            let took = begun.elapsed();
             watch.end();
+            if took > SLOW && took > slowest.borrow().0 {
+                *slowest.borrow_mut() = (took, format!("{case:?}"));
+            }
             result
         });
         match ran {
@@ -82,6 +90,10 @@ pub fn fuzz<T: Debug>(name: &str, kinds: &[Fuzz<T>]) {
     }
     let count = count.get();
     println!("{name}: {count} cases in {:?}", start.elapsed());
+    let (took, case) = slowest.into_inner();
+    if !case.is_empty() {
+        println!("{name}: the slowest took {took:?}: {case}");
+    }
 }
 
 /// Notes every case in a file before it is tried, and ends the process if one takes too long.
@@ -110,13 +122,15 @@ impl Watch {
         Self { file, running }
     }
 
-    fn begin(&self, case: &impl Debug) {
+    fn begin(&self, case: &impl Debug) -> Instant {
         let text = format!("{case:?}\n");
         let mut file = &self.file;
         file.rewind().unwrap();
         file.write_all(text.as_bytes()).unwrap();
         file.set_len(text.len() as u64).unwrap();
-        *self.running.lock().unwrap() = Some(Instant::now());
+        let now = Instant::now();
+        *self.running.lock().unwrap() = Some(now);
+        now
     }
 
     fn end(&self) {

@@ -6,7 +6,7 @@ use crate::gpu::tile::plan::Variant;
 use crate::gpu::tile::sizes::Sizes;
 use crate::gpu::tile::sums::Blocks;
 use crate::gpu::tile::tile::Tile;
-use crate::{Conv2d, DType, PaddingMode};
+use crate::{Conv2d, DType, Padding, PaddingMode};
 
 #[test]
 fn the_cascade_picks_what_each_kind_of_problem_and_adapter_wants() {
@@ -201,6 +201,31 @@ fn the_iterations_of_sums_are_those_that_their_loops_make() {
         }
         assert!(iterations <= sums.iterations, "{conv:?}: {iterations} of {sums:?}");
         assert!(sums.iterations <= iterations + channels, "{conv:?}: {iterations} of {sums:?}");
+    }
+}
+
+#[test]
+fn tiles_of_rows_far_apart_cover_every_row_once_and_none_beyond() {
+    for (out_height, dilation) in [(1, 4097), (9, 12), (33, 12), (70, 2), (65, 2), (64, 1)] {
+        let conv = Conv2d::new(2, 8, [5, 4]).dilation([dilation, 3]).padding(Padding::Same);
+        let problem = conv.problem([1, 2, out_height, 40].into()).unwrap();
+        let sizes = Sizes::new(&problem).unwrap();
+        for limits in adapters() {
+            let Ok(tile) = halo::tile(&sizes, &limits) else { continue };
+            let tile = Tile { row_step: u32::try_from(dilation).unwrap(), ..tile };
+            let [tiles, _] = tile.tiles(&sizes, tile.lanes).unwrap();
+            let rows = tile.lanes[0] * tile.rows;
+            let mut covered: Vec<_> = (0..tiles)
+                .flat_map(|at| {
+                    let first = at / tile.row_step * tile.row_step * rows + at % tile.row_step;
+                    assert!((first as usize) < out_height, "{tiles} tiles for {out_height}");
+                    (0..rows).map(move |row| first + row * tile.row_step)
+                })
+                .filter(|&row| (row as usize) < out_height)
+                .collect();
+            covered.sort_unstable();
+            assert!(covered.into_iter().eq(0..u32::try_from(out_height).unwrap()));
+        }
     }
 }
 

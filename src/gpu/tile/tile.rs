@@ -110,7 +110,11 @@ impl Tile {
     /// Tiles along both axes, or workgroups of `lanes` that share `[height, width]` of them.
     pub(crate) fn tiles(&self, sizes: &Sizes, lanes: [u32; 2]) -> Result<[u32; 2], Rule> {
         let rows = lanes[0].checked_mul(self.rows).and_then(|rows| rows.checked_mul(self.row_step));
-        let tiles_y = sizes.out_size[0].div_ceil(rows.ok_or(SIZES_RULE)?) * self.row_step;
+        let rows = rows.ok_or(SIZES_RULE)?;
+        // The tiles of as many neighbouring rows as a tile's rows are apart; of the last fewer.
+        let before = (sizes.out_size[0] - 1) / rows;
+        let last = (sizes.out_size[0] - before * rows).min(self.row_step);
+        let tiles_y = before * self.row_step + last;
         Ok([tiles_y, sizes.out_size[1].div_ceil(lanes[1] * self.columns)])
     }
 }
