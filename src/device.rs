@@ -1,10 +1,11 @@
 //! Devices: where tensors live and operations run.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
+use crate::choice::Choices;
 use crate::gpu::Context;
-use crate::{DeviceChoice, DeviceInfo, DeviceKind, Error, Indices, Limits, Result, Tensor};
+use crate::{DeviceChoice, DeviceInfo, DeviceKind, Error, Limits, Result};
 
 /// Where tensors live and operations run: a GPU, a software adapter, or the CPU.
 ///
@@ -30,6 +31,8 @@ pub struct Device(Arc<Inner>);
 struct Inner {
     info: DeviceInfo,
     backend: Backend,
+    /// Those of a tuning.
+    choices: RwLock<Option<Arc<Choices>>>,
 }
 
 /// What does the work.
@@ -112,7 +115,7 @@ impl Device {
             backend: "rayon".into(),
             kind: DeviceKind::Cpu,
         };
-        Self(Arc::new(Inner { info, backend: Backend::Cpu }))
+        Self::of(info, Backend::Cpu)
     }
 
     /// As [`open`](Self::open), without blocking.
@@ -184,7 +187,7 @@ impl Device {
 
     fn with_context(context: Arc<Context>) -> Self {
         let info = describe(&context.device().adapter_info());
-        Self(Arc::new(Inner { info, backend: Backend::Gpu(context) }))
+        Self::of(info, Backend::Gpu(context))
     }
 
     /// The devices that can be opened on this machine, the CPU last.
@@ -309,6 +312,19 @@ impl Device {
         Ok(Timed { value, wall, device })
     }
 
+    fn of(info: DeviceInfo, backend: Backend) -> Self {
+        Self(Arc::new(Inner { info, backend, choices: RwLock::default() }))
+    }
+
+    pub(crate) fn choices(&self) -> Option<Arc<Choices>> {
+        self.0.choices.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn set_choices(&self, choices: Option<Choices>) {
+        let mut own = self.0.choices.write().unwrap_or_else(PoisonError::into_inner);
+        *own = choices.map(Arc::new);
+    }
+
     pub(crate) fn backend(&self) -> &Backend {
         &self.0.backend
     }
@@ -320,21 +336,6 @@ impl Device {
             (Backend::Gpu(context), Backend::Gpu(other)) => Arc::ptr_eq(context, other),
             _ => false,
         }
-    }
-
-    /// The error for an argument that is on another device than the input.
-    pub(crate) fn check(
-        &self,
-        operation: &'static str,
-        argument: &'static str,
-        tensor: &Tensor,
-    ) -> Result<()> {
-        self.check_device(operation, argument, tensor.device())
-    }
-
-    /// The error for indices that are on another device than the other tensors.
-    pub(crate) fn check_indices(&self, operation: &'static str, indices: &Indices) -> Result<()> {
-        self.check_device(operation, "indices", indices.device())
     }
 
     /// The error for an argument whose device is another than the input's.

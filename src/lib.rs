@@ -78,7 +78,6 @@ mod device_info;
 mod dtype;
 mod error;
 pub mod filters;
-mod forward;
 mod gpu;
 mod limits;
 mod memory;

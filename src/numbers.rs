@@ -3,10 +3,12 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use ndarray::Array4;
+
 use crate::device::Backend;
 use crate::gpu::{self, GpuBuffer};
 use crate::memory::copied;
-use crate::tensor::Storage;
+use crate::tensor::{Storage, downloads, to_array};
 use crate::{Device, Error, Result, Shape, Tensor, cpu};
 
 const OPERATION: &str = "select";
@@ -125,7 +127,7 @@ impl Tensor {
 }
 
 impl Numbers {
-    pub(crate) fn readable(&self) -> Result<Self> {
+    fn readable(&self) -> Result<Self> {
         Ok(self.clone())
     }
 
@@ -202,3 +204,5 @@ impl Numbers {
         }
     }
 }
+
+downloads!(Numbers, u32);

@@ -2,13 +2,12 @@
 
 use std::fmt;
 
-use crate::device::Backend;
-use crate::{Device, Error, Result};
+use crate::{Error, Result};
 
 /// What a device's driver compiled, to be kept for the next time.
 ///
-/// [`Device::pipeline_cache`] gives it, [`to_bytes`](Self::to_bytes) and
-/// [`from_bytes`](Self::from_bytes) lead to a file and back, [`Device::load_pipeline_cache`] hands
+/// [`Device::pipeline_cache`](crate::Device::pipeline_cache) gives it, [`to_bytes`](Self::to_bytes) and
+/// [`from_bytes`](Self::from_bytes) lead to a file and back, [`Device::load_pipeline_cache`](crate::Device::load_pipeline_cache) hands
 /// it to a new device. Vulkan has pipeline caches; whether one saves time depends on the driver,
 /// many of which keep a cache of their own.
 ///
@@ -128,32 +127,6 @@ impl fmt::Debug for PipelineCache {
             .field("made_by", &self.made_by)
             .field("bytes", &self.data.len())
             .finish()
-    }
-}
-
-impl Device {
-    /// What the driver compiled on this device so far; `None` on the CPU, and where the backend has
-    /// no pipeline cache or a [caller's own](Self::from_wgpu) device was opened without the feature.
-    #[must_use]
-    pub fn pipeline_cache(&self) -> Option<PipelineCache> {
-        match self.backend() {
-            Backend::Cpu => None,
-            Backend::Gpu(context) => context.save_pipeline_cache(),
-        }
-    }
-
-    /// Has the driver take what it needs from a cache in place of compiling it.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::PipelineCache`] for a cache of another adapter, driver or version of this crate, for
-    /// a device without pipeline caches, and after the first shader was compiled. The device works
-    /// as before.
-    pub fn load_pipeline_cache(&self, cache: &PipelineCache) -> Result<()> {
-        match self.backend() {
-            Backend::Cpu => Err(Error::PipelineCache { message: "the CPU has none".into() }),
-            Backend::Gpu(context) => context.load_pipeline_cache(cache),
-        }
     }
 }
 

@@ -6,9 +6,9 @@ use ndarray::{Array4, ArrayBase, Data, Dimension};
 
 use crate::device::Backend;
 use crate::gpu::GpuBuffer;
-use crate::memory::{collected, copied};
+use crate::memory::{NoMemory, collected, copied, zeros};
 use crate::ops::MaxPooling;
-use crate::{DType, Device, Error, Numbers, Result, Shape};
+use crate::{DType, Device, Error, Result, Shape};
 
 /// A rank 4 array of `f32` on a [`Device`], in NCHW order; or of `f16`, see [`DType`].
 ///
@@ -68,7 +68,7 @@ impl<T> Clone for Storage<T> {
 
 impl<T: bytemuck::Pod> Storage<T> {
     #[cfg(not(target_arch = "wasm32"))]
-    fn download(&self, device: &Device, len: usize) -> Result<Vec<T>> {
+    pub(crate) fn download(&self, device: &Device, len: usize) -> Result<Vec<T>> {
         match (self, device.backend()) {
             (Self::Gpu(buffer), Backend::Gpu(context)) => context.download("download", buffer, len),
             (Self::Cpu(elements), _) => {
@@ -78,7 +78,7 @@ impl<T: bytemuck::Pod> Storage<T> {
         }
     }
 
-    async fn download_async(&self, device: &Device, len: usize) -> Result<Vec<T>> {
+    pub(crate) async fn download_async(&self, device: &Device, len: usize) -> Result<Vec<T>> {
         match (self, device.backend()) {
             (Self::Gpu(buffer), Backend::Gpu(context)) => {
                 context.download_async("download", buffer, len).await
@@ -91,7 +91,7 @@ impl<T: bytemuck::Pod> Storage<T> {
     }
 }
 
-fn to_array<T>(shape: Shape, elements: Vec<T>) -> Result<Array4<T>> {
+pub(crate) fn to_array<T>(shape: Shape, elements: Vec<T>) -> Result<Array4<T>> {
     Array4::from_shape_vec(shape.dims(), elements).map_err(|error| {
         Error::shape("download", "the tensor", shape, format!("its elements do not fit: {error}"))
     })
@@ -163,7 +163,7 @@ impl Indices {
 
 downloads!(Tensor, f32);
 downloads!(Indices, u32);
-downloads!(Numbers, u32);
+pub(crate) use downloads;
 
 impl Device {
     /// Copies an array to this device. Views and arrays of any memory layout are taken.
@@ -265,4 +265,166 @@ fn checked(elements: &[f32], shape: Shape) -> Result<Shape> {
         return Err(Error::shape("upload", "the tensor", shape, rule));
     }
     Ok(shape)
+}
+
+impl Tensor {
+    pub(crate) fn on_gpu(device: &Device, shape: Shape, buffer: GpuBuffer) -> Self {
+        let dtype = buffer.dtype;
+        Self { shape, storage: Storage::Gpu(Arc::new(buffer)), dtype, device: device.clone() }
+    }
+
+    /// A tensor of f32 on the CPU that `fill` writes every element of, if there is one.
+    pub(crate) fn on_cpu(
+        operation: &'static str,
+        device: &Device,
+        shape: Shape,
+        fill: impl FnOnce(&mut [f32]) -> std::result::Result<(), NoMemory>,
+    ) -> Result<Self> {
+        Self::on_cpu_as(DType::F32, operation, device, shape, fill)
+    }
+
+    /// As [`on_cpu`](Self::on_cpu), with every element rounded to a type.
+    pub(crate) fn on_cpu_as(
+        dtype: DType,
+        operation: &'static str,
+        device: &Device,
+        shape: Shape,
+        fill: impl FnOnce(&mut [f32]) -> std::result::Result<(), NoMemory>,
+    ) -> Result<Self> {
+        let len = shape.checked_len(operation)?;
+        let fill = |elements: &mut [f32]| if len == 0 { Ok(()) } else { fill(elements) };
+        let elements = zeros(len).and_then(|mut elements| fill(&mut elements).map(|()| elements));
+        let mut elements = elements.map_err(|missing| missing.during(operation))?;
+        dtype.round(&mut elements);
+        Ok(Self { shape, storage: Storage::Cpu(Arc::new(elements)), dtype, device: device.clone() })
+    }
+}
+
+impl Tensor {
+    /// Zeros; of f16 only where there are none.
+    pub(crate) fn zeros(
+        operation: &'static str,
+        device: &Device,
+        shape: Shape,
+        dtype: DType,
+    ) -> Result<Self> {
+        match device.backend() {
+            Backend::Cpu => Self::on_cpu_as(dtype, operation, device, shape, |_| Ok(())),
+            Backend::Gpu(context) => {
+                let zeros = zeros::<f32>(shape.checked_len(operation)?);
+                let zeros = zeros.map_err(|missing| missing.during(operation))?;
+                let mut buffer = context.upload(operation, &zeros)?;
+                buffer.dtype = dtype;
+                Ok(Self::on_gpu(device, shape, buffer))
+            }
+        }
+    }
+
+    /// The buffer of a tensor of f32.
+    pub(crate) fn gpu_buffer(&self, operation: &'static str) -> Result<&Arc<GpuBuffer>> {
+        self.check_f32(operation, "a tensor")?;
+        self.buffer_of_any_type(operation)
+    }
+
+    /// The elements of a tensor of f32.
+    pub(crate) fn cpu_elements(&self, operation: &'static str) -> Result<&[f32]> {
+        self.check_f32(operation, "a tensor")?;
+        self.elements_of_any_type(operation)
+    }
+}
+
+impl Indices {
+    /// Those of an output without elements.
+    pub(crate) fn none(output: &Tensor, pooling: MaxPooling) -> Result<Self> {
+        let (shape, device) = (output.shape(), output.device().clone());
+        let storage = match device.backend() {
+            Backend::Cpu => Storage::Cpu(Arc::default()),
+            Backend::Gpu(context) => Storage::Gpu(Arc::new(context.upload::<u32>("upload", &[])?)),
+        };
+        Ok(Self { shape, pooling, storage, device })
+    }
+
+    pub(crate) fn gpu_buffer(&self, operation: &'static str) -> Result<&Arc<GpuBuffer>> {
+        self.buffer_of_any_type(operation)
+    }
+
+    pub(crate) fn cpu_elements(&self, operation: &'static str) -> Result<&[u32]> {
+        self.elements_of_any_type(operation)
+    }
+}
+
+macro_rules! elements {
+    ($name:ident, $element:ty) => {
+        impl $name {
+            pub(crate) fn buffer_of_any_type(
+                &self,
+                operation: &'static str,
+            ) -> Result<&Arc<GpuBuffer>> {
+                match &self.storage {
+                    Storage::Gpu(buffer) => Ok(buffer),
+                    Storage::Cpu(_) => Err(self.device.not_here(operation, "a tensor")),
+                }
+            }
+
+            pub(crate) fn elements_of_any_type(
+                &self,
+                operation: &'static str,
+            ) -> Result<&[$element]> {
+                match &self.storage {
+                    Storage::Cpu(elements) => Ok(elements),
+                    Storage::Gpu(_) => Err(self.device.not_here(operation, "a tensor")),
+                }
+            }
+        }
+    };
+}
+
+elements!(Tensor, f32);
+elements!(Indices, u32);
+
+impl Tensor {
+    /// The error for an argument that is on another device than the input.
+    pub(crate) fn check_on(
+        &self,
+        device: &Device,
+        operation: &'static str,
+        argument: &'static str,
+    ) -> Result<()> {
+        device.check_device(operation, argument, &self.device)
+    }
+
+    /// What its elements are stored as. A tensor is uploaded as f32.
+    #[must_use]
+    pub fn dtype(&self) -> DType {
+        self.dtype
+    }
+
+    /// That the elements are f32.
+    pub(crate) fn check_f32(&self, operation: &'static str, argument: &'static str) -> Result<()> {
+        self.check_dtype_is(operation, argument, DType::F32, || "this takes f32 alone".into())
+    }
+
+    /// That the elements are of the input's type.
+    pub(crate) fn check_dtype_of(
+        &self,
+        operation: &'static str,
+        argument: &'static str,
+        input: &Self,
+    ) -> Result<()> {
+        let rule = || format!("those of the input are {}", input.dtype);
+        self.check_dtype_is(operation, argument, input.dtype, rule)
+    }
+
+    fn check_dtype_is(
+        &self,
+        operation: &'static str,
+        argument: &'static str,
+        expected: DType,
+        rule: impl FnOnce() -> String,
+    ) -> Result<()> {
+        if self.dtype == expected {
+            return Ok(());
+        }
+        Err(Error::DTypeMismatch { operation, argument, actual: self.dtype, rule: rule() })
+    }
 }

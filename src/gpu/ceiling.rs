@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use crate::Result;
-use crate::gpu::runtime::buffer::{GpuBuffer, Reuse};
+use crate::gpu::runtime::allocate::Reuse;
+use crate::gpu::runtime::buffer::GpuBuffer;
 use crate::gpu::runtime::context::Context;
 use crate::gpu::runtime::grid::{Grid, NO_LOOP};
 use crate::gpu::runtime::params::{params, size};
-use crate::gpu::runtime::record::Binding;
+use crate::gpu::runtime::recording::Binding;
 use crate::gpu::runtime::shader::{Shader, StorageTexture, Value};
 use crate::gpu::runtime::texture;
 use crate::gpu::runtime::texture::{TEXTURE_WIDTH, TexelFormat};

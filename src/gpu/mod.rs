@@ -15,7 +15,6 @@ mod strip;
 mod tests;
 mod tile;
 mod training;
-mod tuned;
 pub(crate) mod variants;
 
 pub(crate) use crate::gpu::conv2d::gradients::{

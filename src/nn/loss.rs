@@ -2,6 +2,7 @@
 
 use crate::device::Backend;
 use crate::memory::NoMemory;
+use crate::ops::training::CrossEntropyProblem;
 use crate::{Error, Indices, Numbers, Result, Shape, Tensor, cpu, gpu};
 
 /// How wrong an output is, and the gradient that starts the backward pass. Both stay on the
@@ -56,42 +57,20 @@ impl Loss {
 
 const SCALAR: Shape = Shape::new(1, 1, 1, 1);
 
-/// A cross-entropy whose sizes fit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct CrossEntropyProblem {
-    pub(crate) batch: usize,
-    pub(crate) classes: usize,
-    /// `height * width`.
-    pub(crate) plane: usize,
-}
-
-impl CrossEntropyProblem {
-    pub(crate) const OPERATION: &str = "cross_entropy";
-
-    fn new(logits: Shape, labels: &Numbers) -> Result<Self> {
-        let expected = Shape { channels: 1, ..logits };
-        if labels.shape() != expected {
-            let rule = format!("one label per position of the logits is {expected}");
-            return Err(Error::shape(Self::OPERATION, "labels", labels.shape(), rule));
-        }
-        if expected.is_empty() {
-            let rule = "a mean needs at least one";
-            return Err(Error::shape(Self::OPERATION, "labels", expected, rule));
-        }
-        labels.check_below(Self::OPERATION, "labels", logits.channels, "classes")?;
-        let plane = logits.height * logits.width;
-        Ok(Self { batch: logits.batch, classes: logits.channels, plane })
+/// That labels fit logits.
+fn problem(logits: Shape, labels: &Numbers) -> Result<CrossEntropyProblem> {
+    let expected = Shape { channels: 1, ..logits };
+    if labels.shape() != expected {
+        let rule = format!("one label per position of the logits is {expected}");
+        return Err(Error::shape(CrossEntropyProblem::OPERATION, "labels", labels.shape(), rule));
     }
-
-    /// The number of labels.
-    pub(crate) const fn positions(&self) -> usize {
-        self.batch * self.plane
+    if expected.is_empty() {
+        let rule = "a mean needs at least one";
+        return Err(Error::shape(CrossEntropyProblem::OPERATION, "labels", expected, rule));
     }
-
-    /// The number of logits.
-    pub(crate) const fn len(&self) -> usize {
-        self.positions() * self.classes
-    }
+    labels.check_below(CrossEntropyProblem::OPERATION, "labels", logits.channels, "classes")?;
+    let plane = logits.height * logits.width;
+    Ok(CrossEntropyProblem { batch: logits.batch, classes: logits.channels, plane })
 }
 
 /// The cross-entropy of the softmax of `logits` with the right classes, mean over all positions:
@@ -134,7 +113,7 @@ pub fn cross_entropy(logits: &Tensor, labels: &Numbers) -> Result<Loss> {
     let device = logits.device();
     device.check_device(OPERATION, "labels", labels.device())?;
     logits.check_f32(OPERATION, "logits")?;
-    let problem = CrossEntropyProblem::new(logits.shape(), labels)?;
+    let problem = problem(logits.shape(), labels)?;
     match device.backend() {
         Backend::Cpu => {
             let elements = logits.cpu_elements(OPERATION)?;
@@ -186,7 +165,7 @@ pub fn cross_entropy(logits: &Tensor, labels: &Numbers) -> Result<Loss> {
 pub fn mse(output: &Tensor, target: &Tensor) -> Result<Loss> {
     const OPERATION: &str = "mse";
     let (device, shape) = (output.device(), output.shape());
-    device.check(OPERATION, "target", target)?;
+    target.check_on(device, OPERATION, "target")?;
     output.check_f32(OPERATION, "the output")?;
     target.check_f32(OPERATION, "target")?;
     if target.shape() != shape {

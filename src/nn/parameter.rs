@@ -84,7 +84,7 @@ impl Parameter {
     }
 
     fn check(&self, argument: &'static str, tensor: &Tensor) -> Result<()> {
-        self.value.device().check(OPERATION, argument, tensor)?;
+        tensor.check_on(self.value.device(), OPERATION, argument)?;
         tensor.check_f32(OPERATION, argument)?;
         if tensor.shape() != self.value.shape() {
             let rule = format!("the parameter has shape {}", self.value.shape());

@@ -1,6 +1,6 @@
 //! Adaptive and global pooling: options, validation and sizes.
 
-use super::pooled_input;
+use crate::ops::pooled::pooled_input;
 use crate::window::AXIS_NAMES;
 use crate::{Algorithm, Error, Result, Shape};
 

@@ -1,6 +1,7 @@
 //! AvgPool2d: options, validation and sizes.
 
-use super::{max_pool2d::pooled_axes, pooled_input};
+use super::max_pool2d::pooled_axes;
+use crate::ops::pooled::pooled_input;
 use crate::window::Axis;
 use crate::{Algorithm, Error, Result, Shape};
 

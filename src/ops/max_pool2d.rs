@@ -1,6 +1,6 @@
 //! MaxPool2d: options, validation and sizes.
 
-use super::pooled_input;
+use crate::ops::pooled::pooled_input;
 use crate::window::{AXIS_NAMES, Axis, AxisOptions};
 use crate::{Algorithm, Error, Result, Shape};
 

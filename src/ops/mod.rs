@@ -7,10 +7,12 @@ mod conv2d;
 pub(crate) mod conv2d_phases;
 mod conv_transpose2d;
 mod gradients;
-mod indices;
 mod max_pool2d;
+mod max_pooling;
 pub(crate) mod pool2d;
+mod pooled;
 mod receptive_field;
+pub(crate) mod training;
 
 pub use activation::Activation;
 pub use adaptive_pool2d::{AdaptiveAvgPool2d, AdaptiveMaxPool2d};
@@ -25,16 +27,5 @@ pub(crate) use adaptive_pool2d::AdaptivePool2dProblem;
 pub(crate) use avg_pool2d::AvgPool2dProblem;
 pub(crate) use conv2d::Conv2dProblem;
 pub(crate) use gradients::check_grad_output;
-pub(crate) use indices::MaxPooling;
 pub(crate) use max_pool2d::MaxPool2dProblem;
-
-use crate::{Result, Shape};
-
-/// What every pooling checks of its input before its own rules.
-pub(crate) fn pooled_input(operation: &'static str, input: Shape) -> Result<()> {
-    if input.channels == 0 {
-        let rule = "a pooled input needs at least 1 channel";
-        return Err(crate::Error::shape(operation, "input", input, rule));
-    }
-    input.checked_len(operation).map(drop)
-}
+pub(crate) use max_pooling::MaxPooling;

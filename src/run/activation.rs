@@ -1,10 +1,44 @@
-//! The gradient of activations.
+//! Activations and their gradient.
 
 use crate::device::Backend;
 use crate::ops::check_grad_output;
 use crate::{Activation, Result, Tensor, cpu, gpu};
 
 impl Activation {
+    /// Applies the function to every element.
+    ///
+    /// # Errors
+    ///
+    /// What the device reports: out of memory, lost.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use filtro::{Activation, Device};
+    /// use ndarray::array;
+    ///
+    /// let x = Device::cpu().upload(&array![[[[-1.0, 0.5]]]])?;
+    /// assert_eq!(Activation::Relu.forward(&x)?.download()?, array![[[[0.0, 0.5]]]]);
+    /// # Ok::<(), filtro::Error>(())
+    /// ```
+    pub fn forward(self, input: &Tensor) -> Result<Tensor> {
+        const OPERATION: &str = "activation";
+        let (device, shape) = (input.device(), input.shape());
+        match device.backend() {
+            Backend::Cpu => {
+                let elements = input.elements_of_any_type(OPERATION)?;
+                Tensor::on_cpu_as(input.dtype(), OPERATION, device, shape, |output| {
+                    cpu::activation(self, elements, output)
+                })
+            }
+            Backend::Gpu(context) => {
+                let buffer = input.buffer_of_any_type(OPERATION)?;
+                let output = gpu::activation(context, self, buffer, shape.len())?;
+                Ok(Tensor::on_gpu(device, shape, output))
+            }
+        }
+    }
+
     /// The gradient of the input of [`forward`](Self::forward), given that of its output.
     ///
     /// The output changes by the derivative `f'` of the function for every unit that its input
@@ -43,7 +77,7 @@ impl Activation {
     pub fn grad_input(self, input: &Tensor, grad_output: &Tensor) -> Result<Tensor> {
         const OPERATION: &str = "activation";
         let (device, shape) = (input.device(), input.shape());
-        device.check(OPERATION, "grad_output", grad_output)?;
+        grad_output.check_on(device, OPERATION, "grad_output")?;
         input.check_f32(OPERATION, "input")?;
         grad_output.check_f32(OPERATION, "grad_output")?;
         check_grad_output(OPERATION, grad_output.shape(), shape)?;

@@ -41,11 +41,11 @@ impl ConvTranspose2d {
         bias: Option<&Tensor>,
     ) -> Result<Tensor> {
         let device = input.device();
-        device.check(OPERATION, "weight", weight)?;
+        weight.check_on(device, OPERATION, "weight")?;
         input.check_f32(OPERATION, "input")?;
         weight.check_f32(OPERATION, "weight")?;
         if let Some(bias) = bias {
-            device.check(OPERATION, "bias", bias)?;
+            bias.check_on(device, OPERATION, "bias")?;
             bias.check_f32(OPERATION, "bias")?;
         }
         self.check(input.shape(), weight.shape(), bias.map(Tensor::shape))?;
@@ -99,7 +99,7 @@ impl ConvTranspose2d {
         grad_output: &Tensor,
     ) -> Result<Tensor> {
         let device = grad_output.device();
-        device.check(OPERATION, "weight", weight)?;
+        weight.check_on(device, OPERATION, "weight")?;
         weight.check_f32(OPERATION, "weight")?;
         grad_output.check_f32(OPERATION, "grad_output")?;
         let shape = input_shape.into();
@@ -140,7 +140,7 @@ impl ConvTranspose2d {
     /// # Ok::<(), filtro::Error>(())
     /// ```
     pub fn grad_weight(&self, input: &Tensor, grad_output: &Tensor) -> Result<Tensor> {
-        input.device().check(OPERATION, "grad_output", grad_output)?;
+        grad_output.check_on(input.device(), OPERATION, "grad_output")?;
         input.check_f32(OPERATION, "input")?;
         grad_output.check_f32(OPERATION, "grad_output")?;
         let problem = self.gradient_problem(input.shape(), None, grad_output.shape())?;

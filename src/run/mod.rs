@@ -1,6 +1,9 @@
-//! Operations on tensors: from options and tensors to a backend.
+//! Operations on tensors: what a call checks, and the way to a backend.
 
 mod activation;
-pub(crate) mod conv2d;
+mod choose;
+mod conv2d;
 mod conv_transpose2d;
+mod convert;
+mod pipeline_cache;
 mod pool2d;

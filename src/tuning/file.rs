@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-use super::{Key, Maker, Tuning};
+use super::{Maker, Tuning};
+use crate::choice::Choices;
+use crate::choice::key::Key;
 use crate::{Algorithm, Error, Result};
 
 const FIRST_LINE: &str = "filtro-tuning 1";
@@ -21,7 +23,7 @@ impl fmt::Display for Tuning {
         {
             writeln!(f, "{}", format!("{name} {value}").trim_end())?;
         }
-        for (key, algorithm) in &self.entries {
+        for (key, algorithm) in &self.entries.0 {
             writeln!(f, "{key} algorithm={algorithm}")?;
         }
         Ok(())
@@ -67,7 +69,7 @@ impl FromStr for Tuning {
                 return Err(error(line, text, "its problem has an entry above".into()));
             }
         }
-        Ok(Self { made_by, entries })
+        Ok(Self { made_by, entries: Choices(entries) })
     }
 }
 

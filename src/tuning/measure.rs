@@ -62,7 +62,7 @@ impl Tuning {
         let (operation, input) = (plain(operation.into()), input.into());
         let key = operation.key(input)?;
         let tuned = measure(device, &operation, input, budget)?;
-        self.entries.insert(key, tuned.chosen);
+        self.entries.0.insert(key, tuned.chosen);
         Ok(tuned)
     }
 }

@@ -59,14 +59,13 @@ mod operation;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
-pub(crate) use crate::choice::key::Key;
 #[cfg(not(target_arch = "wasm32"))]
 pub use measure::Tuned;
 pub use operation::Operation;
 
+use crate::choice::Choices;
 use crate::device::Backend;
 use crate::{Algorithm, Device, Error, Result, Shape};
 
@@ -74,7 +73,7 @@ use crate::{Algorithm, Device, Error, Result, Shape};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tuning {
     made_by: Maker,
-    entries: BTreeMap<Key, Algorithm>,
+    entries: Choices,
 }
 
 /// What a tuning holds for.
@@ -123,7 +122,7 @@ impl Tuning {
                 "must be a GPU or a software adapter: the CPU has no algorithms to choose from";
             return Err(Error::argument("tuning", "the device", device, rule));
         }
-        Ok(Self { made_by: Maker::of(device), entries: BTreeMap::new() })
+        Ok(Self { made_by: Maker::of(device), entries: Choices::default() })
     }
 
     /// The algorithm for a problem, where there is an entry.
@@ -136,7 +135,7 @@ impl Tuning {
         operation: impl Into<Operation>,
         input: impl Into<Shape>,
     ) -> Result<Option<Algorithm>> {
-        Ok(self.of(&operation.into().key(input.into())?))
+        Ok(self.entries.get(&operation.into().key(input.into())?))
     }
 
     /// Enters the algorithm for a problem; whether it serves it is seen when it is planned.
@@ -150,20 +149,20 @@ impl Tuning {
         input: impl Into<Shape>,
         algorithm: Algorithm,
     ) -> Result<()> {
-        self.entries.insert(operation.into().key(input.into())?, algorithm);
+        self.entries.0.insert(operation.into().key(input.into())?, algorithm);
         Ok(())
     }
 
     /// The number of entries.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.entries.len()
+        self.entries.0.len()
     }
 
     /// Whether there are no entries.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.entries.0.is_empty()
     }
 
     /// Reads a file.
@@ -184,10 +183,6 @@ impl Tuning {
     pub fn write(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
         std::fs::write(path, self.to_string()).map_err(|error| file_error(path, "written", &error))
-    }
-
-    pub(crate) fn of(&self, key: &Key) -> Option<Algorithm> {
-        self.entries.get(key).copied()
     }
 
     /// The error for a device that this tuning was not made on.
@@ -220,9 +215,7 @@ impl Device {
         if let Some(tuning) = &tuning {
             tuning.check(self)?;
         }
-        if let Backend::Gpu(context) = self.backend() {
-            context.set_tuning(tuning);
-        }
+        self.set_choices(tuning.map(|tuning| tuning.entries));
         Ok(())
     }
 }

@@ -1,6 +1,6 @@
 //! What can be tuned.
 
-use super::Key;
+use crate::choice::key::Key;
 use crate::ops::pool2d::Pool2dProblem;
 use crate::{
     AdaptiveAvgPool2d, AdaptiveMaxPool2d, Algorithm, AvgPool2d, Conv2d, Limits, MaxPool2d, Plan,

@@ -13,7 +13,7 @@ fn empty() -> Tuning {
         driver: String::new(),
         backend: "vulkan".into(),
     };
-    Tuning { made_by, entries: BTreeMap::new() }
+    Tuning { made_by, entries: Choices::default() }
 }
 
 fn full() -> Tuning {

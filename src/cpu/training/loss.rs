@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use crate::memory::{NoMemory, zeros};
-use crate::nn::CrossEntropyProblem;
+use crate::ops::training::CrossEntropyProblem;
 
 /// The mean cross-entropy, and its gradient into `gradient`.
 pub(crate) fn cross_entropy(

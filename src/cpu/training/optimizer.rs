@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use crate::nn::{AdamStep, SgdStep};
+use crate::ops::training::{AdamStep, SgdStep};
 
 const BLOCK_LEN: usize = 1 << 13;
 

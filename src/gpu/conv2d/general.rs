@@ -9,7 +9,7 @@ use crate::gpu::runtime::buffer::GpuBuffer;
 use crate::gpu::runtime::context::Context;
 use crate::gpu::runtime::grid::{Grid, MOST_ITERATIONS};
 use crate::gpu::runtime::params::{low_bits, params, size};
-use crate::gpu::runtime::record::Binding;
+use crate::gpu::runtime::recording::Binding;
 use crate::gpu::runtime::shader::Shader;
 use crate::gpu::runtime::split::{chunks, largest};
 pub(crate) use crate::gpu::runtime::workgroup_sum::{MOST_SHARED, WORKGROUP};
@@ -428,9 +428,9 @@ impl Step {
         problem: &Conv2dProblem,
         Buffers { input, weight, bias, output }: Buffers<'_>,
     ) -> Result<()> {
-        let (input, input_base) = Binding::range(context, input, self.input.clone());
-        let (weight, weight_base) = Binding::range(context, weight, self.weight.clone());
-        let (output, output_base) = Binding::range(context, output, self.output.clone());
+        let (input, input_base) = Binding::range(context.limits(), input, self.input.clone());
+        let (weight, weight_base) = Binding::range(context.limits(), weight, self.weight.clone());
+        let (output, output_base) = Binding::range(context.limits(), output, self.output.clone());
         let params = Params {
             input_base: low_bits(input_base),
             weight_base: low_bits(weight_base),

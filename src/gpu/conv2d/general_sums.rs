@@ -2,7 +2,7 @@
 
 use crate::gpu::runtime::grid::MOST_ITERATIONS;
 use crate::gpu::runtime::workgroup_sum::{MOST_SHARED, TREE, WORKGROUP};
-use crate::gpu::tile::sums;
+use crate::gpu::tile::rounding::most_roundings;
 use crate::ops::Conv2dProblem;
 
 /// Products of a sum from which on a workgroup shares them, where outputs are few.
@@ -65,7 +65,7 @@ impl Sums {
         if products >= MANY_PRODUCTS && outputs < ENOUGH_OUTPUTS {
             return shared;
         }
-        let most = usize::try_from(sums::most_roundings(products as u64)).unwrap_or(usize::MAX);
+        let most = usize::try_from(most_roundings(products as u64)).unwrap_or(usize::MAX);
         let long = products.isqrt().max(48);
         let iterations = products.saturating_add(rows).saturating_add(2 * channels);
         let block = (long / taps).clamp(1, channels);

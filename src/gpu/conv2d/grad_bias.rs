@@ -7,7 +7,7 @@ use crate::gpu::runtime::buffer::GpuBuffer;
 use crate::gpu::runtime::context::Context;
 use crate::gpu::runtime::grid::Grid;
 use crate::gpu::runtime::params::{low_bits, params, size};
-use crate::gpu::runtime::record::Binding;
+use crate::gpu::runtime::recording::Binding;
 use crate::gpu::runtime::shader::Shader;
 use crate::gpu::runtime::split::{chunks, largest};
 use crate::gpu::runtime::workgroup_sum::MOST_SHARED;
@@ -140,7 +140,7 @@ impl Plan {
         let partial_len = self.channels * self.parts;
         let partial = context.allocate_elements(OPERATION, partial_len, DType::F32)?;
         for (params, grid, range) in &self.steps {
-            let (binding, base) = Binding::range(context, grad_output, range.clone());
+            let (binding, base) = Binding::range(context.limits(), grad_output, range.clone());
             let params = Params { grad_output_base: low_bits(base), ..*params };
             let bindings = [binding, Binding::whole(&partial, partial_len)];
             context.record(OPERATION, &shader(), &params, &bindings, *grid)?;

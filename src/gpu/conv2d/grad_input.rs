@@ -7,7 +7,7 @@ use crate::gpu::runtime::buffer::GpuBuffer;
 use crate::gpu::runtime::context::Context;
 use crate::gpu::runtime::grid::Grid;
 use crate::gpu::runtime::params::{low_bits, params, size};
-use crate::gpu::runtime::record::Binding;
+use crate::gpu::runtime::recording::Binding;
 use crate::gpu::runtime::shader::Shader;
 use crate::gpu::runtime::split::{chunks, largest};
 use crate::gpu::runtime::workgroup_sum::{MOST_SHARED, WORKGROUP};
@@ -317,10 +317,10 @@ impl Step {
         grad_input: &GpuBuffer,
     ) -> Result<()> {
         let (grad_output, grad_output_base) =
-            Binding::range(context, grad_output, self.grad_output.clone());
-        let (weight, weight_base) = Binding::range(context, weight, self.weight.clone());
+            Binding::range(context.limits(), grad_output, self.grad_output.clone());
+        let (weight, weight_base) = Binding::range(context.limits(), weight, self.weight.clone());
         let (grad_input, grad_input_base) =
-            Binding::range(context, grad_input, self.grad_input.clone());
+            Binding::range(context.limits(), grad_input, self.grad_input.clone());
         let params = Params {
             grad_output_base: low_bits(grad_output_base),
             weight_base: low_bits(weight_base),

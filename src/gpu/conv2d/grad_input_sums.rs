@@ -3,7 +3,7 @@
 use crate::PaddingMode;
 use crate::gpu::conv2d::general;
 use crate::gpu::runtime::grid::MOST_ITERATIONS;
-use crate::gpu::tile::sums::most_roundings;
+use crate::gpu::tile::rounding::most_roundings;
 use crate::ops::Conv2dProblem;
 use crate::window::Axis;
 

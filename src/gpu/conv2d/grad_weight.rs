@@ -7,7 +7,7 @@ use crate::gpu::runtime::buffer::GpuBuffer;
 use crate::gpu::runtime::context::Context;
 use crate::gpu::runtime::grid::{Grid, MOST_ITERATIONS};
 use crate::gpu::runtime::params::{low_bits, params, size};
-use crate::gpu::runtime::record::Binding;
+use crate::gpu::runtime::recording::Binding;
 use crate::gpu::runtime::shader::Shader;
 use crate::gpu::runtime::split::{chunks, largest};
 use crate::gpu::runtime::workgroup_sum::{MOST_SHARED, WORKGROUP};
@@ -307,11 +307,11 @@ impl Step {
         [input, grad_output]: [&GpuBuffer; 2],
         grad_weight: &GpuBuffer,
     ) -> Result<()> {
-        let (input, input_base) = Binding::range(context, input, self.input.clone());
+        let (input, input_base) = Binding::range(context.limits(), input, self.input.clone());
         let (grad_output, grad_output_base) =
-            Binding::range(context, grad_output, self.grad_output.clone());
+            Binding::range(context.limits(), grad_output, self.grad_output.clone());
         let (grad_weight, grad_weight_base) =
-            Binding::range(context, grad_weight, self.grad_weight.clone());
+            Binding::range(context.limits(), grad_weight, self.grad_weight.clone());
         let params = Params {
             input_base: low_bits(input_base),
             grad_output_base: low_bits(grad_output_base),

@@ -3,11 +3,12 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::gpu::runtime::buffer::{GpuBuffer, Reuse};
+use crate::gpu::runtime::allocate::Reuse;
+use crate::gpu::runtime::buffer::GpuBuffer;
 use crate::gpu::runtime::context::Context;
 use crate::gpu::runtime::grid::{Grid, NO_LOOP};
 use crate::gpu::runtime::params::{params, size};
-use crate::gpu::runtime::record::Binding;
+use crate::gpu::runtime::recording::Binding;
 use crate::gpu::runtime::shader::Shader;
 use crate::gpu::runtime::split::chunks;
 use crate::{Activation, DType, Result};
@@ -60,8 +61,8 @@ pub(crate) fn activation(
     let output = context.allocate_elements(OPERATION, len, input.dtype)?;
     let shader = shader(activation.name(), input.dtype);
     for (part, params, grid) in parts(context, activation, len)? {
-        let (input, _) = Binding::range(context, input, part.clone());
-        let (output, _) = Binding::range(context, &output, part);
+        let (input, _) = Binding::range(context.limits(), input, part.clone());
+        let (output, _) = Binding::range(context.limits(), &output, part);
         context.record(OPERATION, &shader, &params, &[input, output], grid)?;
     }
     Ok(output)
@@ -91,7 +92,7 @@ pub(crate) fn activation_grad_input(
     let shader = grad_shader(activation.name());
     for (part, params, grid) in parts(context, activation, len)? {
         let bindings = [input, grad_output, &grad_input]
-            .map(|buffer| Binding::range(context, buffer, part.clone()).0);
+            .map(|buffer| Binding::range(context.limits(), buffer, part.clone()).0);
         context.record(OPERATION, &shader, &params, &bindings, grid)?;
     }
     Ok(grad_input)

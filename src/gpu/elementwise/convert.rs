@@ -6,7 +6,7 @@ use crate::gpu::runtime::buffer::GpuBuffer;
 use crate::gpu::runtime::context::Context;
 use crate::gpu::runtime::grid::{Grid, NO_LOOP};
 use crate::gpu::runtime::params::{params, size};
-use crate::gpu::runtime::record::Binding;
+use crate::gpu::runtime::recording::Binding;
 use crate::gpu::runtime::shader::Shader;
 use crate::gpu::runtime::split::chunks;
 use crate::{DType, Result};
@@ -47,7 +47,7 @@ pub(crate) fn convert(
             count: size(OPERATION, "the elements of one dispatch", part.len())?,
         };
         let bindings =
-            [input, &output].map(|buffer| Binding::range(context, buffer, part.clone()).0);
+            [input, &output].map(|buffer| Binding::range(context.limits(), buffer, part.clone()).0);
         context.record(OPERATION, &shader, &params, &bindings, grid)?;
     }
     Ok(output)

@@ -6,7 +6,7 @@ use std::ops::Range;
 use crate::gpu::runtime::context::Context;
 use crate::gpu::runtime::grid::Grid;
 use crate::gpu::runtime::params::{low_bits, params, size};
-use crate::gpu::runtime::record::Binding;
+use crate::gpu::runtime::recording::Binding;
 use crate::gpu::runtime::shader::Shader;
 use crate::gpu::runtime::split::{chunks, largest};
 use crate::gpu::strip::buffers::Buffers;
@@ -317,9 +317,11 @@ impl Step {
         problem: &Pool2dProblem,
         buffers: Buffers<'_>,
     ) -> Result<()> {
-        let (input, input_base) = Binding::range(context, buffers.input, self.input.clone());
-        let (output, output_base) = Binding::range(context, buffers.output, self.output.clone());
-        let of = |buffer, range| Binding::range(context, buffer, range).0;
+        let (input, input_base) =
+            Binding::range(context.limits(), buffers.input, self.input.clone());
+        let (output, output_base) =
+            Binding::range(context.limits(), buffers.output, self.output.clone());
+        let of = |buffer, range| Binding::range(context.limits(), buffer, range).0;
         let found = buffers.found.map(|found| of(found, input_base..self.input.end));
         let indices = buffers.indices.map(|indices| of(indices, output_base..self.output.end));
         let bindings: Vec<_> =

@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use crate::gpu::pool2d::general::{Loops, Owner, Params, base_params};
 use crate::gpu::pool2d::separable;
-use crate::gpu::runtime::buffer::{GpuBuffer, Reuse};
+use crate::gpu::runtime::allocate::Reuse;
+use crate::gpu::runtime::buffer::GpuBuffer;
 use crate::gpu::runtime::context::Context;
 use crate::gpu::runtime::grid::Grid;
 use crate::gpu::runtime::params::{low_bits, size};
-use crate::gpu::runtime::record::Binding;
+use crate::gpu::runtime::recording::Binding;
 use crate::gpu::runtime::shader::Shader;
 use crate::gpu::runtime::split::{chunks, largest};
 use crate::ops::pool2d::{Pool2dProblem, Reduction, Window};
@@ -198,8 +199,8 @@ fn run(
     };
     let shader = shader(gather, loops.owner, matches!(problem.window, Window::Adaptive));
     for step in steps {
-        let of_output = |buffer| Binding::range(context, buffer, step.output.clone());
-        let of_input = |buffer| Binding::range(context, buffer, step.grad_input.clone());
+        let of_output = |buffer| Binding::range(context.limits(), buffer, step.output.clone());
+        let of_input = |buffer| Binding::range(context.limits(), buffer, step.grad_input.clone());
         let (grad_output, output_base) = of_output(grad_output);
         let (grad_input, input_base) = of_input(&grad_input);
         let params = Params {

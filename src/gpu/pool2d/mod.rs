@@ -9,7 +9,8 @@ mod tests;
 
 use std::sync::Arc;
 
-use crate::gpu::runtime::buffer::{GpuBuffer, Reuse};
+use crate::gpu::runtime::allocate::Reuse;
+use crate::gpu::runtime::buffer::GpuBuffer;
 use crate::gpu::runtime::context::Context;
 use crate::gpu::runtime::shader::Shader;
 use crate::gpu::strip::buffers::Buffers;

@@ -3,11 +3,12 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::gpu::runtime::buffer::{GpuBuffer, Reuse};
+use crate::gpu::runtime::allocate::Reuse;
+use crate::gpu::runtime::buffer::GpuBuffer;
 use crate::gpu::runtime::context::Context;
 use crate::gpu::runtime::grid::{Grid, NO_LOOP};
 use crate::gpu::runtime::params::{low_bits, params, size};
-use crate::gpu::runtime::record::Binding;
+use crate::gpu::runtime::recording::Binding;
 use crate::gpu::runtime::shader::Shader;
 use crate::gpu::runtime::split::chunks;
 use crate::{Error, Result};
@@ -72,7 +73,7 @@ pub(crate) fn select(
     let grid = Grid::new(OPERATION, count.div_ceil(WORKGROUP), NO_LOOP, limits)?;
     for part in chunks(images, most / image_len) {
         let elements = part.start * image_len..part.end * image_len;
-        let (source, source_base) = Binding::range(context, source, elements);
+        let (source, source_base) = Binding::range(context.limits(), source, elements);
         let params = Params {
             grid_width: grid.width,
             count: size(OPERATION, "the elements of the picked images", count)?,

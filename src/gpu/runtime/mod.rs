@@ -1,11 +1,13 @@
 //! The ground that operations stand on: a device with its buffers, textures and pipelines, shader
 //! composition, recording, transfer, timing, grids and splitting. It names no operation.
 
+pub(crate) mod allocate;
 pub(crate) mod buffer;
 pub(crate) mod context;
 pub(crate) mod derived;
 pub(crate) mod fits;
 pub(crate) mod grid;
+pub(crate) mod handle;
 pub(crate) mod lost;
 pub(crate) mod needs;
 pub(crate) mod params;
@@ -13,8 +15,10 @@ pub(crate) mod pipeline;
 pub(crate) mod pipeline_cache;
 pub(crate) mod recent;
 pub(crate) mod record;
+pub(crate) mod recording;
 pub(crate) mod shader;
 pub(crate) mod split;
+pub(crate) mod staging;
 pub(crate) mod texture;
 pub(crate) mod timing;
 pub(crate) mod transfer;

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::gpu::runtime::context::Context;
+use crate::gpu::runtime::handle::Handle;
 use crate::gpu::runtime::needs;
 use crate::gpu::runtime::recent::Recent;
 use crate::gpu::runtime::shader::{Shader, StorageTexture};
@@ -38,10 +38,11 @@ impl Pipelines {
         self.recent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The pipeline of a shader, compiled if it is not kept.
-    pub(crate) fn get(
+    /// The pipeline of a shader, compiled, with a driver's cache, if it is not kept.
+    pub(crate) fn get<'a>(
         &self,
-        context: &Context,
+        handle: &Handle,
+        cache: impl FnOnce() -> Option<&'a wgpu::PipelineCache>,
         operation: &'static str,
         shader: &Shader,
     ) -> Result<Arc<Pipeline>> {
@@ -49,7 +50,7 @@ impl Pipelines {
         if let Some(pipeline) = known {
             return Ok(pipeline);
         }
-        let pipeline = Arc::new(compile(context, operation, shader)?);
+        let pipeline = Arc::new(compile(handle, cache(), operation, shader)?);
         self.compiled.fetch_add(1, Ordering::Relaxed);
         self.recent().insert(shader, pipeline.clone());
         Ok(pipeline)
@@ -61,26 +62,22 @@ impl Pipelines {
     }
 }
 
-impl Context {
-    /// Compiles shaders ahead of their first use.
-    pub(crate) fn warm_up(&self, operation: &'static str, shaders: &[Shader]) -> Result<()> {
-        self.check_lost()?;
-        shaders.iter().try_for_each(|shader| self.pipelines.get(self, operation, shader).map(drop))
-    }
-}
-
-fn compile(context: &Context, operation: &'static str, shader: &Shader) -> Result<Pipeline> {
+fn compile(
+    handle: &Handle,
+    cache: Option<&wgpu::PipelineCache>,
+    operation: &'static str,
+    shader: &Shader,
+) -> Result<Pipeline> {
     #[cfg(not(target_arch = "wasm32"))]
     let source = shader.compose();
     #[cfg(target_arch = "wasm32")]
     let source = shader.standalone();
     let source = source.map_err(|message| Error::Gpu { operation, message })?;
-    needs::check(operation, shader, &source, &context.device().limits())?;
+    needs::check(operation, shader, &source, &handle.device.limits())?;
     let label = shader.label();
     log::debug!("compiling {label}");
-    let cache = context.pipeline_cache();
-    context.guarded(operation, None, || {
-        let device = context.device();
+    handle.guarded(operation, None, || {
+        let device = &handle.device;
         let descriptor = wgpu::ShaderModuleDescriptor {
             label: Some(&label),
             source: wgpu::ShaderSource::Wgsl(source.into()),

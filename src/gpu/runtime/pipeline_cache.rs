@@ -1,11 +1,30 @@
-//! The backend's pipeline cache of one device.
+//! The pipelines of one device, and the backend's cache for them.
 
-use crate::gpu::Context;
+use std::sync::Arc;
+
+use crate::gpu::runtime::context::Context;
+use crate::gpu::runtime::pipeline::Pipeline;
+use crate::gpu::runtime::shader::Shader;
 use crate::{Error, PipelineCache, Result};
 
 const OPERATION: &str = "pipeline_cache";
 
 impl Context {
+    /// The pipeline of a shader.
+    pub(crate) fn pipeline(
+        &self,
+        operation: &'static str,
+        shader: &Shader,
+    ) -> Result<Arc<Pipeline>> {
+        self.pipelines.get(&self.handle, || self.pipeline_cache(), operation, shader)
+    }
+
+    /// Compiles shaders ahead of their first use.
+    pub(crate) fn warm_up(&self, operation: &'static str, shaders: &[Shader]) -> Result<()> {
+        self.check_lost()?;
+        shaders.iter().try_for_each(|shader| self.pipeline(operation, shader).map(drop))
+    }
+
     /// Whose cache this device can take; none where the backend has no cache.
     fn pipeline_cache_maker(&self) -> Option<String> {
         if !self.device().features().contains(wgpu::Features::PIPELINE_CACHE) {

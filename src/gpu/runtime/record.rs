@@ -1,6 +1,6 @@
 //! Recording: operations wait in a list, which becomes one pass and one submit.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::PoisonError;
 
 use crate::Result;
 use crate::gpu::runtime::buffer::GpuBuffer;
@@ -8,138 +8,12 @@ use crate::gpu::runtime::context::Context;
 use crate::gpu::runtime::grid::Grid;
 use crate::gpu::runtime::params::low_bits;
 use crate::gpu::runtime::pipeline::Pipeline;
+use crate::gpu::runtime::recording::{Binding, Copy, Dispatch, Pending, SLOT, SLOTS_PER_CHUNK};
 use crate::gpu::runtime::shader::Shader;
-use crate::gpu::runtime::texture::{GpuTexture, TEXTURE_WIDTH, TexelFormat};
+use crate::gpu::runtime::texture::GpuTexture;
 
-/// Bytes between the parameters of one dispatch and the next: the largest alignment that an
-/// adapter may ask for.
-const SLOT: usize = 256;
-const SLOTS_PER_CHUNK: usize = 256;
 /// A list of so many dispatches is submitted without being asked for.
 const LONGEST_LIST: usize = 1024;
-
-/// Work that was recorded and not submitted.
-#[derive(Debug, Default)]
-pub(crate) struct Pending {
-    dispatches: Vec<Dispatch>,
-    /// Copies, in order; each comes before the dispatch of its number.
-    copies: Vec<(usize, Copy)>,
-    /// The parameters of all dispatches, `SLOT` bytes each.
-    params: Vec<u8>,
-    /// The dynamic offsets of all dispatches.
-    offsets: Vec<u32>,
-    /// The buffers that the parameters are written to when the list is submitted.
-    chunks: Vec<wgpu::Buffer>,
-}
-
-#[derive(Debug)]
-struct Dispatch {
-    pipeline: Arc<Pipeline>,
-    bind_group: wgpu::BindGroup,
-    /// Which of the list's dynamic offsets are its.
-    offsets: std::ops::Range<usize>,
-    grid: Grid,
-}
-
-/// A copy of floats from a buffer to the first texels of a texture.
-#[derive(Debug)]
-struct Copy {
-    buffer: wgpu::Buffer,
-    first: u64,
-    texture: wgpu::Texture,
-    format: TexelFormat,
-    texels: u32,
-}
-
-impl Copy {
-    fn encode(&self, encoder: &mut wgpu::CommandEncoder) {
-        let texel_bytes = 4 * self.format.floats();
-        // Whole rows, then what the last row holds.
-        let (rows, rest) = (self.texels / TEXTURE_WIDTH, self.texels % TEXTURE_WIDTH);
-        for (row, width, height) in [(0, TEXTURE_WIDTH, rows), (rows, rest, 1)] {
-            if width == 0 || height == 0 {
-                continue;
-            }
-            let row_bytes = TEXTURE_WIDTH * texel_bytes;
-            encoder.copy_buffer_to_texture(
-                wgpu::TexelCopyBufferInfo {
-                    buffer: &self.buffer,
-                    layout: wgpu::TexelCopyBufferLayout {
-                        offset: self.first * 4 + u64::from(row) * u64::from(row_bytes),
-                        bytes_per_row: Some(row_bytes),
-                        rows_per_image: None,
-                    },
-                },
-                wgpu::TexelCopyTextureInfo {
-                    texture: &self.texture,
-                    mip_level: 0,
-                    origin: wgpu::Origin3d { x: 0, y: row, z: 0 },
-                    aspect: wgpu::TextureAspect::All,
-                },
-                wgpu::Extent3d { width, height, depth_or_array_layers: 1 },
-            );
-        }
-    }
-}
-
-/// A range of a buffer, in its elements, that a shader sees.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Binding<'a> {
-    buffer: &'a GpuBuffer,
-    first: usize,
-    len: usize,
-}
-
-impl<'a> Binding<'a> {
-    /// All `len` elements of a buffer.
-    pub(crate) fn whole(buffer: &'a GpuBuffer, len: usize) -> Self {
-        Self { buffer, first: 0, len }
-    }
-
-    /// With the elements to the next vector of four, which every buffer has.
-    pub(crate) fn in_vectors(self) -> Self {
-        Self { len: self.len.next_multiple_of(4), ..self }
-    }
-
-    /// The elements `range`, and what of the alignment lies before them; with it the index of the
-    /// first element that the shader sees.
-    pub(crate) fn range(
-        context: &Context,
-        buffer: &'a GpuBuffer,
-        range: std::ops::Range<usize>,
-    ) -> (Self, usize) {
-        let bytes = buffer.dtype.bytes();
-        let alignment = (context.limits().binding_alignment as usize / bytes).max(1);
-        let first = range.start - range.start % alignment;
-        (Self { buffer, first, len: range.end - first }, first)
-    }
-}
-
-/// One pass, and whether the time of its begin and of its end is written.
-fn encode_pass(
-    encoder: &mut wgpu::CommandEncoder,
-    dispatches: &[Dispatch],
-    offsets: &[u32],
-    times: Option<(&wgpu::QuerySet, bool, bool)>,
-) {
-    if dispatches.is_empty() && times.is_none() {
-        return;
-    }
-    let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor {
-        label: Some("filtro"),
-        timestamp_writes: times.map(|(query_set, begin, end)| wgpu::ComputePassTimestampWrites {
-            query_set,
-            beginning_of_pass_write_index: begin.then_some(0),
-            end_of_pass_write_index: end.then_some(1),
-        }),
-    });
-    for dispatch in dispatches {
-        let Grid { width, height, depth } = dispatch.grid;
-        pass.set_pipeline(&dispatch.pipeline.pipeline);
-        pass.set_bind_group(0, &dispatch.bind_group, &offsets[dispatch.offsets.clone()]);
-        pass.dispatch_workgroups(width, height, depth);
-    }
-}
 
 impl Context {
     /// Records one dispatch: a shader, its parameters, and its buffers in the shader's order.
@@ -189,7 +63,7 @@ impl Context {
         grid: Grid,
         dispatches: impl IntoIterator<Item = (P, impl IntoIterator<Item = u32>)>,
     ) -> Result<()> {
-        let pipeline = self.pipelines.get(self, operation, shader)?;
+        let pipeline = self.pipeline(operation, shader)?;
         let length = {
             let mut pending = self.pending();
             let mut bind_group = None;
@@ -313,7 +187,7 @@ impl Context {
         let pending = self.pending();
         pending.dispatches.is_empty()
             && pending.copies.is_empty()
-            && self.recording_list() == self.submitted_lists()
+            && self.pool.recording_list() == self.pool.submitted_lists()
     }
 
     /// Submits all that was recorded.
@@ -329,31 +203,20 @@ impl Context {
         timestamps: Option<&wgpu::QuerySet>,
         after: impl FnOnce(&mut wgpu::CommandEncoder),
     ) -> Result<()> {
-        let Pending { dispatches, copies, params, offsets, chunks } = {
+        let list = {
             let mut pending = self.pending();
-            self.close_list();
+            self.pool.close_list();
             let chunks = pending.chunks.clone();
             std::mem::replace(&mut *pending, Pending { chunks, ..Default::default() })
         };
         let submitted = self.guarded(operation, None, || {
-            for (bytes, chunk) in params.chunks(SLOT * SLOTS_PER_CHUNK).zip(&chunks) {
-                self.queue().write_buffer(chunk, 0, bytes);
-            }
+            list.write_params(self.queue());
             let mut encoder = self.device().create_command_encoder(&Default::default());
-            // Copies lie between passes. The first and the last pass tell the time, even if empty.
-            let mut first = 0;
-            for (index, (before, copy)) in copies.iter().enumerate() {
-                let times = timestamps.filter(|_| index == 0).map(|queries| (queries, true, false));
-                encode_pass(&mut encoder, &dispatches[first..*before], &offsets, times);
-                first = *before;
-                copy.encode(&mut encoder);
-            }
-            let times = timestamps.map(|queries| (queries, copies.is_empty(), true));
-            encode_pass(&mut encoder, &dispatches[first..], &offsets, times);
+            list.encode(&mut encoder, timestamps);
             after(&mut encoder);
             self.queue().submit([encoder.finish()]);
         });
-        self.list_submitted();
+        self.pool.list_submitted();
         submitted?;
         // Lets wgpu free what finished submissions held.
         self.device()

@@ -3,8 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::gpu::runtime::context::Context;
-use crate::{Error, Limits, Result};
+use crate::Limits;
 
 /// Texels of a row of every such texture.
 pub(crate) const TEXTURE_WIDTH: u32 = 4096;
@@ -37,7 +36,7 @@ impl TexelFormat {
 /// The rows of a texture of so many texels: one of eight steps per power of two, as for buffers.
 ///
 /// None is a power of two: llvmpipe compiles shaders anew for those.
-fn rows(texels: u32) -> u32 {
+pub(crate) fn rows(texels: u32) -> u32 {
     let rows = texels.div_ceil(TEXTURE_WIDTH).max(3);
     let rows = rows.next_multiple_of((rows.next_power_of_two() / 16).max(1));
     rows + u32::from(rows.is_power_of_two())
@@ -52,7 +51,8 @@ pub(crate) fn fits(texels: u64, limits: &Limits) -> bool {
     })
 }
 
-type Kind = (TexelFormat, u32);
+/// What a texel holds, and how many rows there are.
+pub(crate) type Kind = (TexelFormat, u32);
 
 /// The textures of one device that nothing holds.
 #[derive(Debug, Default)]
@@ -74,10 +74,19 @@ pub(crate) struct GpuTexture {
     texture: wgpu::Texture,
     view: wgpu::TextureView,
     kind: Kind,
-    context: Arc<Context>,
+    home: Arc<TexturePool>,
 }
 
 impl GpuTexture {
+    /// A texture that goes to this pool in the end.
+    pub(crate) fn of(
+        (texture, view): (wgpu::Texture, wgpu::TextureView),
+        kind: Kind,
+        home: Arc<TexturePool>,
+    ) -> Self {
+        Self { texture, view, kind, home }
+    }
+
     pub(crate) fn raw(&self) -> &wgpu::Texture {
         &self.texture
     }
@@ -93,20 +102,33 @@ impl GpuTexture {
 
 impl Drop for GpuTexture {
     fn drop(&mut self) {
-        let mut state = self.context.textures().state();
+        let mut state = self.home.state();
         state.free_bytes += bytes(self.kind);
         let free = (self.texture.clone(), self.view.clone());
         state.free.entry(self.kind).or_default().push(free);
     }
 }
 
-fn bytes((format, rows): Kind) -> u64 {
+pub(crate) fn bytes((format, rows): Kind) -> u64 {
     u64::from(rows) * u64::from(TEXTURE_WIDTH * format.floats() * 4)
 }
 
 impl TexturePool {
     fn state(&self) -> std::sync::MutexGuard<'_, PoolState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// One of a kind that nothing holds.
+    pub(crate) fn take(&self, kind: Kind) -> Option<(wgpu::Texture, wgpu::TextureView)> {
+        let mut state = self.state();
+        let free = state.free.get_mut(&kind).and_then(Vec::pop)?;
+        state.free_bytes -= bytes(kind);
+        Some(free)
+    }
+
+    /// One of a kind was allocated.
+    pub(crate) fn add(&self, kind: Kind) {
+        self.state().allocated += bytes(kind);
     }
 
     /// Bytes in all textures.
@@ -120,55 +142,6 @@ impl TexturePool {
         state.allocated -= state.free_bytes;
         state.free_bytes = 0;
         state.free.clear();
-    }
-}
-
-impl Context {
-    /// A texture of at least so many texels, from the pool if it has one.
-    pub(crate) fn texture(
-        self: &Arc<Self>,
-        operation: &'static str,
-        format: TexelFormat,
-        texels: u32,
-    ) -> Result<GpuTexture> {
-        let kind = (format, rows(texels));
-        let wrap = |(texture, view)| GpuTexture { texture, view, kind, context: self.clone() };
-        {
-            let mut state = self.textures().state();
-            if let Some(free) = state.free.get_mut(&kind).and_then(Vec::pop) {
-                state.free_bytes -= bytes(kind);
-                return Ok(wrap(free));
-            }
-        }
-        let create = || {
-            self.guarded(operation, Some(bytes(kind)), || {
-                let texture = self.device().create_texture(&wgpu::TextureDescriptor {
-                    label: Some("texels"),
-                    size: wgpu::Extent3d {
-                        width: TEXTURE_WIDTH,
-                        height: kind.1,
-                        depth_or_array_layers: 1,
-                    },
-                    mip_level_count: 1,
-                    sample_count: 1,
-                    dimension: wgpu::TextureDimension::D2,
-                    format: format.wgpu(),
-                    usage: wgpu::TextureUsages::STORAGE_BINDING | wgpu::TextureUsages::COPY_DST,
-                    view_formats: &[],
-                });
-                let view = texture.create_view(&Default::default());
-                (texture, view)
-            })
-        };
-        let created = match create() {
-            Err(Error::OutOfMemory { .. }) => {
-                self.trim();
-                create()?
-            }
-            created => created?,
-        };
-        self.textures().state().allocated += bytes(kind);
-        Ok(wrap(created))
     }
 }
 

@@ -2,17 +2,11 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::gpu::runtime::buffer::{GpuBuffer, Reuse};
+use crate::gpu::runtime::allocate::Reuse;
+use crate::gpu::runtime::buffer::GpuBuffer;
 use crate::gpu::runtime::context::Context;
 use crate::memory::zeros;
 use crate::{Error, Result};
-
-/// Buffers that results are read through where the host does not reach the tensors' memory.
-#[derive(Debug, Default)]
-pub(crate) struct Staging(Mutex<Vec<wgpu::Buffer>>);
-
-/// Idle staging buffers that are kept.
-const KEPT_STAGING_BUFFERS: usize = 4;
 
 impl Context {
     /// A buffer that holds these elements.
@@ -39,7 +33,7 @@ impl Context {
 
     /// Writes straight into the buffer if the host reaches it and no work still uses it.
     fn write_mapped(&self, buffer: &wgpu::Buffer, bytes: &[u8]) -> bool {
-        if !self.maps_tensors() {
+        if !self.handle.maps_tensors() {
             return false;
         }
         let mapped = Arc::new(Mutex::new(None));
@@ -66,7 +60,7 @@ impl Context {
         len: usize,
     ) -> Result<Vec<T>> {
         let bytes = size_of::<T>() * len;
-        if self.maps_tensors() && len > 0 {
+        if self.handle.maps_tensors() && len > 0 {
             let _gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
             self.flush_then(operation, None, |_| ())?;
             let mapping = self.map(operation, buffer.raw(), bytes)?;
@@ -99,7 +93,7 @@ impl Context {
             }
         }
         #[cfg(target_arch = "wasm32")]
-        self.late_reports().await?;
+        self.handle.late_reports().await?;
         self.read_staged(operation, staged, len).await
     }
 
@@ -122,12 +116,7 @@ impl Context {
             self.flush(operation)?;
             return Ok(None);
         }
-        let kept = {
-            let mut kept = self.staging.0.lock().unwrap_or_else(PoisonError::into_inner);
-            let fits = |kept: &wgpu::Buffer| kept.size() >= size && kept.size() / 4 <= size;
-            kept.iter().position(fits).map(|index| kept.swap_remove(index))
-        };
-        let staging = match kept {
+        let staging = match self.staging.take(size) {
             Some(staging) => staging,
             None => self.guarded(operation, Some(size), || {
                 self.device().create_buffer(&wgpu::BufferDescriptor {
@@ -196,10 +185,7 @@ impl Context {
     ) -> Result<Vec<T>> {
         let Some((staging, mapping)) = staged else { return Ok(Vec::new()) };
         let elements = self.read(operation, &staging, mapping, len).await?;
-        let mut kept = self.staging.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() < KEPT_STAGING_BUFFERS {
-            kept.push(staging);
-        }
+        self.staging.keep(staging);
         Ok(elements)
     }
 }

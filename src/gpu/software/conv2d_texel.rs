@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::gpu::runtime::context::Context;
 use crate::gpu::runtime::grid::Grid;
 use crate::gpu::runtime::params::low_bits;
-use crate::gpu::runtime::record::Binding;
+use crate::gpu::runtime::recording::Binding;
 use crate::gpu::runtime::shader::{Shader, StorageTexture, Value};
 use crate::gpu::runtime::texture;
 use crate::gpu::runtime::texture::{TEXTURE_WIDTH, TexelFormat};
@@ -236,7 +236,7 @@ impl TexelPlan {
                 }
             }
             let outputs = range(problem.output_shape().len());
-            let (output, first) = Binding::range(context, output, outputs.clone());
+            let (output, first) = Binding::range(context.limits(), output, outputs.clone());
             let params =
                 plan::Params { output_start: low_bits(outputs.start - first), ..part.params };
             let mut bindings: Vec<_> =

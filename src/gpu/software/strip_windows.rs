@@ -5,7 +5,7 @@
 
 use crate::gpu::runtime::context::Context;
 use crate::gpu::runtime::grid::{Grid, NO_LOOP};
-use crate::gpu::runtime::record::Binding;
+use crate::gpu::runtime::recording::Binding;
 use crate::gpu::runtime::shader::Shader;
 use crate::gpu::software::uniform_windows;
 use crate::gpu::software::uniform_windows::WINDOW;

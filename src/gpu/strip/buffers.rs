@@ -1,7 +1,7 @@
 //! What strips read and write.
 
 use crate::gpu::runtime::buffer::GpuBuffer;
-use crate::gpu::runtime::record::Binding;
+use crate::gpu::runtime::recording::Binding;
 use crate::gpu::strip::problem::Problem;
 use crate::gpu::tile::operands;
 

@@ -2,7 +2,7 @@
 
 use crate::gpu::runtime::context::Context;
 use crate::gpu::runtime::grid::{Grid, NO_LOOP};
-use crate::gpu::runtime::record::Binding;
+use crate::gpu::runtime::recording::Binding;
 use crate::gpu::runtime::shader::Shader;
 use crate::gpu::strip::buffers::Buffers;
 use crate::gpu::strip::problem::WORKGROUP;

@@ -1,7 +1,7 @@
 //! What every convolution names: its operands, their buffers, and how an activation reaches a shader.
 
 use crate::gpu::runtime::buffer::GpuBuffer;
-use crate::gpu::runtime::record::Binding;
+use crate::gpu::runtime::recording::Binding;
 use crate::ops::Conv2dProblem;
 use crate::{Activation, DType};
 

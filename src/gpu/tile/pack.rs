@@ -7,7 +7,7 @@ use crate::gpu::runtime::context::Context;
 use crate::gpu::runtime::derived::Recipe;
 use crate::gpu::runtime::grid::{Grid, NO_LOOP};
 use crate::gpu::runtime::params::{low_bits, params};
-use crate::gpu::runtime::record::Binding;
+use crate::gpu::runtime::recording::Binding;
 use crate::gpu::runtime::shader::Shader;
 use crate::gpu::runtime::texture::{GpuTexture, TexelFormat};
 use crate::gpu::tile::operands::{OPERATION, Rule};

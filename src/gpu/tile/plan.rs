@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::gpu::runtime::context::Context;
 use crate::gpu::runtime::grid::{Grid, MOST_ITERATIONS};
 use crate::gpu::runtime::params::{low_bits, params};
-use crate::gpu::runtime::record::Binding;
+use crate::gpu::runtime::recording::Binding;
 use crate::gpu::runtime::shader::{Shader, Value};
 use crate::gpu::runtime::split::{chunks, largest};
 use crate::gpu::tile::operands::{
@@ -274,8 +274,8 @@ impl TilePlan {
             let range = |len| elements(&part.images, len, problem.batch);
             let (inputs, outputs) =
                 (range(problem.input_shape().len()), range(problem.output_shape().len()));
-            let (input, input_first) = Binding::range(context, input, inputs.clone());
-            let (output, output_first) = Binding::range(context, output, outputs.clone());
+            let (input, input_first) = Binding::range(context.limits(), input, inputs.clone());
+            let (output, output_first) = Binding::range(context.limits(), output, outputs.clone());
             let params = Params {
                 input_start: low_bits(inputs.start - input_first),
                 output_start: low_bits(outputs.start - output_first),

@@ -2,7 +2,7 @@
 
 use crate::gpu::runtime::params::size;
 use crate::gpu::tile::operands::{OPERATION, Rule};
-use crate::gpu::tile::sums::most_roundings;
+use crate::gpu::tile::rounding::most_roundings;
 use crate::ops::Conv2dProblem;
 
 pub(crate) const SIZES_RULE: Rule = "serves sizes below 2^31";

@@ -3,6 +3,7 @@
 
 use crate::gpu::runtime::grid::MOST_ITERATIONS;
 use crate::gpu::tile::operands::Rule;
+use crate::gpu::tile::rounding::most_roundings;
 use crate::gpu::tile::sizes::Sizes;
 use crate::gpu::tile::tile::{TapOrder, Tile};
 
@@ -11,12 +12,6 @@ pub(crate) const ITERATIONS_RULE: Rule = "serves sums of at most 60 000 steps";
 
 /// Products so few that their order does not matter to the error.
 const FEW_PRODUCTS: u64 = 48;
-
-/// The most roundings that one product of a sum of so many goes through: what the stated bound
-/// allows, less two for what a caller adds to the sum.
-pub(crate) fn most_roundings(products: u64) -> u64 {
-    62_u64.saturating_add(products.saturating_mul(4).isqrt())
-}
 
 /// How many products are added up one after another where that is free to choose: on most data the
 /// error of a block and that of the sum of all blocks are the same at the power of two thirds.

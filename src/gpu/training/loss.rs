@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use crate::gpu::runtime::buffer::{GpuBuffer, Reuse};
+use crate::gpu::runtime::allocate::Reuse;
+use crate::gpu::runtime::buffer::GpuBuffer;
 use crate::gpu::runtime::context::Context;
 use crate::gpu::runtime::grid::{Grid, NO_LOOP};
 use crate::gpu::runtime::params::{params, size};
-use crate::gpu::runtime::record::Binding;
+use crate::gpu::runtime::recording::Binding;
 use crate::gpu::runtime::shader::Shader;
 use crate::gpu::runtime::workgroup_sum::TREE;
-use crate::nn::CrossEntropyProblem;
+use crate::ops::training::CrossEntropyProblem;
 use crate::{Error, Result};
 
 /// Invocations of a workgroup.

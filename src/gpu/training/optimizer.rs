@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use crate::Result;
-use crate::gpu::runtime::buffer::{GpuBuffer, Reuse};
+use crate::gpu::runtime::allocate::Reuse;
+use crate::gpu::runtime::buffer::GpuBuffer;
 use crate::gpu::runtime::context::Context;
 use crate::gpu::runtime::grid::{Grid, NO_LOOP};
 use crate::gpu::runtime::params::{params, size};
-use crate::gpu::runtime::record::Binding;
+use crate::gpu::runtime::recording::Binding;
 use crate::gpu::runtime::shader::Shader;
 use crate::gpu::runtime::split::chunks;
-use crate::nn::{AdamStep, SgdStep};
+use crate::ops::training::{AdamStep, SgdStep};
 
 /// Invocations of a workgroup.
 const WORKGROUP: usize = 64;
@@ -73,7 +74,7 @@ fn step<const OLD: usize, const NEW: usize, P: bytemuck::NoUninit>(
         let bindings: Vec<_> = old
             .into_iter()
             .chain(&new)
-            .map(|buffer| Binding::range(context, buffer, part.clone()).0)
+            .map(|buffer| Binding::range(context.limits(), buffer, part.clone()).0)
             .collect();
         context.record(operation, shader, &params(grid.width, count), &bindings, grid)?;
     }

@@ -4,6 +4,7 @@ use super::{check_not_negative, on_gpu, same_as_before, zeros_like};
 use crate::device::Backend;
 use crate::memory::copied;
 use crate::nn::Parameter;
+use crate::ops::training::AdamStep;
 use crate::{Error, Result, Tensor, cpu, gpu};
 
 /// The Adam optimizer, with the options and defaults of `torch.optim.Adam`.
@@ -50,24 +51,6 @@ struct AdamState {
     steps: i32,
     mean: Tensor,
     square: Tensor,
-}
-
-/// What one step of [`Adam`] does to every element.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct AdamStep {
-    pub(crate) weight_decay: f32,
-    pub(crate) one_minus_beta1: f32,
-    pub(crate) beta2: f32,
-    pub(crate) one_minus_beta2: f32,
-    /// `learning_rate / (1 - beta1^steps)`.
-    pub(crate) step_size: f32,
-    /// `sqrt(1 - beta2^steps)`.
-    pub(crate) root_correction: f32,
-    pub(crate) epsilon: f32,
-}
-
-impl AdamStep {
-    pub(crate) const OPERATION: &str = "adam";
 }
 
 impl Adam {

@@ -4,9 +4,7 @@ mod adam;
 mod sgd;
 
 pub use adam::Adam;
-pub(crate) use adam::AdamStep;
 pub use sgd::Sgd;
-pub(crate) use sgd::SgdStep;
 
 use crate::{DType, Device, Error, Result, Tensor, gpu};
 
@@ -26,7 +24,7 @@ fn zeros_like(tensor: &Tensor) -> Result<Tensor> {
 
 /// That the state at this place was made for a parameter of this shape and device.
 fn same_as_before(operation: &'static str, value: &Tensor, state: Tensor) -> Result<Tensor> {
-    value.device().check(operation, "the optimizer's state", &state)?;
+    state.check_on(value.device(), operation, "the optimizer's state")?;
     if state.shape() == value.shape() {
         return Ok(state);
     }

@@ -4,6 +4,7 @@ use super::{check_not_negative, on_gpu, same_as_before, zeros_like};
 use crate::device::Backend;
 use crate::memory::copied;
 use crate::nn::Parameter;
+use crate::ops::training::SgdStep;
 use crate::{Error, Result, Tensor, cpu, gpu};
 
 /// Gradient descent with momentum, with the options of `torch.optim.SGD` and dampening 0.
@@ -40,19 +41,6 @@ pub struct Sgd {
     /// Whether the slope is taken as if the velocity had already been followed; not by default.
     pub nesterov: bool,
     velocities: Vec<Option<Tensor>>,
-}
-
-/// What one step of [`Sgd`] does to every element.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct SgdStep {
-    pub(crate) learning_rate: f32,
-    pub(crate) momentum: f32,
-    pub(crate) weight_decay: f32,
-    pub(crate) nesterov: bool,
-}
-
-impl SgdStep {
-    pub(crate) const OPERATION: &str = "sgd";
 }
 
 impl Sgd {

@@ -66,7 +66,7 @@ impl Conv2d {
         grad_output: &Tensor,
     ) -> Result<Tensor> {
         let device = grad_output.device();
-        device.check(OPERATION, "weight", weight)?;
+        weight.check_on(device, OPERATION, "weight")?;
         weight.check_f32(OPERATION, "weight")?;
         grad_output.check_f32(OPERATION, "grad_output")?;
         let shape = input_shape.into();
@@ -115,7 +115,7 @@ impl Conv2d {
     ///
     /// Source: numbers as `torch.nn.grad.conv2d_weight`.
     pub fn grad_weight(&self, input: &Tensor, grad_output: &Tensor) -> Result<Tensor> {
-        input.device().check(OPERATION, "grad_output", grad_output)?;
+        grad_output.check_on(input.device(), OPERATION, "grad_output")?;
         input.check_f32(OPERATION, "input")?;
         grad_output.check_f32(OPERATION, "grad_output")?;
         let problem = self.gradient_problem(input.shape(), None, grad_output.shape())?;

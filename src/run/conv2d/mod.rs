@@ -1,3 +1,5 @@
 //! Convolution.
 
+mod forward;
 pub(crate) mod gradients;
+mod plan;

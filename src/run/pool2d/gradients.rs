@@ -56,7 +56,7 @@ macro_rules! max_backward {
             ) -> Result<Tensor> {
                 grad_output.check_f32($operation, "grad_output")?;
                 let device = grad_output.device();
-                device.check_indices($operation, indices)?;
+                device.check_device($operation, "indices", indices.device())?;
                 let shape = input_shape.into();
                 let problem = self.problem(shape)?;
                 let output = problem.output_shape();

@@ -1,3 +1,6 @@
 //! Poolings.
 
-pub(crate) mod gradients;
+mod forward;
+mod gradients;
+mod indices;
+mod plan;

@@ -1,74 +1,18 @@
-//! The indices of a max pooling, and the pooling that they belong to.
+//! The indices of max poolings: whose they are, and the way from the host.
 
 use std::sync::Arc;
 
 use ndarray::{Array4, Axis};
 
-use super::{AdaptivePool2dProblem, MaxPool2dProblem};
 use crate::device::Backend;
 use crate::memory::{collected, with_room};
+use crate::ops::MaxPooling;
 use crate::tensor::Storage;
 use crate::{AdaptiveMaxPool2d, Device, Error, Indices, MaxPool2d, Result, Shape};
 
 const OPERATION: &str = "upload_indices";
 
-/// A max pooling resolved for an input shape.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum MaxPooling {
-    Fixed(MaxPool2dProblem),
-    Adaptive(AdaptivePool2dProblem),
-}
-
-impl From<&MaxPool2dProblem> for MaxPooling {
-    fn from(problem: &MaxPool2dProblem) -> Self {
-        Self::Fixed(*problem)
-    }
-}
-
-impl From<&AdaptivePool2dProblem> for MaxPooling {
-    fn from(problem: &AdaptivePool2dProblem) -> Self {
-        Self::Adaptive(*problem)
-    }
-}
-
 impl MaxPooling {
-    fn input_shape(&self) -> Shape {
-        match self {
-            Self::Fixed(problem) => problem.input_shape(),
-            Self::Adaptive(problem) => problem.input,
-        }
-    }
-
-    fn output_shape(&self) -> Shape {
-        match self {
-            Self::Fixed(problem) => problem.output_shape(),
-            Self::Adaptive(problem) => problem.output_shape(),
-        }
-    }
-
-    /// Whether a cell of the input is a tap of the window of an output.
-    fn reads(&self, [out_y, out_x]: [usize; 2], [in_y, in_x]: [usize; 2]) -> bool {
-        match self {
-            Self::Fixed(problem) => {
-                let reads = |axis: &crate::window::Axis, out, at: usize| {
-                    let (_, count, start) = axis.taps_inside(out);
-                    at.checked_sub(start).is_some_and(|distance| {
-                        distance.is_multiple_of(axis.dilation) && distance / axis.dilation < count
-                    })
-                };
-                reads(&problem.vertical, out_y, in_y) && reads(&problem.horizontal, out_x, in_x)
-            }
-            Self::Adaptive(AdaptivePool2dProblem { input, output_size }) => {
-                let reads = |size, out_size, out, at| {
-                    let [begin, end] = AdaptivePool2dProblem::window(size, out_size, out);
-                    (begin..end).contains(&at)
-                };
-                reads(input.height, output_size[0], out_y, in_y)
-                    && reads(input.width, output_size[1], out_x, in_x)
-            }
-        }
-    }
-
     /// That indices were found by this pooling in an input of this shape.
     pub(crate) fn check(&self, operation: &'static str, indices: &Indices) -> Result<()> {
         let output = self.output_shape();
@@ -142,28 +86,6 @@ fn rivals(indices: &Array4<u32>, width: usize) -> Result<Option<[u32; 2]>> {
         }
     }
     Ok(None)
-}
-
-impl std::fmt::Display for MaxPooling {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Fixed(MaxPool2dProblem { vertical, horizontal, .. }) => {
-                let axes = |of: fn(&crate::window::Axis) -> usize| [of(vertical), of(horizontal)];
-                write!(
-                    f,
-                    "of a max_pool2d with kernel_size {:?}, stride {:?}, padding {:?} and \
-                     dilation {:?}",
-                    axes(|axis| axis.kernel_size),
-                    axes(|axis| axis.stride),
-                    axes(|axis| axis.pad_begin),
-                    axes(|axis| axis.dilation)
-                )
-            }
-            Self::Adaptive(problem) => {
-                write!(f, "of an adaptive_max_pool2d with output_size {:?}", problem.output_size)
-            }
-        }
-    }
 }
 
 macro_rules! upload_indices {

@@ -1,0 +1,134 @@
+//! Buffers and textures for recorded work and for uploads, from the pools if they have one.
+
+use crate::gpu::runtime::buffer::{GpuBuffer, bucket};
+use crate::gpu::runtime::context::Context;
+use crate::gpu::runtime::texture::{self, GpuTexture, TEXTURE_WIDTH, TexelFormat};
+use crate::{DType, Error, Result};
+
+/// What a buffer is handed out for, which decides whether recorded work may still use it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reuse {
+    /// For recorded work, which comes after all that was recorded before.
+    Recorded,
+    /// For writes from the host, which come before all that is recorded and not submitted.
+    HostWrite,
+}
+
+impl Context {
+    fn reuse(
+        &self,
+        operation: &'static str,
+        size: u64,
+        reuse: Reuse,
+    ) -> Result<Option<wgpu::Buffer>> {
+        let first_waiting_list = match reuse {
+            Reuse::Recorded => u64::MAX,
+            Reuse::HostWrite if self.nothing_recorded() => u64::MAX,
+            Reuse::HostWrite => self.pool.submitted_lists(),
+        };
+        let free = self.pool.take(size, first_waiting_list);
+        if free.is_none() && reuse == Reuse::HostWrite && self.pool.has(size) {
+            // Submitting frees a buffer for the host; otherwise a loop of uploads would grow.
+            self.flush(operation)?;
+            return Ok(self.pool.take(size, self.pool.submitted_lists()));
+        }
+        Ok(free)
+    }
+
+    /// A buffer of `len` elements for recorded work.
+    pub(crate) fn allocate_elements(
+        &self,
+        operation: &'static str,
+        len: usize,
+        dtype: DType,
+    ) -> Result<GpuBuffer> {
+        let bytes = len as u64 * dtype.bytes() as u64;
+        let mut buffer = self.allocate(operation, bytes, Reuse::Recorded)?;
+        buffer.dtype = dtype;
+        Ok(buffer)
+    }
+
+    /// A buffer of at least `bytes`.
+    pub(crate) fn allocate(
+        &self,
+        operation: &'static str,
+        bytes: u64,
+        reuse: Reuse,
+    ) -> Result<GpuBuffer> {
+        let limit = self.limits().max_buffer_bytes;
+        if bytes > limit {
+            let quantity = "the size of one buffer in bytes".into();
+            return Err(Error::DeviceLimit { operation, quantity, needed: bytes, allowed: limit });
+        }
+        let size = bucket(bytes).min(limit);
+        let buffer = match self.reuse(operation, size, reuse)? {
+            Some(buffer) => buffer,
+            None => {
+                let buffer = self.create(operation, bytes, |device| {
+                    device.create_buffer(&wgpu::BufferDescriptor {
+                        label: Some("tensor"),
+                        size,
+                        usage: self.handle.tensor_usages,
+                        mapped_at_creation: false,
+                    })
+                })?;
+                self.pool.add(size);
+                buffer
+            }
+        };
+        Ok(GpuBuffer::of(buffer, self.pool.clone()))
+    }
+
+    /// A texture of at least so many texels.
+    pub(crate) fn texture(
+        &self,
+        operation: &'static str,
+        format: TexelFormat,
+        texels: u32,
+    ) -> Result<GpuTexture> {
+        let kind = (format, texture::rows(texels));
+        let texture = match self.textures.take(kind) {
+            Some(texture) => texture,
+            None => {
+                let texture = self.create(operation, texture::bytes(kind), |device| {
+                    let texture = device.create_texture(&wgpu::TextureDescriptor {
+                        label: Some("texels"),
+                        size: wgpu::Extent3d {
+                            width: TEXTURE_WIDTH,
+                            height: kind.1,
+                            depth_or_array_layers: 1,
+                        },
+                        mip_level_count: 1,
+                        sample_count: 1,
+                        dimension: wgpu::TextureDimension::D2,
+                        format: format.wgpu(),
+                        usage: wgpu::TextureUsages::STORAGE_BINDING | wgpu::TextureUsages::COPY_DST,
+                        view_formats: &[],
+                    });
+                    let view = texture.create_view(&Default::default());
+                    (texture, view)
+                })?;
+                self.textures.add(kind);
+                texture
+            }
+        };
+        Ok(GpuTexture::of(texture, kind, self.textures.clone()))
+    }
+
+    /// What takes so many bytes, if need be after the pools have let go of theirs.
+    fn create<T>(
+        &self,
+        operation: &'static str,
+        bytes: u64,
+        create: impl Fn(&wgpu::Device) -> T,
+    ) -> Result<T> {
+        let create = || self.guarded(operation, Some(bytes), || create(self.device()));
+        match create() {
+            Err(Error::OutOfMemory { .. }) => {
+                self.trim();
+                create()
+            }
+            created => created,
+        }
+    }
+}

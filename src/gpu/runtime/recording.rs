@@ -1,0 +1,165 @@
+//! The list of what is recorded: dispatches and copies.
+
+use std::sync::Arc;
+
+use crate::Limits;
+use crate::gpu::runtime::buffer::GpuBuffer;
+use crate::gpu::runtime::grid::Grid;
+use crate::gpu::runtime::pipeline::Pipeline;
+use crate::gpu::runtime::texture::{TEXTURE_WIDTH, TexelFormat};
+
+/// Bytes between the parameters of one dispatch and the next: the largest alignment that an
+/// adapter may ask for.
+pub(crate) const SLOT: usize = 256;
+pub(crate) const SLOTS_PER_CHUNK: usize = 256;
+
+/// Work that was recorded and not submitted.
+#[derive(Debug, Default)]
+pub(crate) struct Pending {
+    pub(crate) dispatches: Vec<Dispatch>,
+    /// Copies, in order; each comes before the dispatch of its number.
+    pub(crate) copies: Vec<(usize, Copy)>,
+    /// The parameters of all dispatches, [`SLOT`] bytes each.
+    pub(crate) params: Vec<u8>,
+    /// The dynamic offsets of all dispatches.
+    pub(crate) offsets: Vec<u32>,
+    /// The buffers that the parameters are written to when the list is submitted.
+    pub(crate) chunks: Vec<wgpu::Buffer>,
+}
+
+impl Pending {
+    /// Writes the parameters of all dispatches to the buffers that they are read from.
+    pub(crate) fn write_params(&self, queue: &wgpu::Queue) {
+        for (bytes, chunk) in self.params.chunks(SLOT * SLOTS_PER_CHUNK).zip(&self.chunks) {
+            queue.write_buffer(chunk, 0, bytes);
+        }
+    }
+
+    /// Encodes all dispatches and copies.
+    pub(crate) fn encode(
+        &self,
+        encoder: &mut wgpu::CommandEncoder,
+        timestamps: Option<&wgpu::QuerySet>,
+    ) {
+        let Self { dispatches, copies, offsets, .. } = self;
+        // Copies lie between passes. The first and the last pass tell the time, even if empty.
+        let mut first = 0;
+        for (index, (before, copy)) in copies.iter().enumerate() {
+            let times = timestamps.filter(|_| index == 0).map(|queries| (queries, true, false));
+            encode_pass(encoder, &dispatches[first..*before], offsets, times);
+            first = *before;
+            copy.encode(encoder);
+        }
+        let times = timestamps.map(|queries| (queries, copies.is_empty(), true));
+        encode_pass(encoder, &dispatches[first..], offsets, times);
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Dispatch {
+    pub(crate) pipeline: Arc<Pipeline>,
+    pub(crate) bind_group: wgpu::BindGroup,
+    /// Which of the list's dynamic offsets are its.
+    pub(crate) offsets: std::ops::Range<usize>,
+    pub(crate) grid: Grid,
+}
+
+/// A copy of floats from a buffer to the first texels of a texture.
+#[derive(Debug)]
+pub(crate) struct Copy {
+    pub(crate) buffer: wgpu::Buffer,
+    pub(crate) first: u64,
+    pub(crate) texture: wgpu::Texture,
+    pub(crate) format: TexelFormat,
+    pub(crate) texels: u32,
+}
+
+impl Copy {
+    fn encode(&self, encoder: &mut wgpu::CommandEncoder) {
+        let texel_bytes = 4 * self.format.floats();
+        // Whole rows, then what the last row holds.
+        let (rows, rest) = (self.texels / TEXTURE_WIDTH, self.texels % TEXTURE_WIDTH);
+        for (row, width, height) in [(0, TEXTURE_WIDTH, rows), (rows, rest, 1)] {
+            if width == 0 || height == 0 {
+                continue;
+            }
+            let row_bytes = TEXTURE_WIDTH * texel_bytes;
+            encoder.copy_buffer_to_texture(
+                wgpu::TexelCopyBufferInfo {
+                    buffer: &self.buffer,
+                    layout: wgpu::TexelCopyBufferLayout {
+                        offset: self.first * 4 + u64::from(row) * u64::from(row_bytes),
+                        bytes_per_row: Some(row_bytes),
+                        rows_per_image: None,
+                    },
+                },
+                wgpu::TexelCopyTextureInfo {
+                    texture: &self.texture,
+                    mip_level: 0,
+                    origin: wgpu::Origin3d { x: 0, y: row, z: 0 },
+                    aspect: wgpu::TextureAspect::All,
+                },
+                wgpu::Extent3d { width, height, depth_or_array_layers: 1 },
+            );
+        }
+    }
+}
+
+/// A range of a buffer, in its elements, that a shader sees.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Binding<'a> {
+    pub(crate) buffer: &'a GpuBuffer,
+    pub(crate) first: usize,
+    pub(crate) len: usize,
+}
+
+impl<'a> Binding<'a> {
+    /// All `len` elements of a buffer.
+    pub(crate) fn whole(buffer: &'a GpuBuffer, len: usize) -> Self {
+        Self { buffer, first: 0, len }
+    }
+
+    /// With the elements to the next vector of four, which every buffer has.
+    pub(crate) fn in_vectors(self) -> Self {
+        Self { len: self.len.next_multiple_of(4), ..self }
+    }
+
+    /// The elements `range`, and what of the alignment lies before them; with it the index of the
+    /// first element that the shader sees.
+    pub(crate) fn range(
+        limits: &Limits,
+        buffer: &'a GpuBuffer,
+        range: std::ops::Range<usize>,
+    ) -> (Self, usize) {
+        let bytes = buffer.dtype.bytes();
+        let alignment = (limits.binding_alignment as usize / bytes).max(1);
+        let first = range.start - range.start % alignment;
+        (Self { buffer, first, len: range.end - first }, first)
+    }
+}
+
+/// One pass, and whether the time of its begin and of its end is written.
+fn encode_pass(
+    encoder: &mut wgpu::CommandEncoder,
+    dispatches: &[Dispatch],
+    offsets: &[u32],
+    times: Option<(&wgpu::QuerySet, bool, bool)>,
+) {
+    if dispatches.is_empty() && times.is_none() {
+        return;
+    }
+    let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor {
+        label: Some("filtro"),
+        timestamp_writes: times.map(|(query_set, begin, end)| wgpu::ComputePassTimestampWrites {
+            query_set,
+            beginning_of_pass_write_index: begin.then_some(0),
+            end_of_pass_write_index: end.then_some(1),
+        }),
+    });
+    for dispatch in dispatches {
+        let Grid { width, height, depth } = dispatch.grid;
+        pass.set_pipeline(&dispatch.pipeline.pipeline);
+        pass.set_bind_group(0, &dispatch.bind_group, &offsets[dispatch.offsets.clone()]);
+        pass.dispatch_workgroups(width, height, depth);
+    }
+}

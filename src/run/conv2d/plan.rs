@@ -1,0 +1,83 @@
+//! Plans of convolutions.
+
+use crate::choice::key::Key;
+use crate::device::Backend;
+use crate::gpu::{Context, Conv2dPlan, Operands, check_buffers};
+use crate::ops::Conv2dProblem;
+use crate::run::choose::choose;
+use crate::{Algorithm, Conv2d, DType, Device, Limits, Plan, Result, Shape};
+
+/// The plan on a device.
+pub(crate) fn plan(
+    device: &Device,
+    context: &Context,
+    problem: &Conv2dProblem,
+    operands: Operands,
+    pinned: Option<Algorithm>,
+) -> Result<Conv2dPlan> {
+    let limits = context.limits();
+    let shapes = [problem.input_shape(), problem.weight_shape(), problem.output_shape()];
+    check_buffers("conv2d", &shapes, operands.dtype, limits)?;
+    choose(
+        device,
+        pinned,
+        || Key::from(problem),
+        |pinned| Conv2dPlan::new(problem, operands, pinned, limits),
+    )
+}
+
+fn shown(problem: &Conv2dProblem, plan: &Conv2dPlan) -> Plan {
+    let shaders = plan.shaders().iter().map(|shader| shader.label()).collect();
+    Plan::new(problem.output_shape(), plan.algorithm(), shaders, plan.dispatches())
+}
+
+impl Conv2d {
+    /// What [`forward`](Self::forward) with a bias does on a GPU with these
+    /// limits, with tensors of f32.
+    ///
+    /// # Errors
+    ///
+    /// As [`forward`](Self::forward).
+    pub fn plan(&self, input: impl Into<Shape>, limits: &Limits) -> Result<Plan> {
+        let problem = self.problem(input.into())?;
+        if problem.output_shape().is_empty() {
+            return Ok(Plan::of_nothing(problem.output_shape(), self.algorithm));
+        }
+        let shapes = [problem.input_shape(), problem.weight_shape(), problem.output_shape()];
+        check_buffers("conv2d", &shapes, DType::F32, limits)?;
+        let plan = Conv2dPlan::new(&problem, true, self.algorithm, limits)?;
+        Ok(shown(&problem, &plan))
+    }
+
+    /// What [`forward`](Self::forward) with a bias does on this device, with its
+    /// [tuning](crate::tuning) if it has one; `None` on the CPU, which has no plan.
+    ///
+    /// # Errors
+    ///
+    /// As [`forward`](Self::forward).
+    pub fn plan_on(&self, input: impl Into<Shape>, device: &Device) -> Result<Option<Plan>> {
+        let problem = self.problem(input.into())?;
+        let Backend::Gpu(context) = device.backend() else { return Ok(None) };
+        if problem.output_shape().is_empty() {
+            return Ok(Some(Plan::of_nothing(problem.output_shape(), self.algorithm)));
+        }
+        let plan = plan(device, context, &problem, true.into(), self.algorithm)?;
+        Ok(Some(shown(&problem, &plan)))
+    }
+
+    /// Compiles what [`forward`](Self::forward) with a bias will need on this device for an input
+    /// of this shape and f32, so that the first call does not have to.
+    ///
+    /// # Errors
+    ///
+    /// As [`forward`](Self::forward).
+    pub fn warm_up(&self, device: &Device, input: impl Into<Shape>) -> Result<()> {
+        let problem = self.problem(input.into())?;
+        let Backend::Gpu(context) = device.backend() else { return Ok(()) };
+        if problem.output_shape().is_empty() {
+            return Ok(());
+        }
+        let plan = plan(device, context, &problem, true.into(), self.algorithm)?;
+        context.warm_up("conv2d", &plan.shaders())
+    }
+}

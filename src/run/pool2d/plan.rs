@@ -1,0 +1,92 @@
+//! Plans of poolings.
+
+use crate::choice::key::Key;
+use crate::device::Backend;
+use crate::gpu::{Context, Pool2dPlan, check_buffers};
+use crate::ops::pool2d::Pool2dProblem;
+use crate::run::choose::choose;
+use crate::{
+    AdaptiveAvgPool2d, AdaptiveMaxPool2d, Algorithm, AvgPool2d, DType, Device, Limits, MaxPool2d,
+    Plan, Result, Shape,
+};
+
+/// The plan on a device.
+pub(crate) fn plan(
+    device: &Device,
+    context: &Context,
+    problem: &Pool2dProblem,
+    pinned: Option<Algorithm>,
+) -> Result<Pool2dPlan> {
+    let limits = context.limits();
+    check_buffers(problem.operation, &[problem.input, problem.output], problem.dtype, limits)?;
+    choose(device, pinned, || Key::from(problem), |pinned| Pool2dPlan::new(problem, pinned, limits))
+}
+
+fn shown(problem: &Pool2dProblem, plan: &Pool2dPlan) -> Plan {
+    let shaders = plan.shaders().iter().map(|shader| shader.label()).collect();
+    Plan::new(problem.output, plan.algorithm(), shaders, plan.dispatches())
+}
+
+macro_rules! pool_plan {
+    ($name:ident, $problem:expr) => {
+        impl $name {
+            /// What [`forward`](Self::forward) does on a GPU with these limits, with tensors
+            /// of f32.
+            ///
+            /// # Errors
+            ///
+            /// As [`forward`](Self::forward).
+            pub fn plan(&self, input: impl Into<Shape>, limits: &Limits) -> Result<Plan> {
+                let problem = $problem(&self.problem(input.into())?);
+                if problem.output.is_empty() {
+                    return Ok(Plan::of_nothing(problem.output, self.algorithm));
+                }
+                let shapes = [problem.input, problem.output];
+                check_buffers(problem.operation, &shapes, DType::F32, limits)?;
+                let plan = Pool2dPlan::new(&problem, self.algorithm, limits)?;
+                Ok(shown(&problem, &plan))
+            }
+
+            /// What [`forward`](Self::forward) does on this device, with its
+            /// [tuning](crate::tuning) if it has one; `None` on the CPU, which has no plan.
+            ///
+            /// # Errors
+            ///
+            /// As [`forward`](Self::forward).
+            pub fn plan_on(
+                &self,
+                input: impl Into<Shape>,
+                device: &Device,
+            ) -> Result<Option<Plan>> {
+                let problem = $problem(&self.problem(input.into())?);
+                let Backend::Gpu(context) = device.backend() else { return Ok(None) };
+                if problem.output.is_empty() {
+                    return Ok(Some(Plan::of_nothing(problem.output, self.algorithm)));
+                }
+                let plan = plan(device, context, &problem, self.algorithm)?;
+                Ok(Some(shown(&problem, &plan)))
+            }
+
+            /// Compiles what [`forward`](Self::forward) will need on this device for an input of
+            /// this shape and f32, so that the first call does not have to.
+            ///
+            /// # Errors
+            ///
+            /// As [`forward`](Self::forward).
+            pub fn warm_up(&self, device: &Device, input: impl Into<Shape>) -> Result<()> {
+                let problem = $problem(&self.problem(input.into())?);
+                let Backend::Gpu(context) = device.backend() else { return Ok(()) };
+                if problem.output.is_empty() {
+                    return Ok(());
+                }
+                let plan = plan(device, context, &problem, self.algorithm)?;
+                context.warm_up(problem.operation, &plan.shaders())
+            }
+        }
+    };
+}
+
+pool_plan!(MaxPool2d, |problem| Pool2dProblem::max(problem, false));
+pool_plan!(AvgPool2d, Pool2dProblem::average);
+pool_plan!(AdaptiveMaxPool2d, |problem| Pool2dProblem::adaptive_max(problem, false));
+pool_plan!(AdaptiveAvgPool2d, Pool2dProblem::adaptive_average);
