@@ -30,7 +30,7 @@ pub struct Variant {
 ///
 /// [`Error::Gpu`] if a shader cannot be composed, which is a fault of this crate.
 pub fn variants() -> Result<Vec<Variant>> {
-    let variants = variants::all()?.into_iter().map(|(shader, _)| {
+    let variants = variants::all()?.into_iter().map(|shader| {
         let source = shader.standalone();
         let source = source.map_err(|message| Error::Gpu { operation: "shaders", message })?;
         Ok(Variant { name: shader.label(), source })

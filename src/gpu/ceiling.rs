@@ -10,6 +10,7 @@ use crate::gpu::runtime::grid::{Grid, NO_LOOP};
 use crate::gpu::runtime::params::{params, size};
 use crate::gpu::runtime::recording::Binding;
 use crate::gpu::runtime::shader::{Shader, StorageTexture, Value};
+use crate::gpu::runtime::template::{Template, template};
 use crate::gpu::runtime::texture;
 use crate::gpu::runtime::texture::{TEXTURE_WIDTH, TexelFormat};
 
@@ -35,9 +36,12 @@ fn is_linked(accumulators: u32) -> bool {
 params!(MultiplyAddParams { grid_width: u32, rounds: u32, factor: f32, addend: f32 });
 params!(CopyParams { grid_width: u32, count: u32 });
 
+static MULTIPLY_ADD: Template = template!("ceiling", "bench_fma", &[], MultiplyAddParams);
+static COPY: Template = template!("ceiling", "bench_copy", &[], CopyParams);
+
 pub(crate) fn multiply_add_shader(accumulators: u32) -> Shader {
     Shader {
-        template: "bench_fma",
+        template: &MULTIPLY_ADD,
         values: vec![
             ("accumulators", accumulators.into()),
             ("linked", is_linked(accumulators).into()),
@@ -53,7 +57,7 @@ pub(crate) fn multiply_add_shader(accumulators: u32) -> Shader {
 pub(crate) fn copy_shader(from_texture: bool) -> Shader {
     const READ: StorageTexture = StorageTexture { format: TexelFormat::Four, written: false };
     Shader {
-        template: "bench_copy",
+        template: &COPY,
         values: vec![
             ("from_texture", from_texture.into()),
             ("texture_width", Value::Derived(TEXTURE_WIDTH)),

@@ -1,8 +1,11 @@
 //! Every shader in every variant, without a GPU.
 
+use std::collections::{BTreeSet, HashSet};
+
 use super::variants::all;
 use crate::DType;
-use crate::gpu::runtime::shader::{SOURCES, Shader};
+use crate::gpu::runtime::shader::Shader;
+use crate::gpu::runtime::template::PARTS;
 use crate::gpu::runtime::texture::TexelFormat;
 
 fn parse(shader: &Shader) -> naga::Module {
@@ -28,13 +31,13 @@ fn stores_f16(module: &naga::Module) -> bool {
 #[test]
 fn every_shader_in_every_variant_is_valid_wgsl_of_its_type() {
     let mut of_f16 = std::collections::BTreeSet::new();
-    for (shader, _) in all().unwrap() {
+    for shader in all().unwrap() {
         let is_f16 = shader.values.contains(&DType::F16.value());
         assert_eq!(stores_f16(&parse(&shader)), is_f16, "{}", shader.label());
         let enables = shader.compose().unwrap().contains("enable f16;");
         assert_eq!(enables, is_f16, "{}", shader.label());
         if is_f16 {
-            of_f16.insert(shader.template);
+            of_f16.insert(shader.template.name);
         }
     }
     let expected = [
@@ -58,7 +61,7 @@ fn every_shader_in_every_variant_is_valid_wgsl_of_its_type() {
 
 #[test]
 fn the_parameters_have_the_same_names_types_and_offsets_on_both_sides() {
-    for (shader, fields) in all().unwrap() {
+    for shader in all().unwrap() {
         let module = parse(&shader);
         let (_, params) = module
             .types
@@ -79,7 +82,9 @@ fn the_parameters_have_the_same_names_types_and_offsets_on_both_sides() {
                 (name, ty == naga::ScalarKind::Float, member.offset)
             })
             .collect();
-        let of_host: Vec<_> = fields
+        let of_host: Vec<_> = shader
+            .template
+            .fields
             .iter()
             .zip(0..)
             .map(|(&(name, ty), index)| (name.to_string(), ty == "f32", 4 * index))
@@ -90,7 +95,7 @@ fn the_parameters_have_the_same_names_types_and_offsets_on_both_sides() {
 
 #[test]
 fn no_loop_and_no_condition_depends_on_the_first_parameter_alone() {
-    for (shader, _) in all().unwrap() {
+    for shader in all().unwrap() {
         let conditions = super::first_word::conditions(&parse(&shader));
         assert_eq!(conditions, [""; 0], "{}", shader.label());
     }
@@ -98,7 +103,7 @@ fn no_loop_and_no_condition_depends_on_the_first_parameter_alone() {
 
 #[test]
 fn the_bindings_are_those_that_the_pipeline_layout_declares() {
-    for (shader, _) in all().unwrap() {
+    for shader in all().unwrap() {
         let module = parse(&shader);
         let mut bindings: Vec<_> = module
             .global_variables
@@ -144,26 +149,33 @@ fn the_bindings_are_those_that_the_pipeline_layout_declares() {
 #[test]
 fn every_file_of_shaders_is_used_and_has_a_short_header() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("shaders");
-    let mut files = Vec::new();
-    for folder in ["", "lib/"] {
-        for entry in std::fs::read_dir(root.join(folder)).unwrap() {
-            let name = entry.unwrap().file_name().into_string().unwrap();
-            if let Some(stem) = name.strip_suffix(".wgsl") {
-                files.push(format!("{folder}{stem}"));
+    let mut files = BTreeSet::new();
+    for room in std::fs::read_dir(&root).unwrap() {
+        let room = room.unwrap().path();
+        if room.is_dir() {
+            for file in std::fs::read_dir(room).unwrap() {
+                files.insert(std::fs::read_to_string(file.unwrap().path()).unwrap());
             }
         }
     }
-    files.sort();
-    let mut declared: Vec<_> = SOURCES.iter().map(|(name, _)| name.to_string()).collect();
-    declared.sort();
-    assert_eq!(files, declared);
-    let used: Vec<_> = all().unwrap().into_iter().map(|(shader, _)| shader.template).collect();
-    for (name, source) in SOURCES.iter().filter(|(name, _)| !name.starts_with("lib/")) {
-        assert!(used.contains(name), "no variant uses shaders/{name}.wgsl");
-        let header = source.lines().take_while(|line| line.starts_with("//")).count();
-        assert!((1..=15).contains(&header), "shaders/{name}.wgsl: a header of {header} lines");
+    let templates: HashSet<_> = all().unwrap().into_iter().map(|shader| shader.template).collect();
+    let mut used = BTreeSet::new();
+    for template in templates {
+        used.insert(template.text.to_string());
+        let parts = template.parts.iter().copied().chain([PARTS]).flatten();
+        used.extend(parts.map(|(_, text)| text.to_string()));
+        let header = template.text.lines().take_while(|line| line.starts_with("//")).count();
+        let name = template.name;
+        assert!((1..=15).contains(&header), "{name}: a header of {header} lines");
         for part in ["Computes:", "Owns:", "Padding:", "Host guarantees:", "Reference:"] {
-            assert!(source.contains(&format!("// {part}")), "shaders/{name}.wgsl lacks {part}");
+            assert!(template.text.contains(&format!("// {part}")), "{name} lacks {part}");
         }
     }
+    let first_line = |text: &&String| text.lines().next().unwrap_or_default().to_string();
+    let stray: Vec<_> = files.difference(&used).collect();
+    assert!(
+        stray.is_empty(),
+        "used by no variant: {:?}",
+        stray.iter().map(first_line).collect::<Vec<_>>()
+    );
 }

@@ -12,6 +12,7 @@ use crate::gpu::runtime::params::{low_bits, params, size};
 use crate::gpu::runtime::recording::Binding;
 use crate::gpu::runtime::shader::Shader;
 use crate::gpu::runtime::split::{chunks, largest};
+use crate::gpu::runtime::template::{Template, template};
 pub(crate) use crate::gpu::runtime::workgroup_sum::{MOST_SHARED, WORKGROUP};
 use crate::gpu::tile::operands::{
     Buffers, OPERATION, Operands, activation_name, activation_parameter, bias_binding,
@@ -57,6 +58,8 @@ params!(Params {
     activation_parameter: f32,
 });
 
+static GENERAL: Template = template!("conv2d", "conv2d_general", &[], Params);
+
 /// One dispatch: its part of the work, and the elements that it touches.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Step {
@@ -81,7 +84,7 @@ pub(crate) fn shader(
     repairs: bool,
 ) -> Shader {
     Shader {
-        template: "conv2d_general",
+        template: &GENERAL,
         values: vec![
             ("padding_mode", padding_mode.name().into()),
             ("activation", activation.into()),

@@ -10,6 +10,7 @@ use crate::gpu::runtime::params::{low_bits, params, size};
 use crate::gpu::runtime::recording::Binding;
 use crate::gpu::runtime::shader::Shader;
 use crate::gpu::runtime::split::{chunks, largest};
+use crate::gpu::runtime::template::{Template, template};
 use crate::gpu::runtime::workgroup_sum::MOST_SHARED;
 use crate::gpu::tile::operands::OPERATION;
 use crate::gpu::tile::partial_sum;
@@ -36,6 +37,8 @@ params!(Params {
     accumulate: u32,
 });
 
+static GRAD_BIAS: Template = template!("conv2d", "conv2d_grad_bias", &[], Params);
+
 /// The most roundings of one element in a sum of so many, in as few parts as there can be.
 #[cfg(test)]
 pub(crate) fn roundings(outputs: usize) -> usize {
@@ -46,7 +49,7 @@ pub(crate) fn roundings(outputs: usize) -> usize {
 /// The shader.
 pub(crate) fn shader() -> Shader {
     Shader {
-        template: "conv2d_grad_bias",
+        template: &GRAD_BIAS,
         values: vec![("f16", false.into())],
         reads: 1,
         uniforms: 0,

@@ -10,6 +10,7 @@ use crate::gpu::runtime::params::{low_bits, params, size};
 use crate::gpu::runtime::recording::Binding;
 use crate::gpu::runtime::shader::Shader;
 use crate::gpu::runtime::split::{chunks, largest};
+use crate::gpu::runtime::template::{Template, template};
 use crate::gpu::runtime::workgroup_sum::{MOST_SHARED, WORKGROUP};
 use crate::gpu::tile::operands::OPERATION;
 use crate::ops::Conv2dProblem;
@@ -54,6 +55,8 @@ params!(Params {
     accumulate: u32,
 });
 
+static GRAD_INPUT: Template = template!("conv2d", "conv2d_grad_input", &[], Params);
+
 /// One dispatch: its part of the work, and the elements that it touches.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Step {
@@ -68,7 +71,7 @@ pub(crate) struct Step {
 /// The shader in the variant of a problem; a workgroup may share the products of a cell.
 pub(crate) fn shader(padding_mode: PaddingMode, bias: bool, shared: bool) -> Shader {
     Shader {
-        template: "conv2d_grad_input",
+        template: &GRAD_INPUT,
         values: vec![
             ("padding_mode", padding_mode.name().into()),
             ("bias", bias.into()),

@@ -11,6 +11,7 @@ use crate::gpu::runtime::grid::Grid;
 use crate::gpu::runtime::params::{params, size};
 use crate::gpu::runtime::recording::Binding;
 use crate::gpu::runtime::shader::Shader;
+use crate::gpu::runtime::template::{Template, template};
 use crate::gpu::tile::operands::OPERATION;
 use crate::ops::{Conv2dProblem, Phase};
 use crate::{Algorithm, DType, Limits, PaddingMode, Result};
@@ -43,10 +44,12 @@ params!(Params {
     accumulate: u32,
 });
 
+static FOLD: Template = template!("conv2d", "conv2d_grad_fold", &[], Params);
+
 /// The shader that adds the cells of a phase to those of the input.
 pub(crate) fn shader(padding_mode: PaddingMode, placed: bool, bias: bool) -> Shader {
     Shader {
-        template: "conv2d_grad_fold",
+        template: &FOLD,
         values: vec![
             ("padding_mode", padding_mode.name().into()),
             ("placed", placed.into()),

@@ -9,11 +9,10 @@ use crate::gpu::runtime::grid::{Grid, NO_LOOP};
 use crate::gpu::runtime::params::{params, size};
 use crate::gpu::runtime::recording::Binding;
 use crate::gpu::runtime::shader::Shader;
+use crate::gpu::runtime::template::{Template, template};
 use crate::gpu::tile::operands::OPERATION;
 use crate::ops::{Conv2dProblem, Phase};
 use crate::{DType, Result};
-
-const TEMPLATE: &str = "conv2d_turned_weight";
 
 /// Invocations of a workgroup.
 const WORKGROUP: usize = 64;
@@ -33,10 +32,12 @@ params!(Params {
     tap_step_x: u32,
 });
 
+static TURNED: Template = template!("conv2d", "conv2d_turned_weight", &[], Params);
+
 /// The shader.
 pub(crate) fn shader() -> Shader {
     Shader {
-        template: TEMPLATE,
+        template: &TURNED,
         values: vec![("f16", false.into())],
         reads: 1,
         uniforms: 0,
@@ -83,7 +84,7 @@ pub(crate) fn of(
         tap_step_y: number(tap_step_y)?,
         tap_step_x: number(tap_step_x)?,
     };
-    weight.derived.get(Recipe::of(TEMPLATE, 1, &params), || {
+    weight.derived.get(Recipe::of(TURNED.name, 1, &params), || {
         let turned = context.allocate_elements(OPERATION, count, DType::F32)?;
         let bindings = [Binding::whole(weight, weights), Binding::whole(&turned, count)];
         context.record(OPERATION, &shader(), &params, &bindings, grid)?;

@@ -10,6 +10,7 @@ use crate::gpu::runtime::params::{low_bits, params, size};
 use crate::gpu::runtime::recording::Binding;
 use crate::gpu::runtime::shader::Shader;
 use crate::gpu::runtime::split::{chunks, largest};
+use crate::gpu::runtime::template::{Template, template};
 use crate::gpu::runtime::workgroup_sum::{MOST_SHARED, WORKGROUP};
 use crate::gpu::tile::operands::OPERATION;
 use crate::gpu::tile::partial_sum;
@@ -51,6 +52,8 @@ params!(Params {
     accumulate: u32,
 });
 
+static GRAD_WEIGHT: Template = template!("conv2d", "conv2d_grad_weight", &[], Params);
+
 /// One dispatch: its part of the work, and the elements that it touches.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Step {
@@ -65,7 +68,7 @@ pub(crate) struct Step {
 /// The shader in the variant of a problem; one that repairs computes again what is NaN.
 pub(crate) fn shader(padding_mode: PaddingMode, repairs: bool) -> Shader {
     Shader {
-        template: "conv2d_grad_weight",
+        template: &GRAD_WEIGHT,
         values: vec![
             ("padding_mode", padding_mode.name().into()),
             ("repairs", repairs.into()),

@@ -8,6 +8,7 @@ use crate::gpu::runtime::grid::Grid;
 use crate::gpu::runtime::params::{params, size};
 use crate::gpu::runtime::recording::Binding;
 use crate::gpu::runtime::shader::Shader;
+use crate::gpu::runtime::template::{Template, template};
 use crate::gpu::tile::operands::OPERATION;
 use crate::gpu::tile::partial_sum;
 use crate::ops::Conv2dProblem;
@@ -51,6 +52,8 @@ params!(Params {
     accumulate: u32,
 });
 
+static TILED: Template = template!("conv2d", "conv2d_grad_weight_tiled", &[], Params);
+
 /// What a shader is composed from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Tile {
@@ -67,7 +70,7 @@ pub(crate) struct Tile {
 /// The shader of a tile.
 pub(crate) fn shader(tile: &Tile) -> Shader {
     Shader {
-        template: "conv2d_grad_weight_tiled",
+        template: &TILED,
         values: vec![
             ("padding_mode", tile.padding_mode.name().into()),
             ("kernel_height", tile.kernel_height.into()),

@@ -5,12 +5,16 @@ use std::collections::BTreeSet;
 use super::tiled::{has_scalar_unit, is_narrow};
 use crate::Limits;
 use crate::gpu::runtime::params::low_bits;
+use crate::gpu::runtime::template::{Template, template};
 use crate::gpu::tile::operands::{Operands, Rule};
-use crate::gpu::tile::plan::{TilePlan, Variant, parts};
+use crate::gpu::tile::plan;
+use crate::gpu::tile::plan::{PARTS, TilePlan, Variant, parts};
 use crate::gpu::tile::sizes::Sizes;
 use crate::gpu::tile::sums::Blocks;
 use crate::gpu::tile::tile::{TapOrder, Tile};
 use crate::ops::Conv2dProblem;
+
+pub(crate) static HALO: Template = template!("conv2d", "conv2d_halo", &[PARTS], plan::Params);
 
 const MEMORY_RULE: Rule =
     "serves kernels whose inputs for one workgroup fit the workgroup memory and few copies";
@@ -126,7 +130,7 @@ pub(crate) fn plan(
 ) -> Result<TilePlan, Rule> {
     let sizes = Sizes::new(problem)?;
     let tile = tile(&sizes, limits)?;
-    let variant = Variant::new("conv2d_halo", tile, sizes, problem, operands)?;
+    let variant = Variant::new(&HALO, tile, sizes, problem, operands)?;
     let tiles = tile.tiles(&sizes, tile.lanes)?;
     let parts = parts(&variant, problem, limits, tiles, 1, |_| true)?;
     Ok(TilePlan {

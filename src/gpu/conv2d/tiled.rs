@@ -1,11 +1,15 @@
 //! The convolution by register tiles over storage buffers.
 
 use crate::Limits;
+use crate::gpu::runtime::template::{Template, template};
 use crate::gpu::tile::operands::{Operands, Rule};
-use crate::gpu::tile::plan::{TilePlan, Variant, parts};
+use crate::gpu::tile::plan;
+use crate::gpu::tile::plan::{PARTS, TilePlan, Variant, parts};
 use crate::gpu::tile::sizes::Sizes;
 use crate::gpu::tile::tile::{TapOrder, Tile};
 use crate::ops::Conv2dProblem;
+
+pub(crate) static TILED: Template = template!("conv2d", "conv2d_tiled", &[PARTS], plan::Params);
 
 /// Invocations of a workgroup.
 const WORKGROUP: u32 = 64;
@@ -62,7 +66,7 @@ pub(crate) fn plan(
     let sizes = Sizes::new(problem)?;
     let tile = tile(&sizes, limits);
     tile.check_text(&sizes)?;
-    let variant = Variant::new("conv2d_tiled", tile, sizes, problem, operands)?;
+    let variant = Variant::new(&TILED, tile, sizes, problem, operands)?;
     let tiles = tile.tiles(&sizes, [1, 1])?;
     let parts = parts(&variant, problem, limits, tiles, WORKGROUP as usize, |_| true)?;
     Ok(TilePlan {

@@ -2,13 +2,13 @@
 
 use crate::gpu::Conv2dPlan;
 use crate::gpu::conv2d::general;
-use crate::gpu::runtime::params::Fields;
+use crate::gpu::conv2d::general_sums::Form;
+use crate::gpu::elementwise::activation::ACTIVATIONS;
 use crate::gpu::runtime::shader::Shader;
-use crate::gpu::software::padded_image;
+use crate::gpu::runtime::shader::distinct;
+use crate::gpu::strip::samples::{INPUTS, plans};
 use crate::gpu::tile::operands::Operands;
-use crate::gpu::tile::{pack, plan};
-use crate::gpu::variants::distinct;
-use crate::{Activation, Algorithm, Conv2d, DType, Error, Limits, PaddingMode, Result};
+use crate::{Activation, Algorithm, Conv2d, DType, Error, Limits, Padding, PaddingMode, Result};
 
 /// Adapters as plans see them: without subgroups, AMD, NVIDIA, Intel, software.
 pub(crate) fn adapters() -> [Limits; 5] {
@@ -52,8 +52,17 @@ pub(crate) fn problems() -> Vec<(Conv2d, [usize; 4])> {
     modes.chain(activations).collect()
 }
 
-/// The shaders of those, as planned and with every algorithm pinned.
-pub(crate) fn variants() -> Result<Vec<(Shader, Fields)>> {
+/// The shaders of convolutions and their gradients.
+pub(crate) fn variants() -> Result<Vec<Shader>> {
+    let mut variants = general_variants();
+    variants.extend(dense_variants()?);
+    variants.extend(gradient_variants()?);
+    variants.extend(depthwise_shaders()?);
+    Ok(distinct(variants))
+}
+
+/// The shaders of the problems, as planned and with every algorithm pinned.
+pub(crate) fn dense_variants() -> Result<Vec<Shader>> {
     let mut variants = Vec::new();
     let algorithms = Algorithm::ALL.iter().copied().map(Some).chain([None]);
     let pins: Vec<_> = algorithms.collect();
@@ -71,17 +80,133 @@ pub(crate) fn variants() -> Result<Vec<(Shader, Fields)>> {
                     Err(Error::Unsupported { .. }) => continue,
                     planned => planned?,
                 };
-                for shader in planned.shaders() {
-                    let fields = match shader.template {
-                        "conv2d_general" => general::Params::FIELDS,
-                        "conv2d_texel_pad" => padded_image::PadParams::FIELDS,
-                        "conv2d_pack" => pack::Params::FIELDS,
-                        _ => plan::Params::FIELDS,
-                    };
-                    variants.push((shader, fields));
-                }
+                variants.extend(planned.shaders());
             }
         }
     }
     Ok(distinct(variants))
+}
+
+/// The shaders of the convolution that serves every option.
+fn general_variants() -> Vec<Shader> {
+    let activations = ACTIVATIONS.map(Activation::name);
+    let mut variants = Vec::new();
+    for padding_mode in PaddingMode::ALL {
+        for activation in activations.into_iter().chain(["none"]) {
+            for (bias, dtype, f32_output, repairs) in [
+                (false, DType::F32, false, false),
+                (true, DType::F32, false, false),
+                (false, DType::F16, false, false),
+                (true, DType::F16, false, false),
+                (true, DType::F16, true, false),
+                (false, DType::F32, false, true),
+                (true, DType::F16, false, true),
+            ] {
+                for form in [Form::Channels, Form::Rows, Form::Shared] {
+                    if repairs && form == Form::Shared {
+                        continue;
+                    }
+                    let operands = Operands { bias, dtype };
+                    let shader = general::shader(
+                        padding_mode,
+                        activation,
+                        operands,
+                        f32_output,
+                        form,
+                        repairs,
+                    );
+                    variants.push(shader);
+                }
+            }
+        }
+    }
+    variants
+}
+
+/// The shaders of all gradients.
+fn gradient_variants() -> Result<Vec<Shader>> {
+    use crate::gpu::conv2d::{
+        grad_bias, grad_input, grad_input_phases, grad_input_turned, grad_weight, grad_weight_tiled,
+    };
+    use crate::gpu::software::{grad_weight_filters, grad_weight_texel};
+    use crate::gpu::tile::partial_sum;
+    let mut variants =
+        vec![grad_bias::shader(), partial_sum::shader(), grad_input_turned::shader()];
+    for padding_mode in PaddingMode::ALL {
+        for bias in [false, true] {
+            for shared in [false, true] {
+                let shader = grad_input::shader(padding_mode, bias, shared);
+                variants.push(shader);
+            }
+            for placed in [false, true] {
+                let shader = grad_input_phases::shader(padding_mode, placed, bias);
+                variants.push(shader);
+            }
+        }
+        for repairs in [false, true] {
+            variants.push(grad_weight::shader(padding_mode, repairs));
+        }
+    }
+    for padding_mode in PaddingMode::ALL {
+        for [kernel_height, kernel_width, rows, channels, filters] in
+            [[3, 3, 3, 1, 8], [1, 1, 1, 8, 8], [5, 7, 1, 1, 3]]
+        {
+            let tile = grad_weight_tiled::Tile {
+                kernel_height,
+                kernel_width,
+                rows,
+                channels,
+                filters,
+                padding_mode,
+                masked: padding_mode == PaddingMode::Zeros,
+            };
+            variants.push(grad_weight_tiled::shader(&tile));
+        }
+    }
+    let software = Limits::webgpu().with_subgroups(8, 8).with_software();
+    for (conv, input) in problems() {
+        let problem = conv.problem(input.into())?;
+        let filters = grad_weight_filters::plan(&problem, &software)?;
+        let texel = grad_weight_texel::plan(&problem, &software)?;
+        let filters = filters.into_iter().flat_map(|plan| plan.shaders());
+        let texel = texel.into_iter().flat_map(|plan| plan.shaders());
+        variants.extend(filters.chain(texel));
+    }
+    Ok(variants)
+}
+
+/// The shaders of depthwise convolutions with every option.
+fn depthwise_shaders() -> Result<Vec<Shader>> {
+    let mut shaders = Vec::new();
+    let mut add = |options: &Conv2d, input: [usize; 4]| -> Result<()> {
+        // Some kernels are larger than the smallest inputs.
+        let Ok(problem) = options.problem(input.into()) else { return Ok(()) };
+        for (bias, dtype) in
+            [(false, DType::F32), (true, DType::F32), (false, DType::F16), (true, DType::F16)]
+        {
+            let operands = Operands { bias, dtype };
+            let plans =
+                plans(|algorithm, limits| Conv2dPlan::new(&problem, operands, algorithm, limits))?;
+            shaders.extend(plans.iter().flat_map(Conv2dPlan::shaders));
+        }
+        Ok(())
+    };
+    for input in INPUTS {
+        let channels = input[1];
+        for multiplier in [1, 2] {
+            let out_channels = channels * multiplier;
+            let depthwise =
+                |kernel_size| Conv2d::new(channels, out_channels, kernel_size).groups(channels);
+            for padding_mode in PaddingMode::ALL {
+                let padded = depthwise([3, 3]).padding([1, 1]).padding_mode(padding_mode);
+                add(&padded, input)?;
+                add(&padded.stride([2, 2]), input)?;
+            }
+            add(&depthwise([2, 3]).dilation([1, 2]), input)?;
+            add(&depthwise([5, 5]).padding(Padding::Same), input)?;
+            add(&depthwise([7, 7]).padding([3, 3]).activation(Activation::Relu6), input)?;
+            add(&depthwise([1, 4]).stride([3, 2]), input)?;
+        }
+    }
+    Ok(shaders)
 }

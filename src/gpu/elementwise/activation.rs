@@ -11,7 +11,19 @@ use crate::gpu::runtime::params::{params, size};
 use crate::gpu::runtime::recording::Binding;
 use crate::gpu::runtime::shader::Shader;
 use crate::gpu::runtime::split::chunks;
+use crate::gpu::runtime::template::{Template, template};
 use crate::{Activation, DType, Result};
+
+/// One of every kind.
+pub(crate) const ACTIVATIONS: [Activation; 7] = [
+    Activation::Relu,
+    Activation::Relu6,
+    Activation::LeakyRelu { negative_slope: 0.1 },
+    Activation::Silu,
+    Activation::HardSwish,
+    Activation::Sigmoid,
+    Activation::Tanh,
+];
 
 const OPERATION: &str = "activation";
 /// Invocations of a workgroup.
@@ -19,16 +31,26 @@ const WORKGROUP: usize = 64;
 
 params!(Params { grid_width: u32, count: u32, activation_parameter: f32 });
 
+static ACTIVATION: Template = template!("elementwise", "activation", &[], Params);
+static GRAD_INPUT: Template = template!("elementwise", "activation_grad_input", &[], Params);
+
 /// The shader of an activation.
 pub(crate) fn shader(name: &'static str, dtype: DType) -> Shader {
     Shader {
-        template: "activation",
+        template: &ACTIVATION,
         values: vec![("activation", name.into()), dtype.value()],
         uniforms: 0,
         textures: &[],
         reads: 1,
         writes: 1,
     }
+}
+
+/// The shaders of all activations.
+pub(crate) fn variants() -> Vec<Shader> {
+    let of_types = |name| [DType::F32, DType::F16].map(|dtype| shader(name, dtype));
+    let of_name = |name| of_types(name).into_iter().chain([grad_shader(name)]);
+    ACTIVATIONS.map(Activation::name).into_iter().flat_map(of_name).collect()
 }
 
 /// The dispatches for `len` elements.
@@ -71,7 +93,7 @@ pub(crate) fn activation(
 /// The shader of an activation's gradient.
 pub(crate) fn grad_shader(name: &'static str) -> Shader {
     Shader {
-        template: "activation_grad_input",
+        template: &GRAD_INPUT,
         values: vec![("activation", name.into()), ("f16", false.into())],
         reads: 2,
         uniforms: 0,

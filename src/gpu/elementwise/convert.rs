@@ -9,6 +9,7 @@ use crate::gpu::runtime::params::{params, size};
 use crate::gpu::runtime::recording::Binding;
 use crate::gpu::runtime::shader::Shader;
 use crate::gpu::runtime::split::chunks;
+use crate::gpu::runtime::template::{Template, template};
 use crate::{DType, Result};
 
 const OPERATION: &str = "to_dtype";
@@ -17,10 +18,12 @@ const WORKGROUP: usize = 64;
 
 params!(Params { grid_width: u32, count: u32 });
 
+static CONVERT: Template = template!("elementwise", "convert", &[], Params);
+
 /// The shader between f32 and f16; `widens` is whether f32 comes out.
 pub(crate) fn shader(widens: bool) -> Shader {
     Shader {
-        template: "convert",
+        template: &CONVERT,
         values: vec![("f16", true.into()), ("widens", widens.into())],
         uniforms: 0,
         textures: &[],

@@ -9,6 +9,7 @@ use crate::gpu::runtime::params::{low_bits, params, size};
 use crate::gpu::runtime::recording::Binding;
 use crate::gpu::runtime::shader::Shader;
 use crate::gpu::runtime::split::{chunks, largest};
+use crate::gpu::runtime::template::{Include, Template, parts, template};
 use crate::gpu::strip::buffers::Buffers;
 use crate::ops::AdaptivePool2dProblem;
 use crate::ops::pool2d::{Divisor, Index, Pool2dProblem, Reduction, Window};
@@ -48,6 +49,17 @@ params!(Params {
     divisor_override: f32,
 });
 
+/// What the shaders of poolings include.
+pub(crate) const PARTS: &[Include] = parts!(
+    "pool2d": "max_pool2d_bindings", "pool_bits", "pool_divisor", "pool_grad", "pool_output",
+    "pool_params", "pool_window", "pool_windows_of",
+);
+
+static MAX: Template = template!("pool2d", "max_pool2d_general", &[PARTS], Params);
+static MAX_WORKGROUP: Template = template!("pool2d", "max_pool2d_workgroup", &[PARTS], Params);
+static AVERAGE: Template = template!("pool2d", "avg_pool2d_general", &[PARTS], Params);
+static AVERAGE_WORKGROUP: Template = template!("pool2d", "avg_pool2d_workgroup", &[PARTS], Params);
+
 /// One dispatch: its part of the work, and the elements that it touches.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Step {
@@ -70,8 +82,8 @@ pub(crate) fn max_shader(owner: Owner, adaptive: bool, index: Index, dtype: DTyp
     let (indices, looked_up) = (index != Index::None, index == Index::LookedUp);
     Shader {
         template: match owner {
-            Owner::Invocation => "max_pool2d_general",
-            Owner::Workgroup => "max_pool2d_workgroup",
+            Owner::Invocation => &MAX,
+            Owner::Workgroup => &MAX_WORKGROUP,
         },
         values: vec![
             ("adaptive", adaptive.into()),
@@ -95,8 +107,8 @@ pub(crate) fn avg_shader(
 ) -> Shader {
     Shader {
         template: match owner {
-            Owner::Invocation => "avg_pool2d_general",
-            Owner::Workgroup => "avg_pool2d_workgroup",
+            Owner::Invocation => &AVERAGE,
+            Owner::Workgroup => &AVERAGE_WORKGROUP,
         },
         values: vec![("adaptive", adaptive.into()), ("divisor", divisor.into()), dtype.value()],
         uniforms: 0,

@@ -6,6 +6,7 @@ use crate::gpu::runtime::grid::Grid;
 use crate::gpu::runtime::params::params;
 use crate::gpu::runtime::recording::Binding;
 use crate::gpu::runtime::shader::Shader;
+use crate::gpu::runtime::template::{Template, template};
 use crate::ops::pool2d::{Pool2dProblem, WholePlanes};
 use crate::{DType, Limits, Result};
 
@@ -13,6 +14,8 @@ use crate::{DType, Limits, Result};
 const WORKGROUP: u32 = 64;
 
 params!(Params { grid_width: u32, planes: u32, plane_vectors: u32, divisor: f32 });
+
+static GLOBAL: Template = template!("pool2d", "avg_pool2d_global", &[], Params);
 
 /// What is dispatched.
 #[derive(Debug, Clone, PartialEq)]
@@ -66,7 +69,7 @@ impl Plan {
 /// The shader that reads storage: `lanes` invocations per plane with `unroll` loads each at once.
 fn storage_shader(lanes: u32, load_width: u32, unroll: u32, dtype: DType) -> Shader {
     Shader {
-        template: "avg_pool2d_global",
+        template: &GLOBAL,
         values: vec![
             ("lanes", lanes.into()),
             ("load_width", load_width.into()),

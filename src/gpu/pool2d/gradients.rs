@@ -4,7 +4,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::gpu::pool2d::general::{Loops, Owner, Params, base_params};
+use crate::gpu::pool2d::general::{Loops, Owner, PARTS, Params, base_params};
 use crate::gpu::pool2d::separable;
 use crate::gpu::runtime::allocate::Reuse;
 use crate::gpu::runtime::buffer::GpuBuffer;
@@ -14,8 +14,13 @@ use crate::gpu::runtime::params::{low_bits, size};
 use crate::gpu::runtime::recording::Binding;
 use crate::gpu::runtime::shader::Shader;
 use crate::gpu::runtime::split::{chunks, largest};
+use crate::gpu::runtime::template::{Template, template};
 use crate::ops::pool2d::{Pool2dProblem, Reduction, Window};
 use crate::{DType, Error, Limits, Result};
+
+static AVERAGE: Template = template!("pool2d", "avg_pool2d_grad_input", &[PARTS], Params);
+static MAX: Template = template!("pool2d", "max_pool2d_grad_input", &[PARTS], Params);
+static MAX_COLUMNS: Template = template!("pool2d", "max_pool2d_grad_columns", &[PARTS], Params);
 
 /// One dispatch: its part of the work, and the elements that it touches.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,10 +53,10 @@ pub(crate) fn shader(gather: Gather, owner: Owner, adaptive: bool) -> Shader {
     let (template, reads, writes) = match gather {
         Gather::Average { divisor } => {
             values.push(("divisor", divisor.into()));
-            ("avg_pool2d_grad_input", 1, 1)
+            (&AVERAGE, 1, 1)
         }
-        Gather::Max => ("max_pool2d_grad_input", 2, 1),
-        Gather::MaxColumns { .. } => ("max_pool2d_grad_columns", 2, 2),
+        Gather::Max => (&MAX, 2, 1),
+        Gather::MaxColumns { .. } => (&MAX_COLUMNS, 2, 2),
     };
     Shader { template, values, reads, uniforms: 0, textures: &[], writes }
 }

@@ -6,6 +6,7 @@ pub(crate) mod gradients;
 pub(crate) mod separable;
 #[cfg(test)]
 mod tests;
+pub(crate) mod variants;
 
 use std::sync::Arc;
 

@@ -11,6 +11,7 @@ use crate::gpu::runtime::params::{low_bits, params, size};
 use crate::gpu::runtime::recording::Binding;
 use crate::gpu::runtime::shader::Shader;
 use crate::gpu::runtime::split::chunks;
+use crate::gpu::runtime::template::{Template, template};
 use crate::{Error, Result};
 
 const OPERATION: &str = "select";
@@ -27,10 +28,12 @@ params!(Params {
     source_base: u32,
 });
 
+static SELECT: Template = template!("rearrange", "select", &[], Params);
+
 /// The shader.
 pub(crate) fn shader() -> Shader {
     Shader {
-        template: "select",
+        template: &SELECT,
         values: Vec::new(),
         reads: 2,
         uniforms: 0,

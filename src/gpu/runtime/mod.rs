@@ -19,6 +19,7 @@ pub(crate) mod recording;
 pub(crate) mod shader;
 pub(crate) mod split;
 pub(crate) mod staging;
+pub(crate) mod template;
 pub(crate) mod texture;
 pub(crate) mod timing;
 pub(crate) mod transfer;

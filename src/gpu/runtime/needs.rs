@@ -22,7 +22,7 @@ pub(crate) fn check(
         None => Ok(()),
         Some(Need { quantity, needed, allowed }) => Err(Error::DeviceLimit {
             operation,
-            quantity: format!("{quantity} of the shader {}", shader.template),
+            quantity: format!("{quantity} of the shader {}", shader.template.name),
             needed: needed.into(),
             allowed: allowed.into(),
         }),

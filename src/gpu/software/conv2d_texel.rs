@@ -7,8 +7,10 @@ use crate::gpu::runtime::grid::Grid;
 use crate::gpu::runtime::params::low_bits;
 use crate::gpu::runtime::recording::Binding;
 use crate::gpu::runtime::shader::{Shader, StorageTexture, Value};
+use crate::gpu::runtime::template::{Template, template};
 use crate::gpu::runtime::texture;
 use crate::gpu::runtime::texture::{TEXTURE_WIDTH, TexelFormat};
+use crate::gpu::software::padded_image;
 use crate::gpu::software::padded_image::{MOST_PADDING, PadParams, pad_shader};
 use crate::gpu::tile::operands::{Buffers, OPERATION, Operands, Rule, bias_binding};
 use crate::gpu::tile::pack::Pack;
@@ -18,6 +20,9 @@ use crate::gpu::tile::tile::{TEXT_RULE, TapOrder, Tile};
 use crate::gpu::tile::{pack, plan};
 use crate::ops::Conv2dProblem;
 use crate::{DType, Limits, PaddingMode};
+
+pub(crate) static TEXEL: Template =
+    template!("software", "conv2d_texel", &[plan::PARTS, padded_image::PARTS], plan::Params);
 
 const DTYPE_RULE: Rule = "serves tensors of f32";
 const SUBGROUP_RULE: Rule = "needs subgroups of at least 8 invocations";
@@ -136,7 +141,7 @@ pub(crate) fn plan(
     let tile = tile(&sizes, limits)?;
     let lanes = tile.workgroup_size();
     // The padding is in the image; zeros outside remain zeros.
-    let variant = Variant::new("conv2d_texel", tile, sizes, problem, operands)?;
+    let variant = Variant::new(&TEXEL, tile, sizes, problem, operands)?;
     let variant = Variant { padding_mode: PaddingMode::Zeros, ..variant };
     let tiles = tile.tiles(&sizes, [1, 1])?;
     let image = image(problem, &sizes, &tile, tiles).ok_or(SIZES_RULE)?;

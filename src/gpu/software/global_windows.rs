@@ -6,6 +6,7 @@ use crate::gpu::runtime::grid::Grid;
 use crate::gpu::runtime::params::params;
 use crate::gpu::runtime::recording::Binding;
 use crate::gpu::runtime::shader::Shader;
+use crate::gpu::runtime::template::{Template, template};
 use crate::gpu::software::uniform_windows;
 use crate::ops::pool2d::{Pool2dProblem, WholePlanes};
 use crate::{DType, Limits, Result};
@@ -25,6 +26,8 @@ params!(Params {
     plane_cells: u32,
     divisor: f32,
 });
+
+static GLOBAL_WINDOWS: Template = template!("software", "avg_pool2d_global_windows", &[], Params);
 
 /// What is dispatched.
 #[derive(Debug, Clone, PartialEq)]
@@ -103,7 +106,7 @@ impl Plan {
 
 fn shader(windows: u32, window_vectors: u32) -> Shader {
     Shader {
-        template: "avg_pool2d_global_windows",
+        template: &GLOBAL_WINDOWS,
         values: vec![("windows", windows.into()), ("window_vectors", window_vectors.into())],
         uniforms: windows,
         reads: 0,

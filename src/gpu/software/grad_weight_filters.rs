@@ -10,6 +10,7 @@ use crate::gpu::runtime::params::{params, size};
 use crate::gpu::runtime::recording::Binding;
 use crate::gpu::runtime::shader::Shader;
 use crate::gpu::runtime::split::{chunks, largest};
+use crate::gpu::runtime::template::{Template, template};
 use crate::gpu::software::padded_image;
 use crate::gpu::software::padded_image::Images;
 use crate::gpu::tile::operands::OPERATION;
@@ -48,6 +49,9 @@ params!(Params {
     grads_height: u32,
     grads_width: u32,
 });
+
+static FILTERS: Template =
+    template!("software", "conv2d_grad_weight_filters", &[padded_image::PARTS], Params);
 
 /// The dispatch for some images.
 #[derive(Debug, Clone, PartialEq)]
@@ -124,7 +128,7 @@ fn shader(problem: &Conv2dProblem, tile: Tile, lanes: u32) -> Option<Shader> {
         ("unit_rows", tile.unit[0].into()),
         ("unit_texels", tile.unit[1].into()),
     ];
-    padded_image::shader("conv2d_grad_weight_filters", problem, &tile, lanes)
+    padded_image::shader(&FILTERS, problem, &tile, lanes)
 }
 
 /// The length of the blocks whose sums are added up.

@@ -10,6 +10,7 @@ use crate::gpu::runtime::params::{params, size};
 use crate::gpu::runtime::recording::Binding;
 use crate::gpu::runtime::shader::Shader;
 use crate::gpu::runtime::split::{chunks, largest};
+use crate::gpu::runtime::template::{Template, template};
 use crate::gpu::software::padded_image;
 use crate::gpu::software::padded_image::Images;
 use crate::gpu::tile::operands::OPERATION;
@@ -42,6 +43,9 @@ params!(Params {
     grads_width: u32,
     accumulate: u32,
 });
+
+static TEXEL: Template =
+    template!("software", "conv2d_grad_weight_texel", &[padded_image::PARTS], Params);
 
 /// The most roundings of one product in a sum over so many outputs.
 #[cfg(test)]
@@ -101,7 +105,7 @@ fn shader(problem: &Conv2dProblem, tile: Tile, lanes: u32) -> Option<Shader> {
         ("tile_channels", tile.channels.into()),
         ("tile_filters", tile.filters.into()),
     ];
-    padded_image::shader("conv2d_grad_weight_texel", problem, &tile, lanes)
+    padded_image::shader(&TEXEL, problem, &tile, lanes)
 }
 
 /// The plan for a convolution whose batch is not empty; `None` where it is not served or another

@@ -8,6 +8,7 @@ use crate::gpu::runtime::context::Context;
 use crate::gpu::runtime::grid::Grid;
 use crate::gpu::runtime::params::{params, size};
 use crate::gpu::runtime::shader::{Shader, StorageTexture, Value};
+use crate::gpu::runtime::template::{Include, Template, parts, template};
 use crate::gpu::runtime::texture;
 use crate::gpu::runtime::texture::{GpuTexture, TEXTURE_WIDTH, TexelFormat};
 use crate::gpu::tile::operands::OPERATION;
@@ -32,6 +33,11 @@ params!(PadParams {
     row_parts: u32,
     part_texels: u32,
 });
+
+/// What the files of this room include.
+pub(crate) const PARTS: &[Include] = parts!("software": "texel_position");
+
+static PAD: Template = template!("software", "conv2d_texel_pad", &[PARTS], PadParams);
 
 impl PadParams {
     /// Those of a plane of `in_size`, `pads` behind the begin of an image of `[height, texels]`; how
@@ -70,7 +76,7 @@ impl PadParams {
 /// The shader that pads.
 pub(crate) fn pad_shader(padding_mode: PaddingMode, lanes: u32) -> Shader {
     Shader {
-        template: "conv2d_texel_pad",
+        template: &PAD,
         values: vec![
             ("padding_mode", padding_mode.name().into()),
             ("lanes_x", lanes.into()),
@@ -105,7 +111,7 @@ pub(crate) fn is_masked(problem: &Conv2dProblem) -> bool {
 
 /// The shader that multiplies what two textures hold; `tile` names what an invocation adds up.
 pub(crate) fn shader(
-    template: &'static str,
+    template: &'static Template,
     problem: &Conv2dProblem,
     tile: &[(&'static str, Value)],
     lanes: u32,

@@ -3,6 +3,7 @@
 use crate::Activation;
 use crate::gpu::runtime::params::params;
 use crate::gpu::runtime::shader::{Shader, Value};
+use crate::gpu::runtime::template::{Include, Template, parts, template};
 use crate::gpu::strip::problem::WORKGROUP;
 use crate::gpu::strip::problem::{Kind, Problem, Tile};
 use crate::ops::pool2d::Index;
@@ -40,6 +41,13 @@ params!(Params {
     band_rows: u32,
 });
 
+/// What the shaders of strips extend.
+const PARTS: &[Include] = parts!("lib": "strip", "strip_params");
+
+static DEPTHWISE: Template = template!("conv2d", "conv2d_depthwise", &[PARTS], Params);
+static MAX: Template = template!("pool2d", "max_pool2d_strip", &[PARTS], Params);
+static AVERAGE: Template = template!("pool2d", "avg_pool2d_strip", &[PARTS], Params);
+
 impl Problem {
     /// The shader with these tiles. `source` are the values that say where the input comes from;
     /// with `uniforms` it and the operands are uniform buffers.
@@ -71,7 +79,7 @@ impl Problem {
         values.push(("indices", indices.into()));
         values.push(("looked_up", looked_up.into()));
         values.push(self.dtype.value());
-        let template = match self.kind {
+        let template: &'static Template = match self.kind {
             Kind::Depthwise { bias, activation, .. } => {
                 values.push(("bias", bias.into()));
                 if uniforms > 0 {
@@ -79,12 +87,12 @@ impl Problem {
                     values.push(("bias_vectors", out_channels.div_ceil(4).into()));
                 }
                 values.push(("activation", activation.map_or("none", Activation::name).into()));
-                "conv2d_depthwise"
+                &DEPTHWISE
             }
-            Kind::Max { .. } => "max_pool2d_strip",
+            Kind::Max { .. } => &MAX,
             Kind::Average { .. } => {
                 values.push(("counted", self.counted().into()));
-                "avg_pool2d_strip"
+                &AVERAGE
             }
         };
         let reads = if uniforms == 0 { 1 + operands } else { 0 } + u32::from(looked_up);

@@ -9,13 +9,12 @@ use crate::gpu::runtime::grid::{Grid, NO_LOOP};
 use crate::gpu::runtime::params::{low_bits, params};
 use crate::gpu::runtime::recording::Binding;
 use crate::gpu::runtime::shader::Shader;
+use crate::gpu::runtime::template::{Template, template};
 use crate::gpu::runtime::texture::{GpuTexture, TexelFormat};
 use crate::gpu::tile::operands::{OPERATION, Rule};
 use crate::gpu::tile::sizes::{SIZES_RULE, Sizes};
 use crate::gpu::tile::tile::{BINDING_RULE, Tile};
 use crate::{DType, Limits, Result};
-
-const TEMPLATE: &str = "conv2d_pack";
 
 /// Invocations of a workgroup.
 const WORKGROUP: usize = 64;
@@ -36,6 +35,8 @@ params!(Params {
     column_stride: u32,
 });
 
+static PACK: Template = template!("conv2d", "conv2d_pack", &[], Params);
+
 /// The order of a packed weight: with the weight's buffer, all that the packed one depends on.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Pack {
@@ -47,7 +48,7 @@ pub(crate) struct Pack {
 /// The shader that packs.
 pub(crate) fn shader(dtype: DType) -> Shader {
     Shader {
-        template: TEMPLATE,
+        template: &PACK,
         values: vec![dtype.value()],
         textures: &[],
         uniforms: 0,
@@ -109,7 +110,7 @@ impl Pack {
     }
 
     fn recipe(&self) -> Recipe {
-        Recipe::of(TEMPLATE, self.groups, &self.params)
+        Recipe::of(PACK.name, self.groups, &self.params)
     }
 
     /// The packed form of a weight, kept or recorded now.

@@ -8,6 +8,7 @@ use crate::gpu::runtime::grid::Grid;
 use crate::gpu::runtime::params::{params, size};
 use crate::gpu::runtime::recording::Binding;
 use crate::gpu::runtime::shader::Shader;
+use crate::gpu::runtime::template::{Template, template};
 use crate::gpu::runtime::workgroup_sum::{TREE, WORKGROUP};
 use crate::gpu::tile::operands::OPERATION;
 use crate::{DType, Result};
@@ -38,6 +39,8 @@ pub(crate) fn roundings(parts: usize) -> usize {
 
 params!(Params { grid_width: u32, count: u32, parts: u32, element_stride: u32, part_stride: u32 });
 
+static SUM: Template = template!("conv2d", "conv2d_grad_sum", &[], Params);
+
 /// How the parts of `count` elements lie in a buffer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Parts {
@@ -50,7 +53,7 @@ pub(crate) struct Parts {
 /// The shader.
 pub(crate) fn shader() -> Shader {
     Shader {
-        template: "conv2d_grad_sum",
+        template: &SUM,
         values: vec![("f16", false.into())],
         reads: 1,
         uniforms: 0,

@@ -9,6 +9,7 @@ use crate::gpu::runtime::params::{low_bits, params};
 use crate::gpu::runtime::recording::Binding;
 use crate::gpu::runtime::shader::{Shader, Value};
 use crate::gpu::runtime::split::{chunks, largest};
+use crate::gpu::runtime::template::{Include, Template, parts};
 use crate::gpu::tile::operands::{
     Buffers, OPERATION, Operands, Rule, activation_name, activation_parameter, bias_binding,
 };
@@ -43,6 +44,11 @@ params!(Params {
     activation_parameter: f32,
 });
 
+/// What the shaders of tiles include.
+pub(crate) const PARTS: &[Include] = parts!(
+    "conv2d": "conv2d_params", "conv2d_skipping", "conv2d_store", "conv2d_sums", "conv2d_totals",
+);
+
 /// Of a plan whose [`needs_repair`](TilePlan::needs_repair) cannot be met.
 pub(crate) const REPAIR_RULE: Rule =
     "serves sums over zero padding that one invocation can add up again";
@@ -50,7 +56,7 @@ pub(crate) const REPAIR_RULE: Rule =
 /// A tile in the shader of one problem: all that its text depends on.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Variant {
-    pub(crate) template: &'static str,
+    pub(crate) template: &'static Template,
     pub(crate) tile: Tile,
     pub(crate) sizes: Sizes,
     pub(crate) padding_mode: PaddingMode,
@@ -65,7 +71,7 @@ pub(crate) struct Variant {
 
 impl Variant {
     pub(crate) fn new(
-        template: &'static str,
+        template: &'static Template,
         tile: Tile,
         sizes: Sizes,
         problem: &Conv2dProblem,

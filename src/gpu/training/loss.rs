@@ -9,6 +9,7 @@ use crate::gpu::runtime::grid::{Grid, NO_LOOP};
 use crate::gpu::runtime::params::{params, size};
 use crate::gpu::runtime::recording::Binding;
 use crate::gpu::runtime::shader::Shader;
+use crate::gpu::runtime::template::{Template, template};
 use crate::gpu::runtime::workgroup_sum::TREE;
 use crate::ops::training::CrossEntropyProblem;
 use crate::{Error, Result};
@@ -34,10 +35,14 @@ params!(CrossEntropyParams {
 params!(SquaredErrorParams { grid_width: u32, count: u32, gradient_scale: f32 });
 params!(SumParams { grid_width: u32, count: u32, scale: f32 });
 
+static CROSS_ENTROPY: Template = template!("training", "cross_entropy", &[], CrossEntropyParams);
+static SQUARED_ERROR: Template = template!("training", "squared_error", &[], SquaredErrorParams);
+static SUM: Template = template!("training", "sum", &[], SumParams);
+
 /// The shader of the cross-entropy; a workgroup may share the classes of a position.
 pub(crate) fn cross_entropy_shader(shared: bool) -> Shader {
     Shader {
-        template: "cross_entropy",
+        template: &CROSS_ENTROPY,
         values: vec![("shared", shared.into())],
         reads: 2,
         uniforms: 0,
@@ -49,7 +54,7 @@ pub(crate) fn cross_entropy_shader(shared: bool) -> Shader {
 /// The shader of the squared error.
 pub(crate) fn squared_error_shader() -> Shader {
     Shader {
-        template: "squared_error",
+        template: &SQUARED_ERROR,
         values: Vec::new(),
         reads: 2,
         uniforms: 0,
@@ -60,7 +65,7 @@ pub(crate) fn squared_error_shader() -> Shader {
 
 /// The shader of a sum.
 pub(crate) fn sum_shader() -> Shader {
-    Shader { template: "sum", values: Vec::new(), reads: 1, uniforms: 0, textures: &[], writes: 1 }
+    Shader { template: &SUM, values: Vec::new(), reads: 1, uniforms: 0, textures: &[], writes: 1 }
 }
 
 /// One binding holds so many elements.

@@ -11,6 +11,7 @@ use crate::gpu::runtime::params::{params, size};
 use crate::gpu::runtime::recording::Binding;
 use crate::gpu::runtime::shader::Shader;
 use crate::gpu::runtime::split::chunks;
+use crate::gpu::runtime::template::{Template, template};
 use crate::ops::training::{AdamStep, SgdStep};
 
 /// Invocations of a workgroup.
@@ -35,10 +36,13 @@ params!(AdamParams {
     epsilon: f32,
 });
 
+static SGD: Template = template!("training", "sgd", &[], SgdParams);
+static ADAM: Template = template!("training", "adam", &[], AdamParams);
+
 /// The shader of gradient descent.
 pub(crate) fn sgd_shader(momentum: bool, nesterov: bool) -> Shader {
     Shader {
-        template: "sgd",
+        template: &SGD,
         values: vec![("momentum", momentum.into()), ("nesterov", nesterov.into())],
         textures: &[],
         reads: if momentum { 3 } else { 2 },
@@ -49,7 +53,7 @@ pub(crate) fn sgd_shader(momentum: bool, nesterov: bool) -> Shader {
 
 /// The shader of Adam.
 pub(crate) fn adam_shader() -> Shader {
-    Shader { template: "adam", values: Vec::new(), reads: 4, uniforms: 0, textures: &[], writes: 3 }
+    Shader { template: &ADAM, values: Vec::new(), reads: 4, uniforms: 0, textures: &[], writes: 3 }
 }
 
 /// Records a step for `len` elements of `old`: the parameter, its gradient and the optimizer's

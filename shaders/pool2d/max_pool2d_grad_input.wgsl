@@ -6,7 +6,7 @@
 //   windows lie in the bindings. Indices are modulo 2^32, as are the bases: input_base of
 //   grad_input, output_base of indices and grad_output.
 // Reference: src/reference/max_pool2d.rs
-{% extends "lib/pool_grad" %}
+{% extends "pool2d/pool_grad" %}
 {% block bindings %}
 @group(0) @binding(1) var<storage, read> indices: array<u32>;
 @group(0) @binding(2) var<storage, read> grad_output: array<f32>;

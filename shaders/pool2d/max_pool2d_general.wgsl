@@ -5,15 +5,15 @@
 // Host guarantees: every size is at least 1; a dispatch covers planes and rows whose elements lie
 //   in the bindings. Indices are modulo 2^32, as are the bases.
 // Reference: src/reference/max_pool2d.rs
-{% include "lib/pool_bits" %}
+{% include "pool2d/pool_bits" %}
 
-{% include "lib/pool_params" %}
+{% include "pool2d/pool_params" %}
 
-{% include "lib/max_pool2d_bindings" %}
+{% include "pool2d/max_pool2d_bindings" %}
 
 {% include "lib/order_key" %}
 
-{% include "lib/pool_window" %}
+{% include "pool2d/pool_window" %}
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
@@ -21,7 +21,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     if index >= params.count {
         return;
     }
-{% include "lib/pool_output" %}
+{% include "pool2d/pool_output" %}
 
     var best_bits = 0xff800000u;
     var best_key = 0u;

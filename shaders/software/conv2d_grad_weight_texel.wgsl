@@ -39,7 +39,7 @@ struct Params {
 @group(0) @binding(2) var grads: texture_storage_2d<rgba32float, read>;
 @group(0) @binding(3) var<storage, read_write> grad_weight: array<Element>;
 
-{% include "lib/texel_position" %}
+{% include "software/texel_position" %}
 
 // The sum over the invocations of the subgroup. Software adapters add in a loop over the lanes, but
 // extract a lane of a known number at once.

@@ -12,7 +12,7 @@
 {% set rows = touched([tile_rows, stride_y, row_count, dilation_y], 0, 1) %}
 {% set columns = touched([1, stride_x, kernel_width, dilation_x], 0, 1) %}
 
-{% include "lib/conv2d_params" %}
+{% include "conv2d/conv2d_params" %}
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> input: array<Element>;
@@ -39,7 +39,7 @@ fn weight_at(index: u32) -> f32 {
     return f32(weight[index / 4u][index % 4u]);
 }
 
-{% include "lib/conv2d_skipping" %}
+{% include "conv2d/conv2d_skipping" %}
 {% endif %}
 
 {% macro map_rows(start) %}
@@ -76,7 +76,7 @@ fn main(
 {% if unroll_rows %}
 {{ map_rows("in_y") }}
 {% endif %}
-{% include "lib/conv2d_sums" %}
+{% include "conv2d/conv2d_sums" %}
 
     let in_plane = params.in_height * params.in_width;
     let first_plane = (image * params.groups + group) * params.group_in_channels;
@@ -130,16 +130,16 @@ fn main(
 {% if not unroll_rows %}
         }
 {% if blocks_of_taps %}
-{% include "lib/conv2d_totals" %}
+{% include "conv2d/conv2d_totals" %}
         }
 {% endif %}
 {% endif %}
         step += {{ step_stride // 4 }}u;
     }
 {% if totals != "none" and not blocks_of_taps %}
-{% include "lib/conv2d_totals" %}
+{% include "conv2d/conv2d_totals" %}
     }
 {% endif %}
 
-{% include "lib/conv2d_store" %}
+{% include "conv2d/conv2d_store" %}
 }

@@ -8,13 +8,13 @@
                 index_in_row(output, in_y), that window's index or u32::MAX
     store       the sum is total, its place in the buffer of the gradient at
 #}
-{% include "lib/pool_params" %}
+{% include "pool2d/pool_params" %}
 
 @group(0) @binding(0) var<uniform> params: Params;
 {% block bindings %}
 {% endblock %}
 
-{% include "lib/pool_windows_of" %}
+{% include "pool2d/pool_windows_of" %}
 
 {% if workgroup %}
 {% include "lib/workgroup_sum" %}

@@ -7,15 +7,15 @@
 // Host guarantees: every size is at least 1; a dispatch covers planes and rows whose elements lie
 //   in the bindings. Indices are modulo 2^32, as are the bases.
 // Reference: src/reference/max_pool2d.rs
-{% include "lib/pool_bits" %}
+{% include "pool2d/pool_bits" %}
 
-{% include "lib/pool_params" %}
+{% include "pool2d/pool_params" %}
 
-{% include "lib/max_pool2d_bindings" %}
+{% include "pool2d/max_pool2d_bindings" %}
 
 {% include "lib/order_key" %}
 
-{% include "lib/pool_window" %}
+{% include "pool2d/pool_window" %}
 
 var<workgroup> lane_bits: array<u32, 64>;
 var<workgroup> lane_keys: array<u32, 64>;
@@ -27,7 +27,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     if index >= params.count {
         return;
     }
-{% include "lib/pool_output" %}
+{% include "pool2d/pool_output" %}
     let width = taps_of(columns);
     let taps = taps_of(rows) * width;
 

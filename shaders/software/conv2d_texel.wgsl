@@ -16,7 +16,7 @@
 {# Floats of the weight that an iteration reads, in loads of 32. #}
 {% set loads = (step_stride if unroll_rows else row_stride) // 32 %}
 
-{% include "lib/conv2d_params" %}
+{% include "conv2d/conv2d_params" %}
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var image: texture_storage_2d<rgba32float, read>;
@@ -28,7 +28,7 @@
 
 {% include "lib/activation" %}
 
-{% include "lib/texel_position" %}
+{% include "software/texel_position" %}
 
 {% if skipping %}
 fn input_at(plane: u32, in_y: u32, in_x: u32) -> f32 {
@@ -41,7 +41,7 @@ fn weight_at(index: u32) -> f32 {
     return textureLoad(weight, position(index / 4u))[index % 4u];
 }
 
-{% include "lib/conv2d_skipping" %}
+{% include "conv2d/conv2d_skipping" %}
 {% endif %}
 
 {% macro add_totals() %}

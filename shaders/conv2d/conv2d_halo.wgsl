@@ -17,7 +17,7 @@
 {% set copies = (halo_width * halo_height + lanes - 1) // lanes %}
 {% set quads = tile_channels // 4 %}
 
-{% include "lib/conv2d_params" %}
+{% include "conv2d/conv2d_params" %}
 
 alias Pack = {{ "f32" if channel_step == 1 else "vec" ~ channel_step ~ "<f32>" }};
 
@@ -49,7 +49,7 @@ fn weight_at(index: u32) -> f32 {
     return f32(weight[index / 4u][index % 4u]);
 }
 
-{% include "lib/conv2d_skipping" %}
+{% include "conv2d/conv2d_skipping" %}
 {% endif %}
 
 @compute @workgroup_size({{ lanes_x }}, {{ lanes_y }})
@@ -91,7 +91,7 @@ fn main(
     }
 {% endif %}
 {% endfor %}
-{% include "lib/conv2d_sums" %}
+{% include "conv2d/conv2d_sums" %}
 
     let corner = lane.y * {{ tile_rows * stride_y * halo_width }}u + lane.x * {{ stride_x }}u;
     let in_plane = params.in_height * params.in_width;
@@ -143,13 +143,13 @@ fn main(
 {% endfor %}{% endfor %}{% endfor %}
         }
 {% if blocks_of_taps %}
-{% include "lib/conv2d_totals" %}
+{% include "conv2d/conv2d_totals" %}
         }
 {% endif %}
         step += {{ step_stride // 4 }}u;
     }
 {% if totals != "none" and not blocks_of_taps %}
-{% include "lib/conv2d_totals" %}
+{% include "conv2d/conv2d_totals" %}
     }
 {% endif %}
 
@@ -158,5 +158,5 @@ fn main(
     if out_x >= params.out_width || out_y >= params.out_height {
         return;
     }
-{% include "lib/conv2d_store" %}
+{% include "conv2d/conv2d_store" %}
 }

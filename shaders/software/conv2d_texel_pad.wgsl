@@ -24,7 +24,7 @@ struct Params {
 
 {% include "lib/padding_inside" %}
 
-{% include "lib/texel_position" %}
+{% include "software/texel_position" %}
 
 @compute @workgroup_size({{ lanes_x }})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {

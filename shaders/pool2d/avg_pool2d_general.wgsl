@@ -7,15 +7,15 @@
 // Reference: src/reference/avg_pool2d.rs
 {% include "lib/element" %}
 
-{% include "lib/pool_params" %}
+{% include "pool2d/pool_params" %}
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> input: array<Element>;
 @group(0) @binding(2) var<storage, read_write> output: array<Element>;
 
-{% include "lib/pool_window" %}
+{% include "pool2d/pool_window" %}
 
-{% include "lib/pool_divisor" %}
+{% include "pool2d/pool_divisor" %}
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
@@ -23,7 +23,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     if index >= params.count {
         return;
     }
-{% include "lib/pool_output" %}
+{% include "pool2d/pool_output" %}
 
     // Sums of a few columns, of a row, of a few rows and of the window keep the rounding error of
     // large windows small.

@@ -6,15 +6,15 @@
 //   windows lie in the bindings. Indices are modulo 2^32, as are the bases: input_base of
 //   grad_input, output_base of grad_output.
 // Reference: src/reference/avg_pool2d.rs
-{% extends "lib/pool_grad" %}
+{% extends "pool2d/pool_grad" %}
 {% block bindings %}
 @group(0) @binding(1) var<storage, read> grad_output: array<f32>;
 @group(0) @binding(2) var<storage, read_write> grad_input: array<f32>;
 {% endblock %}
 {% block functions %}
-{% include "lib/pool_window" %}
+{% include "pool2d/pool_window" %}
 
-{% include "lib/pool_divisor" %}
+{% include "pool2d/pool_divisor" %}
 
 fn share(output: u32, out_y: u32, out_x: u32, in_y: u32, cell: u32) -> f32 {
     return grad_output[output] / divisor_of(out_y, out_x);

@@ -8,15 +8,15 @@
 // Reference: src/reference/avg_pool2d.rs
 {% include "lib/element" %}
 
-{% include "lib/pool_params" %}
+{% include "pool2d/pool_params" %}
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> input: array<Element>;
 @group(0) @binding(2) var<storage, read_write> output: array<Element>;
 
-{% include "lib/pool_window" %}
+{% include "pool2d/pool_window" %}
 
-{% include "lib/pool_divisor" %}
+{% include "pool2d/pool_divisor" %}
 
 {% include "lib/workgroup_sum" %}
 
@@ -26,7 +26,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     if index >= params.count {
         return;
     }
-{% include "lib/pool_output" %}
+{% include "pool2d/pool_output" %}
     let width = taps_of(columns);
     let taps = taps_of(rows) * width;
     let first = input_plane + rows.first * in_width + columns.first;
