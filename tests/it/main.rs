@@ -51,6 +51,7 @@ mod pipeline_cache;
 mod properties;
 #[cfg(target_os = "linux")]
 mod repetitions;
+mod rooms;
 mod rounding;
 mod runner;
 mod strategies;

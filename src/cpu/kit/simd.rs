@@ -20,7 +20,7 @@ pub(crate) mod lanes {
     use std::cell::Cell;
 
     #[derive(Debug, Clone, Copy)]
-    pub(in crate::cpu) enum Lanes {
+    pub(crate) enum Lanes {
         One,
         Sixteen,
     }
@@ -34,7 +34,7 @@ pub(crate) mod lanes {
     }
 
     /// Runs a test in threads of its own, in vectors of this width.
-    pub(in crate::cpu) fn with<T: Send>(lanes: Lanes, test: impl FnOnce() -> T + Send) -> T {
+    pub(crate) fn with<T: Send>(lanes: Lanes, test: impl FnOnce() -> T + Send) -> T {
         let threads = rayon::ThreadPoolBuilder::new()
             .num_threads(2)
             .start_handler(move |_| LANES.set(Some(lanes)));
