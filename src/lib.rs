@@ -57,6 +57,12 @@
 //! - [`filters`]: the classic filters, from Sobel to emboss.
 //! - `shaders/`: the WGSL, one file per algorithm.
 //!
+//! Imports in `src` run downwards alone, and a test keeps it so: `run` (a call on tensors: what it
+//! checks, which backend) stands on the tensors and their device, these on `gpu` and `cpu`, all on
+//! `ops` (options, sizes, no backend). In `gpu` the operations stand on `software` (what serves
+//! software adapters alone, entered at one door), `strip`, `tile`, and these on `runtime`, which
+//! names no operation. Forward, gradients and plan of an operation lie side by side in each room.
+//!
 //! # Features
 //!
 //! - `cli` (default): the command `filtro`.
