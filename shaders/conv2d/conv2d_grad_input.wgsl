@@ -95,11 +95,15 @@ fn output_of(index: i32, distance: i32, at: i32, size: i32, pad_begin: i32, pad_
 }
 
 {% else %}
-// The first tap that reads a coordinate of the padded input from a multiple of the stride.
-fn first_tap(padded: i32, stride: i32, dilation: i32, tap_step: i32, kernel_size: i32) -> i32 {
+// The first tap that reads a coordinate of the padded input for an output.
+fn first_tap(padded: i32, stride: i32, dilation: i32, tap_step: i32, kernel_size: i32,
+    out_size: i32) -> i32 {
     for (var tap = 0; tap < min(tap_step, kernel_size); tap++) {
-        if (padded - tap * dilation) % stride == 0 {
-            return tap;
+        let offset = padded - tap * dilation;
+        if offset % stride == 0 {
+            // Every tap_step taps later it is for an output before.
+            let beyond = max(offset - (out_size - 1) * stride, 0);
+            return tap + ((max(beyond, 1) - 1) / dilation / tap_step + min(beyond, 1)) * tap_step;
         }
     }
     return kernel_size;
@@ -229,16 +233,13 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
             continue;
         }
         for (var kernel_y = first_tap(padded_y, params.stride_height, params.dilation_height,
-                params.tap_step_y, params.kernel_height); kernel_y < params.kernel_height;
-                kernel_y += params.tap_step_y) {
+                params.tap_step_y, params.kernel_height, params.out_height);
+                kernel_y < params.kernel_height; kernel_y += params.tap_step_y) {
             let from_y = padded_y - kernel_y * params.dilation_height;
             if from_y < 0 {
                 break;
             }
             let out_y = from_y / params.stride_height;
-            if out_y >= params.out_height {
-                continue;
-            }
             let grad_row = (first_grad_row + u32(out_y)) * u32(params.out_width)
                 - params.grad_output_base;
             let weight_row = (first_filter * u32(params.kernel_height) + u32(kernel_y))
@@ -250,16 +251,15 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
                     continue;
                 }
                 for (var kernel_x = first_tap(padded_x, params.stride_width,
-                        params.dilation_width, params.tap_step_x, params.kernel_width);
+                        params.dilation_width, params.tap_step_x, params.kernel_width,
+                        params.out_width);
                         kernel_x < params.kernel_width; kernel_x += params.tap_step_x) {
                     let from_x = padded_x - kernel_x * params.dilation_width;
                     if from_x < 0 {
                         break;
                     }
                     let out_x = from_x / params.stride_width;
-                    if out_x < params.out_width {
-                        sum += channels(grad_row + u32(out_x), weight_row + u32(kernel_x));
-                    }
+                    sum += channels(grad_row + u32(out_x), weight_row + u32(kernel_x));
                 }
             }
         }

@@ -368,6 +368,15 @@ impl Conv2dProblem {
         self.out_channels / self.groups
     }
 
+    /// Whether nearly all taps of every output read zeros, so that it is faster to pass over them
+    /// one by one than to multiply them in large pieces.
+    pub(crate) fn reads_few(&self) -> bool {
+        const MANY_TIMES: usize = 16;
+        let [height, width] = self.most_taps();
+        let taps = self.vertical.kernel_size.saturating_mul(self.horizontal.kernel_size);
+        height.saturating_mul(width).saturating_mul(MANY_TIMES) <= taps
+    }
+
     /// The most taps of an output along each axis that do not read zeros.
     pub(crate) fn most_taps(&self) -> [usize; 2] {
         [&self.vertical, &self.horizontal].map(|axis| axis.most_taps(self.padding_mode))

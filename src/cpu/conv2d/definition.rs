@@ -6,17 +6,11 @@ use crate::cpu::kit::layout::source_index;
 use crate::ops::Conv2dProblem;
 use crate::window::Axis;
 
-/// How many times more taps there may be than are read before it is faster to pass over the others.
+/// How many times more outputs there may be than a tap reads for before it is faster to pass over the
+/// others.
 const MOST_TIMES: usize = 16;
 
-/// Whether the definition is the faster way to an output.
-pub(crate) fn reads_few(problem: &Conv2dProblem) -> bool {
-    let [height, width] = problem.most_taps();
-    let taps = problem.vertical.kernel_size.saturating_mul(problem.horizontal.kernel_size);
-    height.saturating_mul(width).saturating_mul(MOST_TIMES) <= taps
-}
-
-/// Whether it is to the gradient of a weight.
+/// Whether the definition is the faster way to the gradient of a weight.
 pub(crate) fn is_read_by_few(problem: &Conv2dProblem) -> bool {
     let axes = [&problem.vertical, &problem.horizontal];
     let [height, width] = axes.map(|axis| axis.most_outputs(problem.padding_mode));

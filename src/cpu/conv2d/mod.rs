@@ -33,7 +33,7 @@ pub(crate) fn conv2d(
         return Ok(());
     }
     let convolution = Convolution::new(problem, input, weight, bias);
-    if definition::reads_few(problem) {
+    if problem.reads_few() {
         run_definition(&convolution, output)
     } else if direct::supports(&convolution) {
         direct::run(&convolution, output)

@@ -81,7 +81,7 @@ impl Sums {
         let blocks = channels.div_ceil(block);
         // Of every copy: the search for the first tap, and the taps from there.
         let [of_y, of_x] = axes.map(|axis| {
-            let taps = axis.kernel_size.div_ceil(axis.tap_step());
+            let taps = axis.kernel_size.div_ceil(axis.tap_step()).min(axis.output_size);
             (copies(problem.padding_mode, axis), axis.tap_step().min(axis.kernel_size), taps)
         });
         let along = |(copies, search, taps): (usize, usize, usize), inner: usize| {

@@ -63,6 +63,9 @@ impl Conv2dPlan {
     ) -> Result<Self> {
         let operands = operands.into();
         let wanted = |algorithm| pinned.is_none_or(|pinned| pinned == algorithm);
+        if pinned.is_none() && problem.reads_few() {
+            return Ok(Method::General(general::plan(problem, operands, limits)?).into());
+        }
         if let Some(plan) = Self::software(problem, operands, pinned, limits)? {
             return Ok(plan);
         }

@@ -31,6 +31,19 @@ fn the_cascade_picks_what_each_kind_of_problem_and_adapter_wants() {
 }
 
 #[test]
+fn what_reads_zeros_nearly_everywhere_passes_over_them() {
+    for (conv, algorithm) in [
+        (Conv2d::new(2, 64, [21_845, 4]).padding([21_844, 3]), Algorithm::General),
+        (Conv2d::new(1, 1, [9, 9]).padding([8, 8]), Algorithm::General),
+        (Conv2d::new(1, 1, [3, 3]).padding([1, 1]), Algorithm::Strip),
+    ] {
+        let problem = conv.problem([1, conv.in_channels, 1, 2].into()).unwrap();
+        let plan = Conv2dPlan::new(&problem, true, None, &Limits::webgpu()).unwrap();
+        assert_eq!(plan.algorithm(), algorithm, "{conv:?}");
+    }
+}
+
+#[test]
 fn a_binding_holds_twice_as_many_elements_of_f16() {
     let conv = Conv2d::new(64, 64, [3, 3]).padding([1, 1]);
     let problem = conv.problem([8, 64, 300, 300].into()).unwrap();
