@@ -101,6 +101,7 @@ pub mod shaders;
 mod shape;
 mod tensor;
 pub mod tuning;
+mod upload;
 mod window;
 
 pub use algorithm::Algorithm;

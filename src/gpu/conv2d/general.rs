@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 pub(crate) use super::general_sums::{ENOUGH_OUTPUTS, Form, MANY_PRODUCTS, Sums};
+use crate::gpu::conv2d::parts::{Part, parts};
 use crate::gpu::elementwise::convert::convert;
 use crate::gpu::runtime::buffer::GpuBuffer;
 use crate::gpu::runtime::context::Context;
@@ -11,15 +12,14 @@ use crate::gpu::runtime::grid::{Grid, MOST_ITERATIONS};
 use crate::gpu::runtime::params::{low_bits, params, size};
 use crate::gpu::runtime::recording::Binding;
 use crate::gpu::runtime::shader::Shader;
-use crate::gpu::runtime::split::{chunks, largest};
+use crate::gpu::runtime::split::chunks;
 use crate::gpu::runtime::template::{Template, template};
 pub(crate) use crate::gpu::runtime::workgroup_sum::{MOST_SHARED, WORKGROUP};
 use crate::gpu::tile::operands::{
     Buffers, OPERATION, Operands, activation_name, activation_parameter, bias_binding,
 };
 use crate::ops::Conv2dProblem;
-use crate::window::Axis;
-use crate::{DType, Error, Limits, PaddingMode, Result};
+use crate::{DType, Limits, PaddingMode, Result};
 
 params!(Params {
     grid_width: u32,
@@ -101,15 +101,6 @@ pub(crate) fn shader(
     }
 }
 
-/// A part of the work: what one dispatch covers.
-#[derive(Debug, Clone)]
-struct Part {
-    images: Range<usize>,
-    out_channels: Range<usize>,
-    rows: Range<usize>,
-    group_channels: Range<usize>,
-}
-
 /// How a convolution is done.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Plan {
@@ -156,7 +147,7 @@ fn plan_of(
     let outputs = if repairs { usize::MAX } else { problem.output_shape().len() };
     let sums = Sums::new(problem, outputs);
     let base = base_params(problem, &sums)?;
-    let parts = parts(problem, dtype, limits)?;
+    let parts = parts_of(problem, dtype, limits)?;
     let [height, width] = problem.most_taps();
     let taps = height * width;
     let channels = problem.group_in_channels();
@@ -207,11 +198,8 @@ fn plan_of(
             share: number("the outputs of an invocation", share)?,
             ..base
         };
-        let (input, weight, output) = (
-            input_range(problem, part),
-            weight_range(problem, &part.out_channels),
-            output_range(problem, part),
-        );
+        let (input, weight, output) =
+            (part.input(problem), part.filters(problem), part.output(problem));
         steps.push(Step { shader, params, grid, input, weight, output });
     }
     Ok(Plan { steps, sums: Some(sums), output: output_dtype, dtype })
@@ -258,132 +246,17 @@ fn base_params(problem: &Conv2dProblem, sums: &Sums) -> Result<Params> {
     })
 }
 
-/// The rows of the input that the taps of these output rows read.
-pub(crate) fn input_rows(
-    axis: &Axis,
-    padding_mode: PaddingMode,
-    rows: &Range<usize>,
-) -> Range<usize> {
-    let first = rows.start * axis.stride;
-    let last = (rows.end - 1) * axis.stride + axis.span() - 1;
-    let (begin, size) = (axis.pad_begin, axis.input_size);
-    if first >= begin && last < begin + size {
-        return first - begin..last + 1 - begin;
-    }
-    let clipped = first.clamp(begin, begin + size - 1) - begin
-        ..(last.clamp(begin, begin + size - 1) + 1) - begin;
-    match padding_mode {
-        PaddingMode::Zeros | PaddingMode::Replicate => clipped,
-        // A mirrored row lies as far inside as the padded one lies outside.
-        PaddingMode::Reflect => {
-            let above = begin.saturating_sub(first);
-            let below = (last + 1).saturating_sub(begin + size);
-            let start = if below > 0 { clipped.start.min(size - 1 - below) } else { clipped.start };
-            let end = if above > 0 { clipped.end.max(above + 1) } else { clipped.end };
-            start..end
-        }
-        PaddingMode::Circular => 0..size,
-    }
-}
-
-fn input_range(problem: &Conv2dProblem, part: &Part) -> Range<usize> {
-    let group_in = problem.group_in_channels();
-    let group_of = |out_channel: usize| out_channel / problem.group_out_channels();
-    let first_channel = group_of(part.out_channels.start) * group_in + part.group_channels.start;
-    let last_channel = group_of(part.out_channels.end - 1) * group_in + part.group_channels.end - 1;
-    let rows = input_rows(&problem.vertical, problem.padding_mode, &part.rows);
-    let row = |image: usize, channel: usize, row: usize| {
-        ((image * problem.in_channels + channel) * problem.vertical.input_size + row)
-            * problem.horizontal.input_size
-    };
-    row(part.images.start, first_channel, rows.start)
-        ..row(part.images.end - 1, last_channel, rows.end)
-}
-
-fn weight_range(problem: &Conv2dProblem, out_channels: &Range<usize>) -> Range<usize> {
-    let filter = problem.weight_shape().len() / problem.out_channels;
-    out_channels.start * filter..out_channels.end * filter
-}
-
-fn output_range(problem: &Conv2dProblem, part: &Part) -> Range<usize> {
-    let row = |image: usize, channel: usize, row: usize| {
-        ((image * problem.out_channels + channel) * problem.vertical.output_size + row)
-            * problem.horizontal.output_size
-    };
-    row(part.images.start, part.out_channels.start, part.rows.start)
-        ..row(part.images.end - 1, part.out_channels.end - 1, part.rows.end)
-}
-
-/// The whole as one part if it fits, else parts by images, by channels, by rows.
-fn parts(problem: &Conv2dProblem, dtype: DType, limits: &Limits) -> Result<Vec<Part>> {
+/// The parts of a problem whose tensors are of a type.
+fn parts_of(problem: &Conv2dProblem, dtype: DType, limits: &Limits) -> Result<Vec<Part>> {
     let most = limits.max_elements(dtype);
-    let rows = problem.vertical.output_size;
-    let fits_beside = |part: &Part, most_outputs: usize| {
-        input_range(problem, part).len() <= most
-            && weight_range(problem, &part.out_channels).len() <= most
-            && output_range(problem, part).len() <= most_outputs
+    let read = |part: &Part| part.input(problem).len().max(part.filters(problem).len());
+    let fit_beside = |part: &Part, most_outputs: usize| {
+        read(part) <= most && part.output(problem).len() <= most_outputs
     };
-    let of_images = |images: Range<usize>| Part {
-        images,
-        out_channels: 0..problem.out_channels,
-        rows: 0..rows,
-        group_channels: 0..problem.group_in_channels(),
-    };
-    if let Some(step) = largest(problem.batch, |step| fits_beside(&of_images(0..step), most)) {
-        return Ok(chunks(problem.batch, step).map(of_images).collect());
-    }
-    let of_channels = |image: usize, out_channels, group_channels, rows| Part {
-        images: image..image + 1,
-        out_channels,
-        rows,
-        group_channels,
-    };
+    let fit_whole = |part: &Part| fit_beside(part, most);
     // Parts of the channels add to sums of f32.
-    let fits = |part: &Part| fits_beside(part, limits.max_binding_elements());
-    // One group after another, so that a part reads the channels of one group.
-    let group_out = problem.group_out_channels();
-    let group_in = problem.group_in_channels();
-    let out_step = largest(group_out, |step| fits(&of_channels(0, 0..step, 0..1, 0..rows)));
-    let (out_step, in_step, row_step) = match out_step {
-        Some(out_step) => {
-            let fits_in = |step| fits(&of_channels(0, 0..out_step, 0..step, 0..rows));
-            (out_step, largest(group_in, fits_in).unwrap_or(1), rows)
-        }
-        None => {
-            let every_row_fits =
-                |step| chunks(rows, step).all(|rows| fits(&of_channels(0, 0..1, 0..1, rows)));
-            let row_step = largest(rows, every_row_fits).ok_or_else(|| {
-                let part = of_channels(0, 0..1, 0..1, 0..1);
-                Error::DeviceLimit {
-                    operation: OPERATION,
-                    quantity: "the bytes that one row of the output needs of the input or the \
-                               weight"
-                        .into(),
-                    needed: dtype.bytes() as u64
-                        * input_range(problem, &part)
-                            .len()
-                            .max(weight_range(problem, &part.out_channels).len())
-                            as u64,
-                    allowed: (dtype.bytes() * most) as u64,
-                }
-            })?;
-            (1, 1, row_step)
-        }
-    };
-    let mut parts = Vec::new();
-    for image in 0..problem.batch {
-        for group in 0..problem.groups {
-            for out in chunks(group_out, out_step) {
-                let out = group * group_out + out.start..group * group_out + out.end;
-                for rows in chunks(rows, row_step) {
-                    for channels in chunks(group_in, in_step) {
-                        parts.push(of_channels(image, out.clone(), channels, rows.clone()));
-                    }
-                }
-            }
-        }
-    }
-    Ok(parts)
+    let fit = |part: &Part| fit_beside(part, limits.max_binding_elements());
+    parts(problem, fit_whole, fit, |part| [read(part), most, dtype.bytes()])
 }
 
 impl Plan {

@@ -2,20 +2,20 @@
 
 use std::ops::Range;
 
-use crate::gpu::conv2d::general::input_rows;
+use crate::gpu::conv2d::parts::{Part, parts};
 use crate::gpu::runtime::buffer::GpuBuffer;
 use crate::gpu::runtime::context::Context;
 use crate::gpu::runtime::grid::{Grid, MOST_ITERATIONS};
 use crate::gpu::runtime::params::{low_bits, params, size};
 use crate::gpu::runtime::recording::Binding;
 use crate::gpu::runtime::shader::Shader;
-use crate::gpu::runtime::split::{chunks, largest};
+use crate::gpu::runtime::split::chunks;
 use crate::gpu::runtime::template::{Template, template};
 use crate::gpu::runtime::workgroup_sum::{MOST_SHARED, WORKGROUP};
 use crate::gpu::tile::operands::OPERATION;
 use crate::gpu::tile::partial_sum;
 use crate::ops::Conv2dProblem;
-use crate::{Error, Limits, PaddingMode, Result};
+use crate::{DType, Limits, PaddingMode, Result};
 
 params!(Params {
     grid_width: u32,
@@ -90,16 +90,6 @@ pub(crate) fn roundings(outputs: usize) -> usize {
     partial_sum::roundings_of_workgroup(outputs.min(MOST_SHARED)) + dispatches
 }
 
-/// A part of the work: what one dispatch covers.
-#[derive(Debug, Clone)]
-struct Part {
-    images: Range<usize>,
-    out_channels: Range<usize>,
-    /// Input channels of each group.
-    group_channels: Range<usize>,
-    rows: Range<usize>,
-}
-
 /// The dispatches of the gradient of a convolution whose batch is not empty.
 pub(crate) fn plan(problem: &Conv2dProblem, limits: &Limits) -> Result<Vec<Step>> {
     plan_of(problem, limits, false)
@@ -115,7 +105,7 @@ fn plan_of(problem: &Conv2dProblem, limits: &Limits, repairs: bool) -> Result<Ve
     let base = base_params(problem)?;
     let number = |name, value| size(OPERATION, name, value);
     let taps = problem.vertical.kernel_size * problem.horizontal.kernel_size;
-    let parts = parts(problem, limits)?;
+    let parts = parts_of(problem, limits)?;
     let [rows, columns] =
         [&problem.vertical, &problem.horizontal].map(|it| it.most_outputs(problem.padding_mode));
     let dispatches = parts.iter().flat_map(|part| {
@@ -157,9 +147,9 @@ fn plan_of(problem: &Conv2dProblem, limits: &Limits, repairs: bool) -> Result<Ve
             shader: shader(problem.padding_mode, repairs),
             params,
             grid,
-            input: input_range(problem, part),
-            grad_output: grad_output_range(problem, part),
-            grad_weight: grad_weight_range(problem, part),
+            input: part.input(problem),
+            grad_output: part.output(problem),
+            grad_weight: part.weight(problem),
         });
     }
     Ok(steps)
@@ -208,99 +198,14 @@ fn base_params(problem: &Conv2dProblem) -> Result<Params> {
     })
 }
 
-fn input_range(problem: &Conv2dProblem, part: &Part) -> Range<usize> {
-    let group_in = problem.group_in_channels();
-    let group_of = |out_channel: usize| out_channel / problem.group_out_channels();
-    let first_channel = group_of(part.out_channels.start) * group_in + part.group_channels.start;
-    let last_channel = group_of(part.out_channels.end - 1) * group_in + part.group_channels.end - 1;
-    let rows = input_rows(&problem.vertical, problem.padding_mode, &part.rows);
-    let row = |image: usize, channel: usize, row: usize| {
-        ((image * problem.in_channels + channel) * problem.vertical.input_size + row)
-            * problem.horizontal.input_size
-    };
-    row(part.images.start, first_channel, rows.start)
-        ..row(part.images.end - 1, last_channel, rows.end)
-}
-
-fn grad_output_range(problem: &Conv2dProblem, part: &Part) -> Range<usize> {
-    let row = |image: usize, channel: usize, row: usize| {
-        ((image * problem.out_channels + channel) * problem.vertical.output_size + row)
-            * problem.horizontal.output_size
-    };
-    row(part.images.start, part.out_channels.start, part.rows.start)
-        ..row(part.images.end - 1, part.out_channels.end - 1, part.rows.end)
-}
-
-fn grad_weight_range(problem: &Conv2dProblem, part: &Part) -> Range<usize> {
-    let taps = problem.vertical.kernel_size * problem.horizontal.kernel_size;
-    let plane = |out_channel: usize, channel: usize| {
-        (out_channel * problem.group_in_channels() + channel) * taps
-    };
-    plane(part.out_channels.start, part.group_channels.start)
-        ..plane(part.out_channels.end - 1, part.group_channels.end)
-}
-
-/// The whole as one part if it fits, else parts by images, by channels, by rows.
-fn parts(problem: &Conv2dProblem, limits: &Limits) -> Result<Vec<Part>> {
+fn parts_of(problem: &Conv2dProblem, limits: &Limits) -> Result<Vec<Part>> {
     let most = limits.max_binding_elements();
-    let rows = problem.vertical.output_size;
-    let (group_in, group_out) = (problem.group_in_channels(), problem.group_out_channels());
-    let needs = |part: &Part| {
-        input_range(problem, part)
-            .len()
-            .max(grad_output_range(problem, part).len())
-            .max(grad_weight_range(problem, part).len())
+    let needed = |part: &Part| {
+        let read = part.input(problem).len().max(part.output(problem).len());
+        read.max(part.weight(problem).len())
     };
-    let fits = |part: &Part| needs(part) <= most;
-    let of_images = |images: Range<usize>| Part {
-        images,
-        out_channels: 0..problem.out_channels,
-        group_channels: 0..group_in,
-        rows: 0..rows,
-    };
-    if let Some(step) = largest(problem.batch, |step| fits(&of_images(0..step))) {
-        return Ok(chunks(problem.batch, step).map(of_images).collect());
-    }
-    let of_channels = |image: usize, out_channels, group_channels, rows| Part {
-        images: image..image + 1,
-        out_channels,
-        group_channels,
-        rows,
-    };
-    // One group after another, so that a part reads the channels of one group.
-    let out_step = largest(group_out, |step| fits(&of_channels(0, 0..step, 0..1, 0..rows)));
-    let (out_step, in_step, row_step) = match out_step {
-        Some(out_step) => {
-            let fits_in = |step| fits(&of_channels(0, 0..out_step, 0..step, 0..rows));
-            (out_step, largest(group_in, fits_in).unwrap_or(1), rows)
-        }
-        None => {
-            let every_row_fits =
-                |step| chunks(rows, step).all(|rows| fits(&of_channels(0, 0..1, 0..1, rows)));
-            let row_step = largest(rows, every_row_fits).ok_or_else(|| Error::DeviceLimit {
-                operation: OPERATION,
-                quantity: "the bytes that one row of the output needs of the input or the weight"
-                    .into(),
-                needed: 4 * needs(&of_channels(0, 0..1, 0..1, 0..1)) as u64,
-                allowed: 4 * most as u64,
-            })?;
-            (1, 1, row_step)
-        }
-    };
-    let mut parts = Vec::new();
-    for image in 0..problem.batch {
-        for group in 0..problem.groups {
-            for out in chunks(group_out, out_step) {
-                let out = group * group_out + out.start..group * group_out + out.end;
-                for channels in chunks(group_in, in_step) {
-                    for rows in chunks(rows, row_step) {
-                        parts.push(of_channels(image, out.clone(), channels.clone(), rows));
-                    }
-                }
-            }
-        }
-    }
-    Ok(parts)
+    let fit = |part: &Part| needed(part) <= most;
+    parts(problem, fit, fit, |part| [needed(part), most, DType::F32.bytes()])
 }
 
 impl Step {

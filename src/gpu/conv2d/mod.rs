@@ -13,6 +13,7 @@ pub(crate) mod grad_weight_tiled;
 pub(crate) mod gradient_tests;
 pub(crate) mod gradients;
 pub(crate) mod halo;
+pub(crate) mod parts;
 #[cfg(test)]
 pub(crate) mod tests;
 pub(crate) mod tiled;
