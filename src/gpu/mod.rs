@@ -12,6 +12,10 @@ mod convert;
 mod first_word;
 mod fits;
 mod grid;
+#[cfg(test)]
+mod ir;
+#[cfg(test)]
+mod lints;
 mod loss;
 mod lost;
 mod needs;

@@ -6,14 +6,7 @@ use super::variants::all;
 use crate::DType;
 
 fn parse(shader: &Shader) -> naga::Module {
-    let source = shader.compose().unwrap();
-    let module = naga::front::wgsl::parse_str(&source)
-        .unwrap_or_else(|error| panic!("{}: {}", shader.label(), error.emit_to_string(&source)));
-    let capabilities = naga::valid::Capabilities::all();
-    naga::valid::Validator::new(naga::valid::ValidationFlags::all(), capabilities)
-        .validate(&module)
-        .unwrap_or_else(|error| panic!("{}: {}", shader.label(), error.emit_to_string(&source)));
-    module
+    super::ir::Parsed::of(shader).module
 }
 
 /// Whether a shader has a buffer of f16.
