@@ -4,6 +4,8 @@
 mod activation;
 mod buffer;
 pub(crate) mod ceiling;
+#[cfg(test)]
+mod composed;
 mod context;
 mod conv2d;
 mod conv2d_grad;

@@ -56,14 +56,14 @@ pub(crate) fn shader() -> Shader {
 
 /// The dispatches of a bias' gradient.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Plan {
+pub(crate) struct Plan {
     channels: usize,
     parts: usize,
     steps: Vec<(Params, Grid, Range<usize>)>,
 }
 
 /// The plan for a grad_output of this shape, which is not empty.
-pub(super) fn plan(shape: Shape, limits: &Limits) -> Result<Plan> {
+pub(crate) fn plan(shape: Shape, limits: &Limits) -> Result<Plan> {
     let plane = shape.height * shape.width;
     let most = limits.max_binding_elements();
     let channels = shape.channels;
@@ -130,6 +130,13 @@ pub(super) fn plan(shape: Shape, limits: &Limits) -> Result<Plan> {
 }
 
 impl Plan {
+    /// The shaders that the plan needs.
+    #[cfg(test)]
+    pub(crate) fn shaders(&self) -> Vec<Shader> {
+        let sum = (self.parts > 1).then(sum::shader);
+        [shader()].into_iter().chain(sum).collect()
+    }
+
     /// Records the dispatches; gives the buffer of the gradient.
     pub(super) fn record(
         &self,

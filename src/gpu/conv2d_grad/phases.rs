@@ -73,7 +73,7 @@ struct Step {
 
 /// The dispatches of a gradient.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Plan(Vec<Step>);
+pub(crate) struct Plan(Vec<Step>);
 
 /// The plan for a gradient; `None` where its tensors exceed a binding, or the general shader is the
 /// better one.
@@ -147,6 +147,15 @@ pub(super) fn plan(problem: &Conv2dProblem, bias: bool, limits: &Limits) -> Resu
 }
 
 impl Plan {
+    /// The shaders that the plan needs.
+    #[cfg(test)]
+    pub(super) fn shaders(&self) -> Vec<Shader> {
+        let shaders = self.0.iter().flat_map(|step| {
+            step.plan.shaders().into_iter().chain([turned::shader(), step.shader.clone()])
+        });
+        shaders.collect()
+    }
+
     /// Records the dispatches; gives the buffer of the gradient.
     pub(super) fn record(
         &self,

@@ -97,7 +97,7 @@ pub(super) fn roundings(outputs: usize) -> usize {
 
 /// The dispatches of a gradient.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Plan {
+pub(crate) struct Plan {
     shader: Shader,
     steps: Vec<(Params, Grid)>,
     /// Parts that run side by side.
@@ -193,6 +193,13 @@ pub(super) fn plan(problem: &Conv2dProblem, limits: &Limits) -> Result<Option<Pl
 }
 
 impl Plan {
+    /// The shaders that the plan needs.
+    #[cfg(test)]
+    pub(super) fn shaders(&self) -> Vec<Shader> {
+        let sum = (self.parts > 1).then(sum::shader);
+        [self.shader.clone()].into_iter().chain(sum).collect()
+    }
+
     /// Records the dispatches; gives the buffer of the gradient.
     pub(super) fn record(
         &self,
