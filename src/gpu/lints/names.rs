@@ -45,7 +45,7 @@ pub(super) fn found(
     for (template, names) in templates {
         let sources = sources(template);
         let sets: Vec<_> = sources.iter().flat_map(|(_, source)| set(source)).collect();
-        for name in named(sources[0].1) {
+        for name in BTreeSet::from_iter(named(sources[0].1)) {
             let known = names.words.contains(name)
                 || names.values.contains(name)
                 || sets.contains(&name)
