@@ -40,17 +40,25 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let channel = params.first_channel + index / params.parts;
     let end_output = min((part + 1u) * params.part_outputs, params.outputs);
 
+    // An invocation's outputs lie 64 apart: a quotient and a remainder here are those of every step.
+    let first = part * params.part_outputs + local;
+    let step_images = 64u / params.dispatch_outputs;
+    let step_outputs = 64u % params.dispatch_outputs;
+    var image = params.first_image + first / params.dispatch_outputs;
+    var at = first % params.dispatch_outputs;
+
     // Sums of blocks of outputs keep the rounding error far below that of one long sum.
     var sum = 0.0;
-    for (var from_output = part * params.part_outputs + local; from_output < end_output;
-            from_output += 4096u) {
+    for (var from_output = first; from_output < end_output; from_output += 4096u) {
         var block = 0.0;
         let end = min(from_output + 4096u, end_output);
         for (var output = from_output; output < end; output += 64u) {
-            let image = params.first_image + output / params.dispatch_outputs;
-            let at = params.first_output + output % params.dispatch_outputs;
-            block += f32(grad_output[(image * params.channels + channel) * params.plane_size + at
-                - params.grad_output_base]);
+            block += f32(grad_output[(image * params.channels + channel) * params.plane_size
+                + params.first_output + at - params.grad_output_base]);
+            at += step_outputs;
+            let is_next = at >= params.dispatch_outputs;
+            at -= select(0u, params.dispatch_outputs, is_next);
+            image += step_images + u32(is_next);
         }
         sum += block;
     }

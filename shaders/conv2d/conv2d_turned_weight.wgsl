@@ -1,6 +1,6 @@
-// Computes: the weight with which a convolution of grad_output gives grad_input: every filter
-//   turned by 180 degrees, input and output channels of a group exchanged; all taps or those of one
-//   phase of the stride.
+// Computes: the weight with which a convolution of the output's gradient gives the input's: every
+//   filter turned by 180 degrees, input and output channels of a group exchanged; all taps or those
+//   of one phase of the stride.
 // Owns: an invocation one weight; neighbours in a workgroup write neighbours in memory.
 // Padding: none.
 // Host guarantees: turned holds count elements, rows by columns taps for every pair of channels,

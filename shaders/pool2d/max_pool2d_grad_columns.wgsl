@@ -23,7 +23,8 @@ var<workgroup> winners: array<u32, 64>;
 // Windows with the same columns have the same maximum of a row.
 fn index_in_row(output: u32, in_y: u32) -> u32 {
     let index = indices[output];
-    return select(0xffffffffu, index, index / params.index_width == in_y);
+    // Modulo 2^32, so that what lies before the row, and u32::MAX, is far behind it.
+    return select(0xffffffffu, index, index - in_y * params.index_width < params.index_width);
 }
 
 fn share(output: u32, out_y: u32, out_x: u32, in_y: u32, cell: u32) -> f32 {

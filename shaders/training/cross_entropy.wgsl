@@ -1,6 +1,6 @@
 // Computes: of every position the cross-entropy of its classes' softmax with its label, and the
 //   gradient of the mean over all positions.
-// Owns: an invocation one position, all its classes; neighbours are neighbours along out_x. Where
+// Owns: an invocation one position, all its classes; neighbours are neighbours in a plane. Where
 //   classes are shared, a workgroup one position, its invocations the classes in turns.
 // Padding: none.
 // Host guarantees: logits and gradient hold positions * classes elements, labels and losses positions;

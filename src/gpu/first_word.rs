@@ -4,6 +4,8 @@ use std::collections::HashMap;
 
 use naga::{Block, Expression, Function, Handle, Module, Statement};
 
+use super::ir::{operands, root};
+
 /// What values an expression may have: a set of kinds, bit `kind` of it.
 ///
 /// A kind is what a value follows from: [`FIRST`] if the first parameter has a part in it,
@@ -138,18 +140,10 @@ impl<'a> Walk<'a> {
 
     fn store(&mut self, pointer: Handle<Expression>, value: Handle<Expression>) {
         let kinds = self.kinds(value);
-        if let Expression::LocalVariable(variable) = self.function.expressions[self.root(pointer)] {
+        if let Expression::LocalVariable(variable) =
+            self.function.expressions[root(&self.function.expressions, pointer)]
+        {
             *self.variables.entry(variable).or_default() |= kinds;
-        }
-    }
-
-    /// The variable that a pointer leads into.
-    fn root(&self, pointer: Handle<Expression>) -> Handle<Expression> {
-        match self.function.expressions[pointer] {
-            Expression::Access { base, .. } | Expression::AccessIndex { base, .. } => {
-                self.root(base)
-            }
-            _ => pointer,
         }
     }
 
@@ -164,29 +158,12 @@ impl<'a> Walk<'a> {
 
     fn kinds_of(&mut self, expression: Handle<Expression>) -> Kinds {
         let function = self.function;
-        let mut all = |operands: &[Option<Handle<Expression>>]| {
-            let operands = operands.iter().flatten();
-            operands.fold(CONSTANT, |kinds, &operand| joined(kinds, self.kinds(operand)))
-        };
+        if let Some(operands) = operands(&function.expressions[expression]) {
+            return operands
+                .into_iter()
+                .fold(CONSTANT, |kinds, operand| joined(kinds, self.kinds(operand)));
+        }
         match function.expressions[expression] {
-            Expression::Literal(_)
-            | Expression::Constant(_)
-            | Expression::Override(_)
-            | Expression::ZeroValue(_) => CONSTANT,
-            Expression::Compose { ref components, .. } => {
-                components.iter().fold(CONSTANT, |kinds, &part| joined(kinds, all(&[Some(part)])))
-            }
-            Expression::Access { base, index } => all(&[Some(base), Some(index)]),
-            Expression::AccessIndex { base, .. } => all(&[Some(base)]),
-            Expression::Splat { value, .. } => all(&[Some(value)]),
-            Expression::Swizzle { vector, .. } => all(&[Some(vector)]),
-            Expression::Unary { expr, .. } | Expression::As { expr, .. } => all(&[Some(expr)]),
-            Expression::Binary { left, right, .. } => all(&[Some(left), Some(right)]),
-            Expression::Select { condition, accept, reject } => {
-                all(&[Some(condition), Some(accept), Some(reject)])
-            }
-            Expression::Relational { argument, .. } => all(&[Some(argument)]),
-            Expression::Math { arg, arg1, arg2, arg3, .. } => all(&[Some(arg), arg1, arg2, arg3]),
             Expression::FunctionArgument(index) => self.arguments[index as usize],
             Expression::CallResult(_) => self.results.get(&expression).copied().unwrap_or(0),
             Expression::Load { pointer } => self.loaded(pointer),
@@ -196,7 +173,7 @@ impl<'a> Walk<'a> {
     }
 
     fn loaded(&mut self, pointer: Handle<Expression>) -> Kinds {
-        let root = self.root(pointer);
+        let root = root(&self.function.expressions, pointer);
         match self.function.expressions[root] {
             Expression::LocalVariable(variable) => {
                 let initial = self.function.local_variables[variable].init;

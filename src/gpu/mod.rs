@@ -2,10 +2,16 @@
 //! file per operation.
 
 pub(crate) mod ceiling;
+#[cfg(test)]
+mod composed;
 mod conv2d;
 mod elementwise;
 #[cfg(test)]
 mod first_word;
+#[cfg(test)]
+mod ir;
+#[cfg(test)]
+mod lints;
 mod pool2d;
 mod rearrange;
 pub(crate) mod runtime;

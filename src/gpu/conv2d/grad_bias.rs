@@ -134,6 +134,13 @@ pub(crate) fn plan(shape: Shape, limits: &Limits) -> Result<Plan> {
 }
 
 impl Plan {
+    /// The shaders that the plan needs.
+    #[cfg(test)]
+    pub(crate) fn shaders(&self) -> Vec<Shader> {
+        let sum = (self.parts > 1).then(partial_sum::shader);
+        [shader()].into_iter().chain(sum).collect()
+    }
+
     /// Records the dispatches; gives the buffer of the gradient.
     pub(crate) fn record(
         &self,

@@ -151,6 +151,18 @@ pub(crate) fn plan(problem: &Conv2dProblem, bias: bool, limits: &Limits) -> Resu
 }
 
 impl Plan {
+    /// The shaders that the plan needs.
+    #[cfg(test)]
+    pub(super) fn shaders(&self) -> Vec<Shader> {
+        let shaders = self.0.iter().flat_map(|step| {
+            step.plan
+                .shaders()
+                .into_iter()
+                .chain([grad_input_turned::shader(), step.shader.clone()])
+        });
+        shaders.collect()
+    }
+
     /// Records the dispatches; gives the buffer of the gradient.
     pub(crate) fn record(
         &self,

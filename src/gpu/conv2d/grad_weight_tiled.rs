@@ -197,6 +197,13 @@ pub(crate) fn plan(problem: &Conv2dProblem, limits: &Limits) -> Result<Option<Pl
 }
 
 impl Plan {
+    /// The shaders that the plan needs.
+    #[cfg(test)]
+    pub(super) fn shaders(&self) -> Vec<Shader> {
+        let sum = (self.parts > 1).then(partial_sum::shader);
+        [self.shader.clone()].into_iter().chain(sum).collect()
+    }
+
     /// Records the dispatches; gives the buffer of the gradient.
     pub(crate) fn record(
         &self,

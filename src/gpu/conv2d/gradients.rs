@@ -8,10 +8,56 @@ use crate::gpu::conv2d::{
 };
 use crate::gpu::runtime::buffer::GpuBuffer;
 use crate::gpu::runtime::context::Context;
+#[cfg(test)]
+use crate::gpu::runtime::shader::Shader;
 use crate::gpu::software;
 use crate::gpu::tile::operands::OPERATION;
 use crate::ops::Conv2dProblem;
-use crate::{Algorithm, DType, Result, Shape};
+use crate::{Algorithm, DType, Limits, Result, Shape};
+
+/// How the gradient of an input is done on a device with certain limits.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum InputPlan {
+    /// By a convolution of grad_output with the turned weight.
+    Turned(Box<(Conv2dProblem, Conv2dPlan)>),
+    Phases(grad_input_phases::Plan),
+    General(Vec<grad_input::Step>),
+}
+
+impl InputPlan {
+    /// The first of these that serves the problem, or the last if it is pinned.
+    pub(crate) fn new(
+        problem: &Conv2dProblem,
+        bias: bool,
+        pinned: Option<Algorithm>,
+        limits: &Limits,
+    ) -> Result<Self> {
+        if pinned != Some(Algorithm::General) {
+            if let Some(turned) = problem.input_gradient()
+                && problem.weight_shape().len() <= limits.max_binding_elements()
+            {
+                let plan = Conv2dPlan::new(&turned, bias, None, limits)?;
+                return Ok(Self::Turned(Box::new((turned, plan))));
+            }
+            if let Some(plan) = grad_input_phases::plan(problem, bias, limits)? {
+                return Ok(Self::Phases(plan));
+            }
+        }
+        Ok(Self::General(grad_input::plan(problem, bias, limits)?))
+    }
+
+    /// The shaders that the plan needs.
+    #[cfg(test)]
+    pub(crate) fn shaders(&self) -> Vec<Shader> {
+        match self {
+            Self::Turned(turned) => {
+                turned.1.shaders().into_iter().chain([grad_input_turned::shader()]).collect()
+            }
+            Self::Phases(plan) => plan.shaders(),
+            Self::General(steps) => steps.iter().map(|step| step.shader.clone()).collect(),
+        }
+    }
+}
 
 /// Records the gradient of a convolution's input; with `bias`, one value per input channel, that is
 /// a transposed convolution.
@@ -23,28 +69,70 @@ pub(crate) fn conv2d_grad_input(
     bias: Option<&GpuBuffer>,
     grad_output: &GpuBuffer,
 ) -> Result<GpuBuffer> {
-    let limits = context.limits();
-    let weights = problem.weight_shape().len();
-    if let Some(turned) = problem.input_gradient()
-        && pinned != Some(Algorithm::General)
-        && weights <= limits.max_binding_elements()
-    {
-        let plan = Conv2dPlan::new(&turned, bias.is_some(), None, limits)?;
-        let weight = grad_input_turned::of(context, problem, None, weight)?;
-        return conv2d(context, &turned, &plan, grad_output, &weight, bias);
+    match InputPlan::new(problem, bias.is_some(), pinned, context.limits())? {
+        InputPlan::Turned(turned) => {
+            let (turned, plan) = *turned;
+            let weight = grad_input_turned::of(context, problem, None, weight)?;
+            conv2d(context, &turned, &plan, grad_output, &weight, bias)
+        }
+        InputPlan::Phases(plan) => plan.record(context, problem, weight, bias, grad_output),
+        InputPlan::General(steps) => {
+            let grad_input =
+                context.allocate_elements(OPERATION, problem.input_shape().len(), DType::F32)?;
+            for step in steps {
+                step.record(context, problem, weight, bias, grad_output, &grad_input)?;
+            }
+            Ok(grad_input)
+        }
     }
-    if pinned != Some(Algorithm::General)
-        && let Some(plan) = grad_input_phases::plan(problem, bias.is_some(), limits)?
-    {
-        return plan.record(context, problem, weight, bias, grad_output);
+}
+
+/// How the gradient of a weight is done on a device with certain limits.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum WeightPlan {
+    /// With a dispatch that computes again what is NaN, where there may be such.
+    Software(Box<(software::GradWeightPlan, Option<grad_weight::Step>)>),
+    Tiled(grad_weight_tiled::Plan),
+    General(Vec<grad_weight::Step>),
+}
+
+impl WeightPlan {
+    /// The first of these that serves the problem, whose batch is not empty, or the last if it is
+    /// pinned.
+    pub(crate) fn new(
+        problem: &Conv2dProblem,
+        pinned: Option<Algorithm>,
+        limits: &Limits,
+    ) -> Result<Self> {
+        if pinned != Some(Algorithm::General) {
+            let mut repair = None;
+            let plan = software::conv2d_grad_weight(problem, limits, || {
+                repair = grad_weight::repair(problem, limits)?;
+                Ok(repair.is_some())
+            })?;
+            if let Some(plan) = plan {
+                let repair = repair.filter(|_| plan.needs_repair());
+                return Ok(Self::Software(Box::new((plan, repair))));
+            }
+            if let Some(plan) = grad_weight_tiled::plan(problem, limits)? {
+                return Ok(Self::Tiled(plan));
+            }
+        }
+        Ok(Self::General(grad_weight::plan(problem, limits)?))
     }
-    let steps = grad_input::plan(problem, bias.is_some(), limits)?;
-    let grad_input =
-        context.allocate_elements(OPERATION, problem.input_shape().len(), DType::F32)?;
-    for step in steps {
-        step.record(context, problem, weight, bias, grad_output, &grad_input)?;
+
+    /// The shaders that the plan needs.
+    #[cfg(test)]
+    pub(crate) fn shaders(&self) -> Vec<Shader> {
+        match self {
+            Self::Software(plan) => {
+                let repair = plan.1.iter().map(|step| step.shader.clone());
+                plan.0.shaders().into_iter().chain(repair).collect()
+            }
+            Self::Tiled(plan) => plan.shaders(),
+            Self::General(steps) => steps.iter().map(|step| step.shader.clone()).collect(),
+        }
     }
-    Ok(grad_input)
 }
 
 /// Records the gradient of a convolution's weight.
@@ -59,30 +147,24 @@ pub(crate) fn conv2d_grad_weight(
     if problem.batch == 0 {
         return context.upload(OPERATION, &vec![0.0_f32; weights]);
     }
-    let limits = context.limits();
-    if pinned != Some(Algorithm::General) {
-        let mut repair = None;
-        let plan = software::conv2d_grad_weight(problem, limits, || {
-            repair = grad_weight::repair(problem, limits)?;
-            Ok(repair.is_some())
-        })?;
-        if let Some(plan) = plan {
+    match WeightPlan::new(problem, pinned, context.limits())? {
+        WeightPlan::Software(plan) => {
+            let (plan, repair) = *plan;
             let grad_weight = plan.record(context, problem, input, grad_output)?;
-            if let Some(repair) = repair.filter(|_| plan.needs_repair()) {
+            if let Some(repair) = repair {
                 repair.record(context, [input, grad_output], &grad_weight)?;
             }
-            return Ok(grad_weight);
+            Ok(grad_weight)
         }
-        if let Some(plan) = grad_weight_tiled::plan(problem, limits)? {
-            return plan.record(context, problem, input, grad_output);
+        WeightPlan::Tiled(plan) => plan.record(context, problem, input, grad_output),
+        WeightPlan::General(steps) => {
+            let grad_weight = context.allocate_elements(OPERATION, weights, DType::F32)?;
+            for step in steps {
+                step.record(context, [input, grad_output], &grad_weight)?;
+            }
+            Ok(grad_weight)
         }
     }
-    let steps = grad_weight::plan(problem, limits)?;
-    let grad_weight = context.allocate_elements(OPERATION, weights, DType::F32)?;
-    for step in steps {
-        step.record(context, [input, grad_output], &grad_weight)?;
-    }
-    Ok(grad_weight)
 }
 
 /// Records the gradient of a bias from that of the output of this shape.

@@ -208,5 +208,7 @@ fn depthwise_shaders() -> Result<Vec<Shader>> {
             add(&depthwise([1, 4]).stride([3, 2]), input)?;
         }
     }
+    let activation = Activation::LeakyRelu { negative_slope: 0.1 };
+    add(&Conv2d::new(3, 3, [3, 3]).groups(3).activation(activation), INPUTS[0])?;
     Ok(shaders)
 }

@@ -157,6 +157,56 @@ fn parts(problem: &Pool2dProblem, limits: &Limits) -> Result<Vec<(Range<usize>, 
     Ok(parts)
 }
 
+/// One pass over a gradient.
+#[derive(Debug, Clone, PartialEq)]
+struct Pass {
+    problem: Pool2dProblem,
+    gather: Gather,
+    shader: Shader,
+    steps: Vec<Step>,
+}
+
+impl Pass {
+    fn new(problem: &Pool2dProblem, gather: Gather, limits: &Limits) -> Result<Self> {
+        let loops = Loops::over(windows_of_cell(problem));
+        let steps = plan(problem, &loops, limits)?;
+        let shader = shader(gather, loops.owner, matches!(problem.window, Window::Adaptive));
+        Ok(Self { problem: *problem, gather, shader, steps })
+    }
+}
+
+/// The gradient of a pooling's input: one pass, or one over columns and one over rows.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Plan {
+    first: Pass,
+    second: Option<Pass>,
+}
+
+impl Plan {
+    pub(crate) fn new(problem: &Pool2dProblem, limits: &Limits) -> Result<Self> {
+        if !is_separable(problem, limits) {
+            return Ok(Self { first: Pass::new(problem, gather(problem), limits)?, second: None });
+        }
+        let [rows, columns] = separable::split(problem);
+        let of_columns = match gather(problem) {
+            Gather::Max => Gather::MaxColumns { width: problem.input.width },
+            _ => gather(&columns),
+        };
+        let first = Pass::new(&columns, of_columns, limits)?;
+        Ok(Self { first, second: Some(Pass::new(&rows, gather(&rows), limits)?) })
+    }
+
+    /// The shaders that the plan needs.
+    #[cfg(test)]
+    pub(crate) fn shaders(&self) -> Vec<Shader> {
+        [Some(&self.first), self.second.as_ref()]
+            .into_iter()
+            .flatten()
+            .map(|pass| pass.shader.clone())
+            .collect()
+    }
+}
+
 /// Records the gradient of a pooling's input; a max pooling reads the indices of its forward pass.
 pub(crate) fn pool2d_grad_input(
     context: &Arc<Context>,
@@ -164,16 +214,12 @@ pub(crate) fn pool2d_grad_input(
     indices: Option<&GpuBuffer>,
     grad_output: &GpuBuffer,
 ) -> Result<GpuBuffer> {
-    if !is_separable(problem, context.limits()) {
-        return run(context, problem, gather(problem), indices, grad_output).map(|(grad, _)| grad);
+    let plan = Plan::new(problem, context.limits())?;
+    let (gradient, found) = plan.first.record(context, indices, grad_output)?;
+    match plan.second {
+        None => Ok(gradient),
+        Some(pass) => pass.record(context, found.as_ref(), &gradient).map(|(gradient, _)| gradient),
     }
-    let [rows, columns] = separable::split(problem);
-    let of_columns = match gather(problem) {
-        Gather::Max => Gather::MaxColumns { width: problem.input.width },
-        _ => gather(&columns),
-    };
-    let (between, found) = run(context, &columns, of_columns, indices, grad_output)?;
-    run(context, &rows, gather(&rows), found.as_ref(), &between).map(|(grad, _)| grad)
 }
 
 /// Whether a cell lies in so many windows that two passes are faster.
@@ -183,42 +229,42 @@ pub(crate) fn is_separable(problem: &Pool2dProblem, limits: &Limits) -> bool {
     !few && !problem.input.is_empty() && separable::fits(problem, DType::F32, limits)
 }
 
-/// Records one pass; of columns of a max pooling it also gives the indices of the maxima.
-fn run(
-    context: &Arc<Context>,
-    problem: &Pool2dProblem,
-    gather: Gather,
-    indices: Option<&GpuBuffer>,
-    grad_output: &GpuBuffer,
-) -> Result<(GpuBuffer, Option<GpuBuffer>)> {
-    let loops = Loops::over(windows_of_cell(problem));
-    let steps = plan(problem, &loops, context.limits())?;
-    let bytes = problem.input.len() as u64 * 4;
-    let allocate = || context.allocate(problem.operation, bytes, Reuse::Recorded);
-    let grad_input = allocate()?;
-    let (found, index_width) = match gather {
-        Gather::MaxColumns { width } => {
-            (Some(allocate()?), size(problem.operation, "the input's width", width)?)
-        }
-        _ => (None, 0),
-    };
-    let shader = shader(gather, loops.owner, matches!(problem.window, Window::Adaptive));
-    for step in steps {
-        let of_output = |buffer| Binding::range(context.limits(), buffer, step.output.clone());
-        let of_input = |buffer| Binding::range(context.limits(), buffer, step.grad_input.clone());
-        let (grad_output, output_base) = of_output(grad_output);
-        let (grad_input, input_base) = of_input(&grad_input);
-        let params = Params {
-            input_base: low_bits(input_base),
-            output_base: low_bits(output_base),
-            index_width,
-            ..step.params
+impl Pass {
+    /// Records the pass; of columns of a max pooling it also gives the indices of the maxima.
+    fn record(
+        &self,
+        context: &Arc<Context>,
+        indices: Option<&GpuBuffer>,
+        grad_output: &GpuBuffer,
+    ) -> Result<(GpuBuffer, Option<GpuBuffer>)> {
+        let problem = &self.problem;
+        let bytes = problem.input.len() as u64 * 4;
+        let allocate = || context.allocate(problem.operation, bytes, Reuse::Recorded);
+        let grad_input = allocate()?;
+        let (found, index_width) = match self.gather {
+            Gather::MaxColumns { width } => {
+                (Some(allocate()?), size(problem.operation, "the input's width", width)?)
+            }
+            _ => (None, 0),
         };
-        let mut bindings: Vec<_> =
-            indices.map(|indices| of_output(indices).0).into_iter().collect();
-        bindings.extend([grad_output, grad_input]);
-        bindings.extend(found.as_ref().map(|found| of_input(found).0));
-        context.record(problem.operation, &shader, &params, &bindings, step.grid)?;
+        for step in &self.steps {
+            let of_output = |buffer| Binding::range(context.limits(), buffer, step.output.clone());
+            let of_input =
+                |buffer| Binding::range(context.limits(), buffer, step.grad_input.clone());
+            let (grad_output, output_base) = of_output(grad_output);
+            let (grad_input, input_base) = of_input(&grad_input);
+            let params = Params {
+                input_base: low_bits(input_base),
+                output_base: low_bits(output_base),
+                index_width,
+                ..step.params
+            };
+            let mut bindings: Vec<_> =
+                indices.map(|indices| of_output(indices).0).into_iter().collect();
+            bindings.extend([grad_output, grad_input]);
+            bindings.extend(found.as_ref().map(|found| of_input(found).0));
+            context.record(problem.operation, &self.shader, &params, &bindings, step.grid)?;
+        }
+        Ok((grad_input, found))
     }
-    Ok((grad_input, found))
 }

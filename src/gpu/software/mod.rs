@@ -152,6 +152,15 @@ impl GradWeightPlan {
         }
     }
 
+    /// The shaders that the plan needs.
+    #[cfg(test)]
+    pub(crate) fn shaders(&self) -> Vec<Shader> {
+        match self {
+            Self::Filters(plan) => plan.shaders(),
+            Self::Texel(plan) => plan.shaders(),
+        }
+    }
+
     /// Records the dispatches; gives the buffer of the gradient.
     pub(crate) fn record(
         &self,

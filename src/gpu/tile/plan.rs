@@ -156,7 +156,6 @@ impl Variant {
                 ("dilation_x", sizes.dilation[1].into()),
                 ("tile_channels", tile.channels.into()),
                 ("tile_rows", tile.rows.into()),
-                ("tile_columns", Value::Derived(tile.columns)),
                 ("row_step", tile.row_step.into()),
                 ("channel_step", tile.channel_step.into()),
                 ("unroll_rows", (tile.order != TapOrder::RowLoop).into()),

@@ -1,0 +1,59 @@
+// Composed from conv2d_pack.wgsl as conv2d_pack for: convolution 3x3, 64x56x56 to 64; convolution 1x1, 256x56x56 to 64; convolution 7x7 with stride 2, 3x224x224 to 64; convolution 3x3 with dilation 2, 256x28x28 to 256; convolution 3x3 in 32 groups, 128x56x56 to 128; gradient of the input of a convolution 3x3, 64x56x56 to 64; transposed convolution 4x4 with stride 2, 128x28x28 to 64.
+// Computes: the weight of a convolution in the order in which a dense shader reads it, the output
+//   channels of a tile beside each other.
+// Owns: an invocation one element of the packed weight; neighbours write neighbouring elements.
+// Padding: none; the channels by which the last tile of a group exceeds it get zeros.
+// Host guarantees: count covers every tile's channels; the strides give every tap its own place.
+// Reference: src/reference/conv2d.rs
+alias Element = f32;
+
+fn to_element(value: f32) -> Element {
+    return value;
+}
+
+struct Params {
+    grid_width: u32,
+    count: u32,
+    group_in_channels: u32,
+    group_out_channels: u32,
+    kernel_height: u32,
+    kernel_width: u32,
+    tile_channels: u32,
+    channel_blocks: u32,
+    channel_step: u32,
+    step_stride: u32,
+    channel_stride: u32,
+    row_stride: u32,
+    column_stride: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> weight: array<Element>;
+@group(0) @binding(2) var<storage, read_write> packed: array<Element>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+    let index = (group.x + group.y * params.grid_width) * 64u + local;
+    if index >= params.count {
+        return;
+    }
+    let tile_channel = index % params.tile_channels;
+    let tap = index / params.tile_channels;
+    let kernel_x = tap % params.kernel_width;
+    let kernel_y = tap / params.kernel_width % params.kernel_height;
+    let plane = tap / (params.kernel_width * params.kernel_height);
+    let in_channel = plane % params.group_in_channels;
+    let block = plane / params.group_in_channels;
+
+    let channel = block % params.channel_blocks * params.tile_channels + tile_channel;
+    let out_channel = block / params.channel_blocks * params.group_out_channels + channel;
+    var value = Element(0.0);
+    if channel < params.group_out_channels {
+        value = weight[((out_channel * params.group_in_channels + in_channel) * params.kernel_height
+            + kernel_y) * params.kernel_width + kernel_x];
+    }
+    let step = block * (params.group_in_channels / params.channel_step)
+        + in_channel / params.channel_step;
+    packed[step * params.step_stride + in_channel % params.channel_step * params.channel_stride
+        + kernel_y * params.row_stride + kernel_x * params.column_stride + tile_channel] = value;
+}
