@@ -159,34 +159,39 @@ fn averages_of_long_windows_count_what_they_should() {
     });
 }
 
-/// How many windows of 300 at every cell contain a cell of 600.
-fn windows(at: usize) -> usize {
-    at.min(300) + 1 - at.saturating_sub(299)
+/// How many windows of a kernel that is half as long as its axis contain a cell of the axis.
+fn windows(at: usize, kernel: usize) -> usize {
+    at.min(kernel) + 1 - at.saturating_sub(kernel - 1)
 }
 
 #[test]
 fn a_cell_collects_the_gradients_of_more_windows_than_an_invocation_goes_through() {
     let _trimmed = Trimmed;
-    let grad_output = Array4::<f32>::ones([1, 1, 301, 301]);
-    let pool = AvgPool2d::new([300, 300]).stride([1, 1]).divisor_override(1);
-    let expected =
-        Array4::from_shape_fn([1, 1, 600, 600], |(_, _, y, x)| (windows(y) * windows(x)) as f32);
-    assert_eq!(expected[[0, 0, 300, 300]], 90_000.0);
-    let mut input = Array4::<f32>::zeros([1, 1, 600, 600]);
-    input[[0, 0, 300, 300]] = 1.0;
+    let kernel @ [height, width] = [258, 255];
+    let count = (height * width) as f32;
+    assert!(count > 65_535.0);
+    let shape = [1, 1, 2 * height, 2 * width];
+    let grad_output = Array4::<f32>::ones([1, 1, height + 1, width + 1]);
+    let pool = AvgPool2d::new(kernel).stride([1, 1]).divisor_override(1);
+    let expected = Array4::from_shape_fn(shape, |(_, _, y, x)| {
+        (windows(y, height) * windows(x, width)) as f32
+    });
+    assert_eq!(expected[[0, 0, height, width]], count);
+    let mut input = Array4::<f32>::zeros(shape);
+    input[[0, 0, height, width]] = 1.0;
     // All windows but those of the first row and column see the one; they see zeros, of which the
     // first wins.
-    let mut won = Array4::<f32>::zeros([1, 1, 600, 600]);
-    won[[0, 0, 300, 300]] = 90_000.0;
-    won.slice_mut(s![0, 0, 0, ..301]).fill(1.0);
-    won.slice_mut(s![0, 0, ..301, 0]).fill(1.0);
+    let mut won = Array4::<f32>::zeros(shape);
+    won[[0, 0, height, width]] = count;
+    won.slice_mut(s![0, 0, 0, ..=width]).fill(1.0);
+    won.slice_mut(s![0, 0, ..=height, 0]).fill(1.0);
     for device in [Device::cpu(), software().clone()] {
         let grad = device.upload(&grad_output).unwrap();
-        let grad_input = pool.grad_input([1, 1, 600, 600], &grad).unwrap();
+        let grad_input = pool.grad_input(shape, &grad).unwrap();
         same(&device, &grad_input, &expected).unwrap();
-        let max = MaxPool2d::new([300, 300]).stride([1, 1]);
+        let max = MaxPool2d::new(kernel).stride([1, 1]);
         let (_, indices) = max.forward_with_indices(&device.upload(&input).unwrap()).unwrap();
-        let grad_input = max.grad_input([1, 1, 600, 600], &indices, &grad).unwrap();
+        let grad_input = max.grad_input(shape, &indices, &grad).unwrap();
         same(&device, &grad_input, &won).unwrap();
     }
 }

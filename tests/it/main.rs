@@ -20,6 +20,8 @@ mod command;
 #[cfg(feature = "cli")]
 mod command_bench;
 #[cfg(feature = "cli")]
+mod command_compare;
+#[cfg(feature = "cli")]
 mod command_files;
 mod compare;
 mod device_failures;

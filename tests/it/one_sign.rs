@@ -2,13 +2,13 @@
 //! bound that `DType` states for any data.
 
 use filtro::{
-    AdaptiveAvgPool2d, AvgPool2d, Conv2d, DType, Device, Error, PaddingMode, Shape, nn, reference,
+    AdaptiveAvgPool2d, AvgPool2d, Conv2d, Device, Error, PaddingMode, Shape, nn, reference,
 };
 use ndarray::{Array, Array4, Dimension};
 
 use crate::case::{Data, Random, wide};
 use crate::compare::{self, Check};
-use crate::device_runner::{DeviceRunner, Trimmed, software};
+use crate::device_runner::{Trimmed, software};
 use crate::runner::{GradientRunner, Runner, gradient_runners, runners};
 
 /// How many products the longest sums have, in `[height, width]` of a plane.
@@ -35,31 +35,16 @@ fn within<D: Dimension>(
     compare::within(what, actual, expected, &compare::any_data(terms, expected))
 }
 
-fn cpu() -> DeviceRunner {
-    DeviceRunner { device: Device::cpu(), algorithm: None, dtype: DType::F32 }
-}
-
-fn on_cpu(_operation: &str) -> Vec<Box<dyn Runner>> {
-    vec![Box::new(cpu())]
-}
-
-/// The software adapter without the memory of the last problem, which was as large as this one.
-fn on_software(operation: &str) -> Vec<Box<dyn Runner>> {
+/// Everything, the software adapter without the memory of the last problem, which was as large as
+/// this one.
+fn everything(operation: &str) -> Vec<Box<dyn Runner>> {
     software().trim();
-    let mut runners = runners(operation);
-    runners.retain(|runner| runner.name() != Runner::name(&cpu()));
-    runners
+    runners(operation)
 }
 
-fn backward_on_cpu(_operation: &str) -> Vec<Box<dyn GradientRunner>> {
-    vec![Box::new(cpu())]
-}
-
-fn backward_on_software(operation: &str) -> Vec<Box<dyn GradientRunner>> {
+fn everything_backward(operation: &str) -> Vec<Box<dyn GradientRunner>> {
     software().trim();
-    let mut runners = gradient_runners(operation);
-    runners.retain(|runner| runner.name() != Runner::name(&cpu()));
-    runners
+    gradient_runners(operation)
 }
 
 /// Runs a check on every runner that serves it, and reports all that fail.
@@ -97,14 +82,16 @@ fn convolutions() -> Vec<(Conv2d, [usize; 4], usize)> {
     cases
 }
 
-fn convolutions_are_within_the_bound(runners: fn(&str) -> Vec<Box<dyn Runner>>) {
+#[test]
+fn convolutions_of_one_sign_are_within_the_bound() {
+    let _trimmed = Trimmed;
     let mut checks = Vec::new();
     for (conv, shape, terms) in convolutions() {
         let weights = arrays(conv.weight_shape().unwrap(), 1);
         for (input, weight) in arrays(shape, 0).into_iter().zip(weights) {
             let expected =
                 reference::conv2d(&conv, wide(&input).view(), wide(&weight).view(), None).unwrap();
-            for runner in runners("conv2d") {
+            for runner in everything("conv2d") {
                 let result = runner.conv2d(&conv, &input, &weight, None);
                 let Some(result) = served(runner.is_partial(), result) else { continue };
                 let check = result.and_then(|output| within("output", terms, &output, &expected));
@@ -115,7 +102,9 @@ fn convolutions_are_within_the_bound(runners: fn(&str) -> Vec<Box<dyn Runner>>) 
     all(checks);
 }
 
-fn averages_are_within_the_bound(runners: fn(&str) -> Vec<Box<dyn Runner>>) {
+#[test]
+fn averages_of_one_sign_are_within_the_bound() {
+    let _trimmed = Trimmed;
     let mut checks = Vec::new();
     for plane in PLANES {
         let terms = terms(plane);
@@ -124,7 +113,7 @@ fn averages_are_within_the_bound(runners: fn(&str) -> Vec<Box<dyn Runner>>) {
         for input in arrays([1, 2, plane[0] + 1, plane[1] + 1], 0) {
             for pool in &pools {
                 let expected = reference::avg_pool2d(pool, wide(&input).view()).unwrap();
-                for runner in runners("avg_pool2d") {
+                for runner in everything("avg_pool2d") {
                     let result = runner.avg_pool2d(pool, &input);
                     let Some(result) = served(runner.is_partial(), result) else { continue };
                     let check = result.and_then(|it| within("output", terms, &it, &expected));
@@ -133,7 +122,7 @@ fn averages_are_within_the_bound(runners: fn(&str) -> Vec<Box<dyn Runner>>) {
             }
             for pool in &adaptive {
                 let expected = reference::adaptive_avg_pool2d(pool, wide(&input).view()).unwrap();
-                for runner in runners("adaptive_avg_pool2d") {
+                for runner in everything("adaptive_avg_pool2d") {
                     let result = runner.adaptive_avg_pool2d(pool, &input);
                     let Some(result) = served(runner.is_partial(), result) else { continue };
                     let check = result.and_then(|it| within("output", terms, &it, &expected));
@@ -189,9 +178,9 @@ fn backward_convolutions() -> Vec<(Conv2d, [usize; 4], [usize; 3])> {
     cases
 }
 
-fn gradients_of_convolutions_are_within_the_bound(
-    runners: fn(&str) -> Vec<Box<dyn GradientRunner>>,
-) {
+#[test]
+fn gradients_of_convolutions_of_one_sign_are_within_the_bound() {
+    let _trimmed = Trimmed;
     let mut checks = Vec::new();
     for (conv, shape, terms) in backward_convolutions() {
         let weights = arrays(conv.weight_shape().unwrap(), 1);
@@ -206,7 +195,7 @@ fn gradients_of_convolutions_are_within_the_bound(
                 wide_grad.view(),
             )
             .unwrap();
-            for runner in runners("conv2d") {
+            for runner in everything_backward("conv2d") {
                 let name = format!("{conv:?} of {shape:?} on {}", runner.name());
                 match runner.conv2d_backward(&conv, &input, &weight, &grad_output) {
                     Err(error) => checks.push((name, Err(error.to_string()))),
@@ -226,7 +215,9 @@ fn gradients_of_convolutions_are_within_the_bound(
     all(checks);
 }
 
-fn gradients_of_averages_are_within_the_bound(runners: fn(&str) -> Vec<Box<dyn GradientRunner>>) {
+#[test]
+fn gradients_of_averages_of_one_sign_are_within_the_bound() {
+    let _trimmed = Trimmed;
     let mut checks = Vec::new();
     for plane in &PLANES[..4] {
         // All windows contain the cell in the middle.
@@ -238,7 +229,7 @@ fn gradients_of_averages_are_within_the_bound(runners: fn(&str) -> Vec<Box<dyn G
         for grad_output in arrays(pool.output_shape(shape).unwrap(), 2) {
             let expected =
                 reference::avg_pool2d_backward(&pool, shape, wide(&grad_output).view()).unwrap();
-            for runner in runners("avg_pool2d") {
+            for runner in everything_backward("avg_pool2d") {
                 let result = runner.avg_pool2d_backward(&pool, shape, &grad_output);
                 let check = result
                     .map_err(|error| error.to_string())
@@ -251,7 +242,7 @@ fn gradients_of_averages_are_within_the_bound(runners: fn(&str) -> Vec<Box<dyn G
             let expected =
                 reference::adaptive_avg_pool2d_backward(&adaptive, small, wide_grad.view())
                     .unwrap();
-            for runner in runners("adaptive_avg_pool2d") {
+            for runner in everything_backward("adaptive_avg_pool2d") {
                 let result = runner.adaptive_avg_pool2d_backward(&adaptive, small, &grad_output);
                 let check = result
                     .map_err(|error| error.to_string())
@@ -296,54 +287,6 @@ fn losses_are_within_the_bound(device: &Device) {
         }
     }
     all(checks);
-}
-
-#[test]
-fn convolutions_of_one_sign_on_the_cpu() {
-    let _trimmed = Trimmed;
-    convolutions_are_within_the_bound(on_cpu);
-}
-
-#[test]
-fn convolutions_of_one_sign_on_the_software_adapter() {
-    let _trimmed = Trimmed;
-    convolutions_are_within_the_bound(on_software);
-}
-
-#[test]
-fn averages_of_one_sign_on_the_cpu() {
-    let _trimmed = Trimmed;
-    averages_are_within_the_bound(on_cpu);
-}
-
-#[test]
-fn averages_of_one_sign_on_the_software_adapter() {
-    let _trimmed = Trimmed;
-    averages_are_within_the_bound(on_software);
-}
-
-#[test]
-fn gradients_of_convolutions_of_one_sign_on_the_cpu() {
-    let _trimmed = Trimmed;
-    gradients_of_convolutions_are_within_the_bound(backward_on_cpu);
-}
-
-#[test]
-fn gradients_of_convolutions_of_one_sign_on_the_software_adapter() {
-    let _trimmed = Trimmed;
-    gradients_of_convolutions_are_within_the_bound(backward_on_software);
-}
-
-#[test]
-fn gradients_of_averages_of_one_sign_on_the_cpu() {
-    let _trimmed = Trimmed;
-    gradients_of_averages_are_within_the_bound(backward_on_cpu);
-}
-
-#[test]
-fn gradients_of_averages_of_one_sign_on_the_software_adapter() {
-    let _trimmed = Trimmed;
-    gradients_of_averages_are_within_the_bound(backward_on_software);
 }
 
 #[test]

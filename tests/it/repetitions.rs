@@ -11,11 +11,14 @@ use filtro::{
 };
 use ndarray::{Array1, Array4};
 
+use crate::strategies::is_sweep;
+
 /// Set in the process that does nothing else.
 const ALONE: &str = "FILTRO_TEST_ALONE";
 
 const WARM_UP: usize = 200;
-const REPETITIONS: usize = 2000;
+/// In the sweep, and otherwise.
+const REPETITIONS: [usize; 2] = [2000, 500];
 /// Work is awaited after so many, so that what waits for the device is no part of the figures.
 const AT_ONCE: usize = 100;
 
@@ -201,9 +204,11 @@ impl Works {
     /// Repeats everything, and says what grew.
     fn repeat(self) -> Vec<String> {
         let mut grew = Vec::new();
+        let [full, short] = REPETITIONS;
+        let repetitions = if is_sweep() { full } else { short };
         for (name, mut work) in self.works {
             let mut before = (0, 0);
-            for repetition in 1..=REPETITIONS {
+            for repetition in 1..=repetitions {
                 work().unwrap_or_else(|error| panic!("{name}: {error}"));
                 if repetition % AT_ONCE > 0 {
                     continue;

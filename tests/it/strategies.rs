@@ -9,11 +9,21 @@ use proptest::prelude::*;
 use crate::case::{Case, Data, Operation};
 use crate::cases::activations;
 
-/// How many random problems a property is tried on: `PROPTEST_CASES`, or else `cases`. What
-/// proptest finds is kept as a named case, not in a file of seeds.
+/// Whether this is the sweep, which takes minutes: everything at full length.
+pub fn is_sweep() -> bool {
+    std::env::var_os("FILTRO_SWEEP").is_some()
+}
+
+/// How many random problems a property is tried on: `PROPTEST_CASES`, or else `cases` in the sweep
+/// and a quarter of them otherwise. What proptest finds is kept as a named case, not in a file of
+/// seeds.
 pub fn config(cases: u32) -> ProptestConfig {
     let default = ProptestConfig::default();
-    let cases = if std::env::var_os("PROPTEST_CASES").is_some() { default.cases } else { cases };
+    let cases = match std::env::var_os("PROPTEST_CASES") {
+        Some(_) => default.cases,
+        None if is_sweep() => cases,
+        None => cases.div_ceil(4),
+    };
     ProptestConfig { cases, failure_persistence: None, ..default }
 }
 

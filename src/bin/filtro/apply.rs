@@ -15,7 +15,7 @@ use crate::failure::Failure;
 use crate::layer::{Layer, Pool2d};
 use crate::maps::{Look, Painted};
 use crate::options::{self, Pair, Resize};
-use crate::{arrays, output, table};
+use crate::{arrays, npy_write, output, table};
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
@@ -333,8 +333,7 @@ fn write(
         .row("Feature maps", tiles);
     let path = options.out.join(format!("{name}-sheet.png"));
     files.push((path, picture::encode_small_png(&sheet.draw())?));
-    let array = options.npy.as_deref().map(|path| Ok((path, arrays::bytes(maps)?)));
-    let array = array.transpose().map_err(|error: Failure| error)?;
+    let array = options.npy.as_deref().map(|path| (path, npy_write::bytes(maps)));
 
     output::make_folder(&options.out)?;
     for (path, bytes) in &files {

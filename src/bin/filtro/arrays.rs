@@ -5,10 +5,9 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 
 use ndarray::{Array, Array1, Array4, ArrayD, Axis, Dimension, Ix1, Ix4};
-use ndarray_npy::{WritableElement, WriteNpyExt};
 
 use crate::failure::Failure;
-use crate::{npy_file, output, stdout};
+use crate::{npy_file, npy_write, output, stdout};
 
 type Result<T, E = Failure> = std::result::Result<T, E>;
 
@@ -53,19 +52,12 @@ pub(crate) fn read(path: &Path, what: &str, ranks: &[usize]) -> Result<ArrayD<f3
     Ok(array)
 }
 
-/// The bytes of a .npy file.
-pub(crate) fn bytes<T: WritableElement, D: Dimension>(array: &Array<T, D>) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    array.write_npy(&mut bytes).map_err(Failure::input)?;
-    Ok(bytes)
-}
-
-pub(crate) fn write<T: WritableElement, D: Dimension>(
+pub(crate) fn write<T: npy_write::Number, D: Dimension>(
     out: &mut dyn Write,
     path: &Path,
     array: Array<T, D>,
 ) -> Result<()> {
-    let bytes = bytes(&array)?;
+    let bytes = npy_write::bytes(&array);
     if !is_std(path) {
         return output::write(path, &bytes);
     }

@@ -13,6 +13,7 @@ mod maps;
 mod measure;
 mod npy;
 mod npy_file;
+mod npy_write;
 mod options;
 mod output;
 mod shaders;

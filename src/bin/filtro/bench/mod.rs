@@ -1,6 +1,8 @@
 //! The benchmarks of the command: each checks its results before it times them.
 
+mod compare;
 mod crossover;
+mod document;
 mod report;
 mod roofline;
 mod sweep;
@@ -51,6 +53,10 @@ pub(crate) struct Options {
     /// Prints JSON in place of tables, or writes it to a file beside them
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
     json: Option<PathBuf>,
+    /// Compares with an earlier run, whose --json this file is: times before and after and their
+    /// ratios in place of tables
+    #[arg(long, value_name = "FILE")]
+    compare: Option<PathBuf>,
     #[command(flatten)]
     device: DeviceFlag,
 }
@@ -59,10 +65,15 @@ pub(crate) fn run(options: &Options, out: &mut dyn Write) -> Result<(), Failure>
     if options.workloads {
         return run_workloads(options, out);
     }
-    let device = options.device.open_best()?;
     let mut sizes = options.sizes.clone();
     sizes.sort_unstable();
     sizes.dedup();
+    let name = |op: &sweep::Operation| {
+        let op = op.title();
+        sizes.iter().map(|size| document::name_at(&op, size)).collect::<Vec<_>>()
+    };
+    let before = before(options, &options.op.iter().flat_map(name).collect::<Vec<_>>())?;
+    let device = options.device.open_best()?;
     let progress = progress(options.op.len() * sizes.len());
     let budget = Duration::from_millis(options.budget);
     let mut sweeps = Vec::new();
@@ -73,14 +84,20 @@ pub(crate) fn run(options: &Options, out: &mut dyn Write) -> Result<(), Failure>
     if let Some(file) = &options.svg {
         crate::output::write(file, crossover::svg(&device, &sweeps)?.as_bytes())?;
     }
-    if !write_json(out, options.json.as_deref(), &report::json(&device, &sweeps))? {
-        report::text(out, &device, &sweeps)?;
+    let document = report::json(&device, &sweeps);
+    if write_json(out, options.json.as_deref(), &document)? {
+        return Ok(());
     }
-    Ok(())
+    match before {
+        Some(before) => compare(out, &before, &device, &document),
+        None => report::text(out, &device, &sweeps),
+    }
 }
 
 fn run_workloads(options: &Options, out: &mut dyn Write) -> Result<(), Failure> {
     let workloads = Workload::all(options.only.as_deref())?;
+    let names: Vec<_> = workloads.iter().map(|workload| workload.name.clone()).collect();
+    let before = before(options, &names)?;
     let device = options.device.open_best()?;
     let tuning = options.tuning.as_deref().map(|path| Ok((path, tune::load(path)?)));
     let tuning = tuning.transpose().map_err(|error: Failure| error)?;
@@ -127,10 +144,39 @@ fn run_workloads(options: &Options, out: &mut dyn Write) -> Result<(), Failure> 
     if let Some(file) = &options.svg {
         crate::output::write(file, roofline::svg(&run)?.as_bytes())?;
     }
-    if !write_json(out, options.json.as_deref(), &workload_report::json(&run))? {
-        workload_report::text(out, &run)?;
+    let document = workload_report::json(&run);
+    if write_json(out, options.json.as_deref(), &document)? {
+        return Ok(());
     }
-    Ok(())
+    match before {
+        Some(before) => compare(out, &before, &run.device, &document),
+        None => workload_report::text(out, &run),
+    }
+}
+
+/// The run to compare with, if one is asked for, known to be one before anything is timed.
+fn before(options: &Options, names: &[String]) -> Result<Option<compare::Before>, Failure> {
+    let Some(file) = &options.compare else { return Ok(None) };
+    if options.json.as_deref() == Some(Path::new("-")) {
+        return Err(Failure::input(
+            "--compare prints a table where --json without a file prints JSON: give --json a file",
+        ));
+    }
+    compare::Before::load(file, options.workloads, names).map(Some)
+}
+
+fn compare(
+    out: &mut dyn Write,
+    before: &compare::Before,
+    device: &Device,
+    document: &serde_json::Value,
+) -> Result<(), Failure> {
+    for line in environment(device) {
+        writeln!(out, "{line}")?;
+    }
+    let after = document::Document::read(document)
+        .map_err(|error| Failure::Work(format!("this run: it {error}")))?;
+    before.print(out, report::name(device), &after)
 }
 
 /// Writes a document to a file, or to stdout without one: whether stdout has it.

@@ -6,8 +6,8 @@ use std::time::Duration;
 use filtro::{Device, DeviceKind};
 use serde_json::{Value, json};
 
-use super::environment;
 use super::sweep::{Row, Sweep};
+use super::{environment, wgpu_version};
 use crate::failure::Failure;
 use crate::table;
 
@@ -59,6 +59,7 @@ pub(crate) fn json(device: &Device, sweeps: &[Sweep]) -> Value {
         .collect();
     json!({
         "filtro": env!("CARGO_PKG_VERSION"),
+        "wgpu": wgpu_version(),
         "device": {
             "name": info.name,
             "kind": info.kind.to_string(),

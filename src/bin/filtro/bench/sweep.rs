@@ -51,7 +51,7 @@ const TOO_LONG: Duration = Duration::from_secs(2);
 const CHANNELS: usize = 32;
 
 impl Operation {
-    fn title(self) -> String {
+    pub(crate) fn title(self) -> String {
         match self {
             Self::Conv2d => format!("conv2d 3x3, {CHANNELS} to {CHANNELS} channels, padding 1"),
             Self::Depthwise => format!("conv2d 3x3 depthwise, {CHANNELS} channels, padding 1"),
