@@ -9,9 +9,9 @@ use crate::gpu::runtime::template::{Template, template};
 use crate::gpu::tile::operands::{Operands, Rule};
 use crate::gpu::tile::plan;
 use crate::gpu::tile::plan::{PARTS, TilePlan, Variant, parts};
+use crate::gpu::tile::shape::{TapOrder, Tile};
 use crate::gpu::tile::sizes::Sizes;
 use crate::gpu::tile::sums::Blocks;
-use crate::gpu::tile::tile::{TapOrder, Tile};
 use crate::ops::Conv2dProblem;
 
 pub(crate) static HALO: Template = template!("conv2d", "conv2d_halo", &[PARTS], plan::Params);

@@ -4,9 +4,9 @@ use crate::gpu::runtime::grid::MOST_ITERATIONS;
 use crate::gpu::runtime::template::Template;
 use crate::gpu::software::conv2d_texel;
 use crate::gpu::tile::plan::Variant;
+use crate::gpu::tile::shape::Tile;
 use crate::gpu::tile::sizes::Sizes;
 use crate::gpu::tile::sums::Blocks;
-use crate::gpu::tile::tile::Tile;
 use crate::{Conv2d, DType, Padding, PaddingMode};
 
 #[test]

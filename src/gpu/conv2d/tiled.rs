@@ -5,8 +5,8 @@ use crate::gpu::runtime::template::{Template, template};
 use crate::gpu::tile::operands::{Operands, Rule};
 use crate::gpu::tile::plan;
 use crate::gpu::tile::plan::{PARTS, TilePlan, Variant, parts};
+use crate::gpu::tile::shape::{TapOrder, Tile};
 use crate::gpu::tile::sizes::Sizes;
-use crate::gpu::tile::tile::{TapOrder, Tile};
 use crate::ops::Conv2dProblem;
 
 pub(crate) static TILED: Template = template!("conv2d", "conv2d_tiled", &[PARTS], plan::Params);

@@ -33,7 +33,7 @@ const MANY_TAPS: usize = 49;
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Conv2dPlan {
     Windows(Box<strip_windows::Plan>),
-    Texel(TexelPlan),
+    Texel(Box<TexelPlan>),
 }
 
 /// The plan of a convolution, or of the pinned algorithm if it is one of these. `repairs` tells
@@ -52,7 +52,7 @@ pub(crate) fn conv2d(
     };
     match pinned {
         Some(Algorithm::Texel) => {
-            return texel().map(|plan| Some(Conv2dPlan::Texel(plan))).map_err(|rule| {
+            return texel().map(|plan| Some(Conv2dPlan::Texel(Box::new(plan)))).map_err(|rule| {
                 let (algorithm, rule) = (Algorithm::Texel.to_string(), rule.into());
                 Error::Unsupported { operation: OPERATION, algorithm, rule }
             });
@@ -72,7 +72,7 @@ pub(crate) fn conv2d(
     if windows.is_some() && is_small {
         return Ok(windows);
     }
-    Ok(texel().ok().map(Conv2dPlan::Texel).or(windows))
+    Ok(texel().ok().map(|plan| Conv2dPlan::Texel(Box::new(plan))).or(windows))
 }
 
 impl Conv2dPlan {

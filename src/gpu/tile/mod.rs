@@ -6,6 +6,6 @@ pub(crate) mod pack;
 pub(crate) mod partial_sum;
 pub(crate) mod plan;
 pub(crate) mod rounding;
+pub(crate) mod shape;
 pub(crate) mod sizes;
 pub(crate) mod sums;
-pub(crate) mod tile;

@@ -12,8 +12,8 @@ use crate::gpu::runtime::shader::Shader;
 use crate::gpu::runtime::template::{Template, template};
 use crate::gpu::runtime::texture::{GpuTexture, TexelFormat};
 use crate::gpu::tile::operands::{OPERATION, Rule};
+use crate::gpu::tile::shape::{BINDING_RULE, Tile};
 use crate::gpu::tile::sizes::{SIZES_RULE, Sizes};
-use crate::gpu::tile::tile::{BINDING_RULE, Tile};
 use crate::{DType, Limits, Result};
 
 /// Invocations of a workgroup.

@@ -15,9 +15,9 @@ use crate::gpu::tile::operands::{
 };
 use crate::gpu::tile::pack;
 use crate::gpu::tile::pack::Pack;
+use crate::gpu::tile::shape::{BINDING_RULE, TapOrder, Tile};
 use crate::gpu::tile::sizes::{SIZES_RULE, Sizes};
 use crate::gpu::tile::sums::{Blocks, ITERATIONS_RULE};
-use crate::gpu::tile::tile::{BINDING_RULE, TapOrder, Tile};
 use crate::ops::Conv2dProblem;
 use crate::{Activation, DType, Limits, PaddingMode};
 

@@ -4,8 +4,8 @@
 use crate::gpu::runtime::grid::MOST_ITERATIONS;
 use crate::gpu::tile::operands::Rule;
 use crate::gpu::tile::rounding::most_roundings;
+use crate::gpu::tile::shape::{TapOrder, Tile};
 use crate::gpu::tile::sizes::Sizes;
-use crate::gpu::tile::tile::{TapOrder, Tile};
 
 const SUM_RULE: Rule = "serves sums that can be added up in short parts";
 pub(crate) const ITERATIONS_RULE: Rule = "serves sums of at most 60 000 steps";
