@@ -4,7 +4,7 @@
 //! the taps of a weight times the vector of inputs at the tap's offset in the padded copy.
 
 use crate::PaddingMode;
-use crate::cpu::conv2d::{Convolution, tap_offsets};
+use crate::cpu::conv2d::problem::{Convolution, tap_offsets};
 use crate::cpu::kit::blocks;
 use crate::cpu::kit::blocks::{Block, Scratch};
 use crate::cpu::kit::layout::AxisLayout;

@@ -6,11 +6,11 @@
 //! multiplies them in registers ([`conv2d_grad_tile`](crate::cpu::conv2d::grad_weight_tile)): many filters side
 //! by side in the lanes of a vector, few by neighbouring outputs in the lanes.
 
-use crate::cpu::conv2d::add_to;
 use crate::cpu::conv2d::direct::layouts;
-use crate::cpu::conv2d::grad_weight_chunk::Chunk;
+use crate::cpu::conv2d::grad_weight_chunk::{Chunk, Shared, Task};
 use crate::cpu::conv2d::grad_weight_tile as tile;
 use crate::cpu::conv2d::grad_weight_tile::panel_lanes;
+use crate::cpu::conv2d::problem::add_to;
 use crate::cpu::kit::blocks;
 use crate::cpu::kit::blocks::Scratch;
 use crate::cpu::kit::layout::AxisLayout;
@@ -20,7 +20,6 @@ use crate::memory::{NoMemory, push, zeros};
 use crate::ops::Conv2dProblem;
 use crate::window::Axis;
 use pulp::{Simd, WithSimd};
-use std::ops::Range;
 
 /// Outputs of a chunk of rows, whose copies stay in the second cache.
 const CHUNK_LEN: usize = 512;
@@ -37,32 +36,6 @@ const ENOUGH_TASKS: usize = 16;
 
 /// Chunks that are worth a part of their own.
 const PART_CHUNKS: usize = 8;
-
-/// What all tasks share.
-pub(crate) struct Shared<'a> {
-    pub(crate) problem: Conv2dProblem,
-    pub(crate) input: &'a [f32],
-    pub(crate) grad_output: &'a [f32],
-    pub(crate) taps: usize,
-    pub(crate) vertical: Vec<AxisLayout>,
-    pub(crate) horizontal: Vec<AxisLayout>,
-    pub(crate) chunk_rows: usize,
-    pub(crate) chunk_columns: usize,
-    pub(crate) longest_row: usize,
-    pub(crate) longest_copy: usize,
-    /// Outputs whose products are summed in a register before they join the sum in memory.
-    pub(crate) panel_outputs: usize,
-}
-
-/// Some filters and input channels of a group, and some of the chunks of all images.
-pub(crate) struct Task<'a> {
-    pub(crate) group: usize,
-    pub(crate) filters: Range<usize>,
-    pub(crate) channels: Range<usize>,
-    pub(crate) chunks: Range<usize>,
-    /// Of each filter, `[channel][tap]`.
-    pub(crate) sums: Vec<&'a mut [f32]>,
-}
 
 /// `grad_weight[oc, c, kernel_y, kernel_x] = sum of grad_output * padded input`, the definition in
 /// [`Conv2d::grad_weight`](crate::Conv2d::grad_weight), or perhaps NaN where a factor is not

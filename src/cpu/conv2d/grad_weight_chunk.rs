@@ -1,11 +1,38 @@
 //! What a task of the gradient of Conv2d's weight multiplies at a time.
 
-use crate::cpu::conv2d::grad_weight::{Shared, Task};
-use crate::cpu::conv2d::grad_weight_tile::panel_lanes;
-use crate::cpu::kit::layout::copy_plane;
-use crate::memory::{NoMemory, extend};
-use pulp::Simd;
 use std::ops::Range;
+
+use crate::cpu::conv2d::grad_weight_tile::panel_lanes;
+use crate::cpu::kit::layout::{AxisLayout, copy_plane};
+use crate::memory::{NoMemory, extend};
+use crate::ops::Conv2dProblem;
+use pulp::Simd;
+
+/// What all tasks share.
+pub(crate) struct Shared<'a> {
+    pub(crate) problem: Conv2dProblem,
+    pub(crate) input: &'a [f32],
+    pub(crate) grad_output: &'a [f32],
+    pub(crate) taps: usize,
+    pub(crate) vertical: Vec<AxisLayout>,
+    pub(crate) horizontal: Vec<AxisLayout>,
+    pub(crate) chunk_rows: usize,
+    pub(crate) chunk_columns: usize,
+    pub(crate) longest_row: usize,
+    pub(crate) longest_copy: usize,
+    /// Outputs whose products are summed in a register before they join the sum in memory.
+    pub(crate) panel_outputs: usize,
+}
+
+/// Some filters and input channels of a group, and some of the chunks of all images.
+pub(crate) struct Task<'a> {
+    pub(crate) group: usize,
+    pub(crate) filters: Range<usize>,
+    pub(crate) channels: Range<usize>,
+    pub(crate) chunks: Range<usize>,
+    /// Of each filter, `[channel][tap]`.
+    pub(crate) sums: Vec<&'a mut [f32]>,
+}
 
 /// A part of some rows of the outputs of an image, and where their taps are.
 #[derive(Debug, Default)]
