@@ -1,5 +1,8 @@
-//! All that touches wgpu: context, buffers, pipelines, grids, shader composition, and one dispatch
-//! file per operation.
+//! The operations on a GPU, a room for each kind.
+//!
+//! `conv2d` and `pool2d` choose an algorithm and hold those for any adapter. They stand on `software`
+//! (what software adapters alone are given, asked first and at one door), `strip` and `tile` (the
+//! shaders that share most of their text), and all on `runtime`, which names no operation.
 
 pub(crate) mod ceiling;
 #[cfg(test)]

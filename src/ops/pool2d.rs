@@ -7,7 +7,7 @@ use crate::{DType, Shape};
 /// Cells of the largest planes that one workgroup each is enough for.
 const MOST_CELLS: u32 = 1 << 16;
 
-/// A pooling of any kind, as its shaders see it.
+/// A pooling of any kind, resolved for an input.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Pool2dProblem {
     pub(crate) operation: &'static str,

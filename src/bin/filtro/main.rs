@@ -20,6 +20,7 @@ mod shaders;
 mod stdout;
 mod table;
 mod tune;
+mod tuning_file;
 
 use std::io::{self, Write};
 use std::process::ExitCode;

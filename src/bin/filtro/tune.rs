@@ -1,12 +1,12 @@
 //! Times the algorithms that serve a shape and writes down the fastest.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser};
 use filtro::tuning::{Operation, Tuned, Tuning};
-use filtro::{Algorithm, Conv2d, Error, Padding, PaddingMode, Shape};
+use filtro::{Algorithm, Conv2d, Padding, PaddingMode, Shape};
 
 use crate::bench::{self, Workload};
 use crate::chosen::DeviceFlag;
@@ -172,18 +172,4 @@ fn print(out: &mut dyn Write, rows: &[(String, Tuned)]) -> Result<(), Failure> {
         cells
     });
     Ok(table::print(out, &headers, 3, cells.collect())?)
-}
-
-/// A tuning from a file; a failure names it.
-pub(crate) fn load(path: &Path) -> Result<Tuning, Failure> {
-    Tuning::read(path).map_err(|error| in_file(path, error))
-}
-
-pub(crate) fn in_file(path: &Path, error: Error) -> Failure {
-    match error {
-        Error::TuningLine { .. } | Error::TuningMismatch { .. } => {
-            Failure::input(format!("{}: {error}", path.display()))
-        }
-        error => error.into(),
-    }
 }

@@ -20,7 +20,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::chosen::DeviceFlag;
 use crate::failure::Failure;
-use crate::tune;
+use crate::tuning_file;
 pub(crate) use workloads::Workload;
 
 #[derive(Debug, Args)]
@@ -99,12 +99,12 @@ fn run_workloads(options: &Options, out: &mut dyn Write) -> Result<(), Failure> 
     let names: Vec<_> = workloads.iter().map(|workload| workload.name.clone()).collect();
     let before = before(options, &names)?;
     let device = options.device.open_best()?;
-    let tuning = options.tuning.as_deref().map(|path| Ok((path, tune::load(path)?)));
+    let tuning = options.tuning.as_deref().map(|path| Ok((path, tuning_file::load(path)?)));
     let tuning = tuning.transpose().map_err(|error: Failure| error)?;
     let tuned = |device: Device| match &tuning {
         Some((path, tuning)) => match device.set_tuning(tuning.clone()) {
             Ok(()) => Ok(device),
-            Err(error) => Err(tune::in_file(path, error)),
+            Err(error) => Err(tuning_file::in_file(path, error)),
         },
         None => Ok(device),
     };
