@@ -55,7 +55,7 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         match path.extension() {
-            _ if path.is_dir() && !path.ends_with("bin") && !path.ends_with("tests") => {
+            _ if path.is_dir() && !path.ends_with("bin") => {
                 files(&path, found);
             }
             Some(ending) if ending == "rs" => found.push(path),
@@ -76,7 +76,7 @@ fn module(file: &str) -> Vec<String> {
 }
 
 /// What is no test and no comment.
-fn code(text: &str) -> String {
+fn code_of(text: &str) -> String {
     let text = text.split("\n#[cfg(test)]\nmod tests {").next().unwrap_or_default();
     let lines = text.lines().map(|line| line.split("//").next().unwrap_or_default());
     lines.collect::<Vec<_>>().join("\n")
@@ -108,8 +108,15 @@ fn leaves(tree: &str, prefix: &str, found: &mut Vec<String>) {
     }
 }
 
+/// The modules that a file declares for tests alone.
+fn test_modules(file: &str, text: &str) -> Vec<Vec<String>> {
+    let declared = text.split("#[cfg(test)]\n").skip(1).filter_map(|rest| rest.lines().next());
+    let names = declared.filter_map(|line| line.split_once("mod ")?.1.strip_suffix(';'));
+    names.map(|name| [module(file), vec![name.to_string()]].concat()).collect()
+}
+
 struct Sources {
-    /// The code of every file.
+    /// The code of every file that is not for tests alone.
     code: BTreeMap<String, String>,
     modules: BTreeMap<Vec<String>, String>,
     /// Where names lead that a module hands on.
@@ -121,13 +128,18 @@ impl Sources {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
         let mut paths = Vec::new();
         files(&root, &mut paths);
-        let code: BTreeMap<_, _> = paths
+        let texts: BTreeMap<_, _> = paths
             .into_iter()
             .map(|path| {
                 let name = path.strip_prefix(&root).unwrap().to_str().unwrap().replace('\\', "/");
-                (name, code(&fs::read_to_string(&path).unwrap()))
+                (name, fs::read_to_string(&path).unwrap())
             })
             .collect();
+        let tests = texts.iter().flat_map(|(file, text)| test_modules(file, text));
+        let tests: Vec<_> = tests.collect();
+        let is_test = |file: &str| tests.iter().any(|test| module(file).starts_with(test));
+        let code = texts.iter().filter(|(file, _)| !is_test(file));
+        let code: BTreeMap<_, _> = code.map(|(file, text)| (file.clone(), code_of(text))).collect();
         let modules = code.keys().map(|file| (module(file), file.clone())).collect();
         let mut sources = Self { code, modules, handed_on: BTreeMap::new() };
         let mut handed_on = BTreeMap::new();
@@ -218,8 +230,7 @@ fn imports_run_downwards() {
     }
     let mut arrows = 0;
     let mut upwards = Vec::new();
-    let is_test = |file: &str| file.ends_with("tests.rs") || file == "gpu/first_word.rs";
-    for file in sources.code.keys().filter(|file| !is_test(file)) {
+    for file in sources.code.keys() {
         let (from, own) = room(file);
         for named in sources.named(file) {
             let (to, other) = room(named);
