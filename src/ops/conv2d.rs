@@ -371,14 +371,28 @@ impl Conv2dProblem {
     /// Whether nearly all taps of every output read zeros, so that it is faster to pass over them
     /// one by one than to multiply them in large pieces.
     pub(crate) fn reads_few(&self) -> bool {
-        const MANY_TIMES: usize = 16;
-        let [height, width] = self.most_taps();
-        let taps = self.vertical.kernel_size.saturating_mul(self.horizontal.kernel_size);
-        height.saturating_mul(width).saturating_mul(MANY_TIMES) <= taps
+        are_few(self.most_taps(), [&self.vertical, &self.horizontal].map(|axis| axis.kernel_size))
+    }
+
+    /// Whether that holds of the outputs that a tap reads for.
+    pub(crate) fn is_read_by_few(&self) -> bool {
+        are_few(self.most_outputs(), [&self.vertical, &self.horizontal].map(|it| it.output_size))
     }
 
     /// The most taps of an output along each axis that do not read zeros.
     pub(crate) fn most_taps(&self) -> [usize; 2] {
         [&self.vertical, &self.horizontal].map(|axis| axis.most_taps(self.padding_mode))
     }
+
+    /// The most outputs along each axis of which the same tap does not read zeros.
+    pub(crate) fn most_outputs(&self) -> [usize; 2] {
+        [&self.vertical, &self.horizontal].map(|axis| axis.most_outputs(self.padding_mode))
+    }
+}
+
+/// Whether so many taps or outputs are far fewer than all.
+fn are_few(few: [usize; 2], all: [usize; 2]) -> bool {
+    const MANY_TIMES: usize = 16;
+    let product = |[height, width]: [usize; 2]| height.saturating_mul(width);
+    product(few).saturating_mul(MANY_TIMES) <= product(all)
 }

@@ -44,11 +44,14 @@ const ROOMS: [&str; 33] = [
 /// Below those.
 const LOW: [&str; 2] = ["choice", "ops"];
 
+fn is_in(file: &str, room: &str) -> bool {
+    file == room || file.starts_with(&format!("{room}/"))
+}
+
 /// The place of a file's room, from the top, and the room.
 fn room(file: &str) -> (usize, &str) {
     let rooms = ROOMS.into_iter().chain(LOW).enumerate();
-    let inside = |room: &str| file == room || file.starts_with(&format!("{room}/"));
-    rooms.into_iter().find(|(_, room)| inside(room)).unwrap_or((usize::MAX, "words"))
+    rooms.into_iter().find(|(_, room)| is_in(file, room)).unwrap_or((usize::MAX, "words"))
 }
 
 fn files(folder: &Path, found: &mut Vec<PathBuf>) {
@@ -225,8 +228,8 @@ fn uses(code: &str) -> Vec<(bool, String)> {
 fn imports_run_downwards() {
     let sources = Sources::read();
     for room in ROOMS.into_iter().chain(LOW) {
-        let inside = |file: &String| file == room || file.starts_with(&format!("{room}/"));
-        assert!(sources.code.keys().any(inside), "there is no src/{room}");
+        let found = sources.code.keys().any(|file| is_in(file, room));
+        assert!(found, "there is no src/{room}");
     }
     let mut arrows = 0;
     let mut upwards = Vec::new();

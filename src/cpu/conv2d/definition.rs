@@ -6,18 +6,6 @@ use crate::cpu::kit::layout::source_index;
 use crate::ops::Conv2dProblem;
 use crate::window::Axis;
 
-/// How many times more outputs there may be than a tap reads for before it is faster to pass over the
-/// others.
-const MOST_TIMES: usize = 16;
-
-/// Whether the definition is the faster way to the gradient of a weight.
-pub(crate) fn is_read_by_few(problem: &Conv2dProblem) -> bool {
-    let axes = [&problem.vertical, &problem.horizontal];
-    let [height, width] = axes.map(|axis| axis.most_outputs(problem.padding_mode));
-    let outputs = problem.vertical.output_size.saturating_mul(problem.horizontal.output_size);
-    height.saturating_mul(width).saturating_mul(MOST_TIMES) <= outputs
-}
-
 /// The taps of an output that do not read zeros, and where they read.
 fn taps(axis: &Axis, mode: PaddingMode, out: usize) -> impl Iterator<Item = (usize, usize)> {
     let inside = match mode {

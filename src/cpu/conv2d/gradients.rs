@@ -182,15 +182,14 @@ pub(crate) fn conv2d_grad_weight(
         grad_weight.fill(0.0);
         return Ok(());
     }
-    let by_definition = if definition::is_read_by_few(problem) {
+    let by_definition = if problem.is_read_by_few() {
         collected(grad_weight.iter_mut().enumerate())?
     } else {
         crate::cpu::conv2d::grad_weight::grad_weight(problem, input, grad_output, grad_weight)?;
         let gradients = grad_weight.iter_mut().enumerate();
         collected(gradients.filter(|(_, gradient)| gradient.is_nan()))?
     };
-    let axes = [&problem.vertical, &problem.horizontal];
-    let [height, width] = axes.map(|axis| axis.most_outputs(problem.padding_mode));
+    let [height, width] = problem.most_outputs();
     let work = by_definition.len().saturating_mul(problem.batch * height * width);
     blocks::for_each(by_definition, work, |(index, gradient): (usize, &mut f32)| {
         *gradient = definition::grad_weight(problem, input, grad_output, index);

@@ -106,8 +106,7 @@ fn plan_of(problem: &Conv2dProblem, limits: &Limits, repairs: bool) -> Result<Ve
     let number = |name, value| size(OPERATION, name, value);
     let taps = problem.vertical.kernel_size * problem.horizontal.kernel_size;
     let parts = parts_of(problem, limits)?;
-    let [rows, columns] =
-        [&problem.vertical, &problem.horizontal].map(|it| it.most_outputs(problem.padding_mode));
+    let [rows, columns] = problem.most_outputs();
     let dispatches = parts.iter().flat_map(|part| {
         let outputs = part.images.len() * part.rows.len().min(rows) * columns;
         chunks(outputs, MOST_SHARED).map(move |outputs| (part, outputs))

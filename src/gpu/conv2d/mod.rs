@@ -64,8 +64,9 @@ impl Conv2dPlan {
     ) -> Result<Self> {
         let operands = operands.into();
         let wanted = |algorithm| pinned.is_none_or(|pinned| pinned == algorithm);
+        let general = || Ok(Method::General(general::plan(problem, operands, limits)?).into());
         if pinned.is_none() && problem.reads_few() {
-            return Ok(Method::General(general::plan(problem, operands, limits)?).into());
+            return general();
         }
         if let Some(plan) = Self::software(problem, operands, pinned, limits)? {
             return Ok(plan);
@@ -107,7 +108,7 @@ impl Conv2dPlan {
             Some(Algorithm::General) => {}
             Some(algorithm) => return Err(strip::unsupported(OPERATION, algorithm)),
         }
-        Ok(Method::General(general::plan(problem, operands, limits)?).into())
+        general()
     }
 
     fn software(

@@ -98,7 +98,9 @@ impl Template {
         let mut environment = ENVIRONMENT.write().unwrap_or_else(PoisonError::into_inner);
         let parts = self.parts.iter().copied().chain([PARTS]).flatten();
         for &(name, text) in parts.chain([&(self.name, self.text)]) {
-            environment.add_template(name, text)?;
+            if environment.get_template(name).is_err() {
+                environment.add_template(name, text)?;
+            }
         }
         environment.get_template(self.name)?.render(values)
     }

@@ -16,14 +16,19 @@ pub(crate) fn plan(
     pinned: Option<Algorithm>,
 ) -> Result<Conv2dPlan> {
     let limits = context.limits();
-    let shapes = [problem.input_shape(), problem.weight_shape(), problem.output_shape()];
-    check_buffers("conv2d", &shapes, operands.dtype, limits)?;
+    check(problem, operands.dtype, limits)?;
     choose(
         device,
         pinned,
         || Key::from(problem),
         |pinned| Conv2dPlan::new(problem, operands, pinned, limits),
     )
+}
+
+/// That every tensor fits a buffer.
+fn check(problem: &Conv2dProblem, dtype: DType, limits: &Limits) -> Result<()> {
+    let shapes = [problem.input_shape(), problem.weight_shape(), problem.output_shape()];
+    check_buffers("conv2d", &shapes, dtype, limits)
 }
 
 fn shown(problem: &Conv2dProblem, plan: &Conv2dPlan) -> Plan {
@@ -43,8 +48,7 @@ impl Conv2d {
         if problem.output_shape().is_empty() {
             return Ok(Plan::of_nothing(problem.output_shape(), self.algorithm));
         }
-        let shapes = [problem.input_shape(), problem.weight_shape(), problem.output_shape()];
-        check_buffers("conv2d", &shapes, DType::F32, limits)?;
+        check(&problem, DType::F32, limits)?;
         let plan = Conv2dPlan::new(&problem, true, self.algorithm, limits)?;
         Ok(shown(&problem, &plan))
     }

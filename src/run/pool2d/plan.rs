@@ -6,8 +6,8 @@ use crate::gpu::{Context, Pool2dPlan, check_buffers};
 use crate::ops::pool2d::Pool2dProblem;
 use crate::run::choose::choose;
 use crate::{
-    AdaptiveAvgPool2d, AdaptiveMaxPool2d, Algorithm, AvgPool2d, DType, Device, Limits, MaxPool2d,
-    Plan, Result, Shape,
+    AdaptiveAvgPool2d, AdaptiveMaxPool2d, Algorithm, AvgPool2d, Device, Limits, MaxPool2d, Plan,
+    Result, Shape,
 };
 
 /// The plan on a device.
@@ -18,8 +18,13 @@ pub(crate) fn plan(
     pinned: Option<Algorithm>,
 ) -> Result<Pool2dPlan> {
     let limits = context.limits();
-    check_buffers(problem.operation, &[problem.input, problem.output], problem.dtype, limits)?;
+    check(problem, limits)?;
     choose(device, pinned, || Key::from(problem), |pinned| Pool2dPlan::new(problem, pinned, limits))
+}
+
+/// That every tensor fits a buffer.
+fn check(problem: &Pool2dProblem, limits: &Limits) -> Result<()> {
+    check_buffers(problem.operation, &[problem.input, problem.output], problem.dtype, limits)
 }
 
 fn shown(problem: &Pool2dProblem, plan: &Pool2dPlan) -> Plan {
@@ -41,8 +46,7 @@ macro_rules! pool_plan {
                 if problem.output.is_empty() {
                     return Ok(Plan::of_nothing(problem.output, self.algorithm));
                 }
-                let shapes = [problem.input, problem.output];
-                check_buffers(problem.operation, &shapes, DType::F32, limits)?;
+                check(&problem, limits)?;
                 let plan = Pool2dPlan::new(&problem, self.algorithm, limits)?;
                 Ok(shown(&problem, &plan))
             }
