@@ -1,9 +1,23 @@
 //! What the checks of shaders ask of naga's IR.
 
+use std::sync::LazyLock;
+
 use naga::valid::{Capabilities, ModuleInfo, ValidationFlags, Validator};
 use naga::{Arena, Block, Expression, Function, Handle, Module, Statement};
 
+use rayon::prelude::*;
+
+use super::variants::all;
 use crate::gpu::runtime::shader::Shader;
+
+/// Every variant of every shader, parsed once for all tests.
+pub(super) static VARIANTS: LazyLock<Vec<(Shader, Parsed)>> = LazyLock::new(|| {
+    let parsed = all().unwrap().into_par_iter().map(|shader| {
+        let parsed = Parsed::of(&shader);
+        (shader, parsed)
+    });
+    parsed.collect()
+});
 
 /// A valid shader.
 #[derive(Debug)]
@@ -24,7 +38,7 @@ impl Parsed {
         Self { source, module, info }
     }
 
-    pub(super) fn of(shader: &Shader) -> Self {
+    fn of(shader: &Shader) -> Self {
         Self::new(&shader.label(), shader.compose().unwrap())
     }
 

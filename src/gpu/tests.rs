@@ -2,15 +2,10 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use super::variants::all;
+use super::ir::{Parsed, VARIANTS};
 use crate::DType;
-use crate::gpu::runtime::shader::Shader;
 use crate::gpu::runtime::template::PARTS;
 use crate::gpu::runtime::texture::TexelFormat;
-
-fn parse(shader: &Shader) -> naga::Module {
-    super::ir::Parsed::of(shader).module
-}
 
 /// Whether a shader has a buffer of f16.
 fn stores_f16(module: &naga::Module) -> bool {
@@ -24,10 +19,10 @@ fn stores_f16(module: &naga::Module) -> bool {
 #[test]
 fn every_shader_in_every_variant_is_valid_wgsl_of_its_type() {
     let mut of_f16 = std::collections::BTreeSet::new();
-    for shader in all().unwrap() {
+    for (shader, parsed) in &*VARIANTS {
         let is_f16 = shader.values.contains(&DType::F16.value());
-        assert_eq!(stores_f16(&parse(&shader)), is_f16, "{}", shader.label());
-        let enables = shader.compose().unwrap().contains("enable f16;");
+        assert_eq!(stores_f16(&parsed.module), is_f16, "{}", shader.label());
+        let enables = parsed.source.contains("enable f16;");
         assert_eq!(enables, is_f16, "{}", shader.label());
         if is_f16 {
             of_f16.insert(shader.template.name);
@@ -54,8 +49,7 @@ fn every_shader_in_every_variant_is_valid_wgsl_of_its_type() {
 
 #[test]
 fn the_parameters_have_the_same_names_types_and_offsets_on_both_sides() {
-    for shader in all().unwrap() {
-        let module = parse(&shader);
+    for (shader, Parsed { module, .. }) in &*VARIANTS {
         let (_, params) = module
             .types
             .iter()
@@ -88,16 +82,15 @@ fn the_parameters_have_the_same_names_types_and_offsets_on_both_sides() {
 
 #[test]
 fn no_loop_and_no_condition_depends_on_the_first_parameter_alone() {
-    for shader in all().unwrap() {
-        let conditions = super::first_word::conditions(&parse(&shader));
+    for (shader, parsed) in &*VARIANTS {
+        let conditions = super::first_word::conditions(&parsed.module);
         assert_eq!(conditions, [""; 0], "{}", shader.label());
     }
 }
 
 #[test]
 fn the_bindings_are_those_that_the_pipeline_layout_declares() {
-    for shader in all().unwrap() {
-        let module = parse(&shader);
+    for (shader, Parsed { module, .. }) in &*VARIANTS {
         let mut bindings: Vec<_> = module
             .global_variables
             .iter()
@@ -152,7 +145,7 @@ fn every_file_of_shaders_is_used_and_has_a_short_header() {
             }
         }
     }
-    let templates: HashSet<_> = all().unwrap().into_iter().map(|shader| shader.template).collect();
+    let templates: HashSet<_> = VARIANTS.iter().map(|(shader, _)| shader.template).collect();
     let mut used = BTreeSet::new();
     for template in templates {
         used.insert(template.text.to_string());

@@ -2,7 +2,7 @@
 
 use ndarray::{Array1, Array4, ArrayView1, ArrayView4};
 
-use super::{check_shape, shape_of, zeros};
+use super::{array, check_shape, in_order, place, shape_of, zeros, zeros_in_order};
 use crate::{Conv2d, Error, Padding, PaddingMode, Result, Shape};
 
 const OPERATION: &str = "conv2d";
@@ -167,6 +167,8 @@ pub fn conv2d_with_magnitude(
     let shape = [batch, options.out_channels, rows.out_size(), columns.out_size()];
     let mut output = zeros(OPERATION, shape)?;
     let mut magnitudes = zeros(OPERATION, shape)?;
+    let [input_shape, weight_shape] = [shape_of(input), shape_of(weight)];
+    let [input, weight] = [&*in_order(OPERATION, &input)?, &*in_order(OPERATION, &weight)?];
     for n in 0..batch {
         for out_channel in 0..options.out_channels {
             let group = out_channel / group_out_channels;
@@ -180,8 +182,9 @@ pub fn conv2d_with_magnitude(
                             let Some(in_y) = rows.source(out_y, kernel_y) else { continue };
                             for kernel_x in 0..columns.kernel_size {
                                 let Some(in_x) = columns.source(out_x, kernel_x) else { continue };
-                                let product = weight[[out_channel, channel, kernel_y, kernel_x]]
-                                    * input[[n, in_channel, in_y, in_x]];
+                                let tap = [out_channel, channel, kernel_y, kernel_x];
+                                let product = weight[place(weight_shape, tap)]
+                                    * input[place(input_shape, [n, in_channel, in_y, in_x])];
                                 sum += product;
                                 magnitude += product.abs();
                             }
@@ -274,8 +277,10 @@ pub fn conv2d_backward(
     let batch = input.dim().0;
     let shape = [batch, options.out_channels, rows.out_size(), columns.out_size()];
     check_shape(OPERATION, "grad_output", shape_of(grad_output), shape)?;
-    let mut grad_input = zeros(OPERATION, shape_of(input).dims())?;
-    let mut grad_weight = zeros(OPERATION, shape_of(weight).dims())?;
+    let [input_shape, weight_shape] = [shape_of(input), shape_of(weight)];
+    let [input, weight] = [&*in_order(OPERATION, &input)?, &*in_order(OPERATION, &weight)?];
+    let mut grad_input = zeros_in_order(OPERATION, input_shape.dims())?;
+    let mut grad_weight = zeros_in_order(OPERATION, weight_shape.dims())?;
     let mut grad_bias = Array1::zeros(options.out_channels);
     for n in 0..batch {
         for out_channel in 0..options.out_channels {
@@ -290,10 +295,11 @@ pub fn conv2d_backward(
                             let Some(in_y) = rows.source(out_y, kernel_y) else { continue };
                             for kernel_x in 0..columns.kernel_size {
                                 let Some(in_x) = columns.source(out_x, kernel_x) else { continue };
-                                grad_input[[n, in_channel, in_y, in_x]] +=
-                                    weight[[out_channel, channel, kernel_y, kernel_x]] * grad;
-                                grad_weight[[out_channel, channel, kernel_y, kernel_x]] +=
-                                    input[[n, in_channel, in_y, in_x]] * grad;
+                                let cell = place(input_shape, [n, in_channel, in_y, in_x]);
+                                let tap = [out_channel, channel, kernel_y, kernel_x];
+                                let tap = place(weight_shape, tap);
+                                grad_input[cell] += weight[tap] * grad;
+                                grad_weight[tap] += input[cell] * grad;
                             }
                         }
                     }
@@ -301,5 +307,7 @@ pub fn conv2d_backward(
             }
         }
     }
+    let grad_input = array(OPERATION, input_shape.dims(), grad_input)?;
+    let grad_weight = array(OPERATION, weight_shape.dims(), grad_weight)?;
     Ok(ConvGradients { grad_input, grad_weight, grad_bias })
 }

@@ -1,6 +1,6 @@
 //! The cases on devices: the software adapter with every algorithm, and the CPU.
 
-use std::sync::LazyLock;
+use std::sync::Mutex;
 
 use filtro::{
     Activation, AdaptiveAvgPool2d, AdaptiveMaxPool2d, Algorithm, AvgPool2d, Conv2d,
@@ -10,24 +10,37 @@ use ndarray::{Array, Array1, Array4, Dimension};
 
 use crate::runner::{GradientRunner, Runner};
 
-/// The software adapter, opened once. Tests run on it and on nothing else, so that they mean the
-/// same on every machine; without one they fail.
+/// The software adapter. Tests run on it and on nothing else, so that they mean the same on every
+/// machine; without one they fail.
+///
+/// Each test has a device for itself: lavapipe compiles the shaders of a device one after the
+/// other. A later test takes it over, with what was compiled and without the memory of tensors.
 pub fn software() -> &'static Device {
-    static DEVICE: LazyLock<Device> = LazyLock::new(|| {
-        let device = Device::software().expect("tests need a software adapter, such as lavapipe");
-        println!("tests run on {device}");
-        device
-    });
-    &DEVICE
+    thread_local!(static TAKEN: Taken = Taken::new());
+    TAKEN.with(|taken| taken.0)
 }
 
-/// Gives the memory of the software adapter's tensors back at the end of a test of large ones.
-#[derive(Debug)]
-pub struct Trimmed;
+/// The devices that no test has.
+static FREE: Mutex<Vec<&'static Device>> = Mutex::new(Vec::new());
 
-impl Drop for Trimmed {
+#[derive(Debug)]
+struct Taken(&'static Device);
+
+impl Taken {
+    fn new() -> Self {
+        if let Some(device) = FREE.lock().unwrap().pop() {
+            device.trim();
+            return Self(device);
+        }
+        let device = Device::software().expect("tests need a software adapter, such as lavapipe");
+        println!("tests run on {device}");
+        Self(Box::leak(Box::new(device)))
+    }
+}
+
+impl Drop for Taken {
     fn drop(&mut self) {
-        software().trim();
+        FREE.lock().unwrap().push(self.0);
     }
 }
 

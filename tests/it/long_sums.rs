@@ -10,7 +10,7 @@ use ndarray::{Array, Array4, Dimension};
 
 use crate::case::wide;
 use crate::compare::{self, U, equal, within};
-use crate::device_runner::{Trimmed, software, wgpu_device};
+use crate::device_runner::{software, wgpu_device};
 
 /// As planned, and every algorithm of a dense convolution.
 const PINS: [Option<Algorithm>; 5] = [
@@ -61,7 +61,6 @@ fn forwards(
 
 #[test]
 fn long_sums_of_whole_numbers_are_exact_with_every_algorithm() {
-    let _trimmed = Trimmed;
     let conv = Conv2d::new;
     for (conv, input) in [
         (conv(65_536, 1, [1, 1]), [1, 65_536, 1, 1]),
@@ -87,7 +86,6 @@ fn long_sums_of_whole_numbers_are_exact_with_every_algorithm() {
 
 #[test]
 fn ones_are_counted() {
-    let _trimmed = Trimmed;
     for (conv, input, at, count) in [
         (Conv2d::new(65_536, 1, [1, 1]), [1, 65_536, 1, 1], [0, 0, 0, 0], 65_536.0),
         (Conv2d::new(1, 1, [300, 300]), [1, 1, 300, 300], [0, 0, 0, 0], 90_000.0),
@@ -107,7 +105,6 @@ fn ones_are_counted() {
 
 #[test]
 fn an_infinite_weight_over_zeros_is_left_out_of_a_long_sum_whatever_comes_after_it() {
-    let _trimmed = Trimmed;
     let activations = [
         None,
         Some(Activation::Relu),
@@ -186,7 +183,6 @@ fn check_gradients(conv: &Conv2d, input: [usize; 4]) {
 
 #[test]
 fn gradients_of_dense_layers_and_large_kernels_are_exact() {
-    let _trimmed = Trimmed;
     let conv = Conv2d::new;
     check_gradients(&conv(2, 70_001, [1, 1]), [1, 2, 1, 1]);
     check_gradients(&conv(70_001, 2, [1, 1]), [2, 70_001, 1, 1]);
@@ -199,7 +195,6 @@ fn gradients_of_dense_layers_and_large_kernels_are_exact() {
 
 #[test]
 fn gradients_over_many_outputs_are_exact() {
-    let _trimmed = Trimmed;
     let conv = Conv2d::new;
     check_gradients(&conv(1, 1, [2, 3]), [1, 1, 301, 302]);
     check_gradients(&conv(2, 9, [1, 2]).padding([0, 1]), [2, 2, 190, 200]);
@@ -209,7 +204,6 @@ fn gradients_over_many_outputs_are_exact() {
 
 #[test]
 fn weight_gradients_over_millions_of_outputs_are_exact() {
-    let _trimmed = Trimmed;
     // Ones, so that every sum is the number of outputs.
     let conv = Conv2d::new(1, 1, [1, 1]);
     let shape = [1, 1, 1, 7_000_001];
@@ -227,7 +221,6 @@ fn weight_gradients_over_millions_of_outputs_are_exact() {
 
 #[test]
 fn replicated_cells_collect_all_their_copies() {
-    let _trimmed = Trimmed;
     let conv = |kernel_size| Conv2d::new(1, 1, kernel_size).padding_mode(PaddingMode::Replicate);
     check_gradients(&conv([3, 1]).padding([100_000, 0]), [1, 1, 3, 2]);
     check_gradients(&conv([1, 2]).padding([1, 100_000]).stride([2, 3]), [1, 1, 2, 1]);
@@ -240,7 +233,6 @@ fn replicated_cells_collect_all_their_copies() {
 
 #[test]
 fn shared_products_of_gradients_are_those_of_every_padding_mode() {
-    let _trimmed = Trimmed;
     // Few cells of many products each.
     for mode in PaddingMode::ALL {
         for (stride, dilation) in [([1, 1], [1, 1]), ([2, 3], [1, 2]), ([3, 2], [3, 4])] {
@@ -252,7 +244,6 @@ fn shared_products_of_gradients_are_those_of_every_padding_mode() {
 
 #[test]
 fn transposed_convolutions_add_up_all_their_channels() {
-    let _trimmed = Trimmed;
     let conv = ConvTranspose2d::new(70_001, 1, [2, 1]).stride([1, 2]);
     let (x, w) = (whole([1, 70_001, 1, 2], 2), whole([70_001, 1, 2, 1], 3));
     let bias = ndarray::Array1::from_elem(1, 5.0_f32);
@@ -272,7 +263,6 @@ fn transposed_convolutions_add_up_all_their_channels() {
 
 #[test]
 fn a_weight_gradient_that_is_nan_by_a_zero_of_the_padding_alone_is_computed_again() {
-    let _trimmed = Trimmed;
     for (conv, input) in [
         (Conv2d::new(2, 3, [3, 3]).padding([1, 1]), [1, 2, 5, 7]),
         (Conv2d::new(3, 64, [3, 3]).padding([1, 1]), [2, 3, 5, 7]),
@@ -304,7 +294,6 @@ fn a_weight_gradient_that_is_nan_by_a_zero_of_the_padding_alone_is_computed_agai
 
 #[test]
 fn losses_of_many_classes_and_elements_are_those_of_the_reference() {
-    let _trimmed = Trimmed;
     for shape in [[2, 100_003, 1, 2], [1, 511, 1, 3], [3, 512, 2, 1], [1, 1_000_003, 1, 1]] {
         let [batch, classes, height, width] = shape;
         let logits = whole(shape, 19).mapv(|logit| logit - 9.5);
@@ -335,7 +324,6 @@ fn losses_of_many_classes_and_elements_are_those_of_the_reference() {
 
 #[test]
 fn optimizers_step_every_element_of_large_parameters() {
-    let _trimmed = Trimmed;
     let shape = [1, 1, 300, 301];
     let (start, slope) = (whole(shape, 50), whole(shape, 20));
     let zeros = Array4::zeros(shape);
@@ -367,7 +355,6 @@ fn bound(products: usize) -> f64 {
 
 #[test]
 fn sums_of_one_sign_stay_within_the_stated_bound_with_every_algorithm() {
-    let _trimmed = Trimmed;
     let conv = Conv2d::new;
     for (conv, input) in [
         (conv(64, 4, [1, 1]), [1, 64, 2, 5]),
@@ -409,7 +396,6 @@ fn sums_of_one_sign_stay_within_the_stated_bound_with_every_algorithm() {
 
 #[test]
 fn gradients_of_one_sign_stay_within_the_stated_bound() {
-    let _trimmed = Trimmed;
     let conv = Conv2d::new;
     for (conv, input) in [
         (conv(1, 1, [1, 1]), [1, 1, 8, 8]),

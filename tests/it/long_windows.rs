@@ -7,7 +7,7 @@ use filtro::{
 use ndarray::{Array4, s};
 
 use crate::compare::{U, equal, within};
-use crate::device_runner::{Trimmed, software};
+use crate::device_runner::software;
 
 /// The CPU, the software adapter as planned, and with each algorithm that serves long windows.
 fn devices() -> [(Device, Option<Algorithm>); 4] {
@@ -45,7 +45,6 @@ fn same(device: &Device, output: &Tensor, expected: &Array4<f32>) -> Result<(), 
 
 #[test]
 fn the_last_cell_of_a_large_plane_is_its_maximum() {
-    let _trimmed = Trimmed;
     // Of one window, of windows side by side, of a single row, of a single column.
     for shape in [[1, 1, 256, 256], [2, 3, 300, 251], [1, 2, 1, 70_001], [1, 1, 140_003, 1]] {
         let input = one_at_the_end(shape);
@@ -73,7 +72,6 @@ fn the_last_cell_of_a_large_plane_is_its_maximum() {
 
 #[test]
 fn the_last_nan_of_a_long_window_is_its_maximum_else_the_first_of_equals() {
-    let _trimmed = Trimmed;
     let mut input = Array4::from_elem([1, 1, 271, 263], f32::NEG_INFINITY);
     let index = |input: &Array4<f32>, device: &Device, algorithm: Option<Algorithm>| {
         let x = device.upload(input)?;
@@ -105,7 +103,6 @@ fn the_last_nan_of_a_long_window_is_its_maximum_else_the_first_of_equals() {
 
 #[test]
 fn every_window_of_256_by_256_sees_its_last_cell() {
-    let _trimmed = Trimmed;
     let input = one_at_the_end([1, 1, 257, 258]);
     let pool = MaxPool2d::new([256, 256]).stride([1, 1]);
     let expected = one_at_the_end([1, 1, 2, 3]);
@@ -117,7 +114,6 @@ fn every_window_of_256_by_256_sees_its_last_cell() {
 
 #[test]
 fn the_mean_of_many_ones_is_one() {
-    let _trimmed = Trimmed;
     for shape in [[1, 1, 512, 512], [1, 2, 1500, 1503], [1, 1, 1, 140_002], [1, 1, 70_004, 2]] {
         let input = Array4::ones(shape);
         let [_, channels, height, width] = shape;
@@ -137,7 +133,6 @@ fn the_mean_of_many_ones_is_one() {
 
 #[test]
 fn averages_of_long_windows_count_what_they_should() {
-    let _trimmed = Trimmed;
     // 300 of 600 rows and columns with a padding of 100: windows of 200 to 300 by 200 to 300 ones.
     let input = Array4::<f32>::ones([1, 1, 600, 640]);
     let pool = AvgPool2d::new([300, 320]).stride([100, 160]).padding([100, 160]);
@@ -166,7 +161,6 @@ fn windows(at: usize, kernel: usize) -> usize {
 
 #[test]
 fn a_cell_collects_the_gradients_of_more_windows_than_an_invocation_goes_through() {
-    let _trimmed = Trimmed;
     let kernel @ [height, width] = [258, 255];
     let count = (height * width) as f32;
     assert!(count > 65_535.0);
@@ -198,7 +192,6 @@ fn a_cell_collects_the_gradients_of_more_windows_than_an_invocation_goes_through
 
 #[test]
 fn a_cell_collects_the_gradients_of_70_000_windows_of_one_row_or_column() {
-    let _trimmed = Trimmed;
     for output_size in [[1, 70_001], [70_001, 1], [270, 280]] {
         let [height, width] = output_size;
         let (max, average) =

@@ -8,7 +8,7 @@ use ndarray::{Array, Array4, Dimension};
 
 use crate::case::{Data, Random, wide};
 use crate::compare::{self, Check};
-use crate::device_runner::{Trimmed, software};
+use crate::device_runner::software;
 use crate::runner::{GradientRunner, Runner, gradient_runners, runners};
 
 /// How many products the longest sums have, in `[height, width]` of a plane.
@@ -84,7 +84,6 @@ fn convolutions() -> Vec<(Conv2d, [usize; 4], usize)> {
 
 #[test]
 fn convolutions_of_one_sign_are_within_the_bound() {
-    let _trimmed = Trimmed;
     let mut checks = Vec::new();
     for (conv, shape, terms) in convolutions() {
         let weights = arrays(conv.weight_shape().unwrap(), 1);
@@ -104,7 +103,6 @@ fn convolutions_of_one_sign_are_within_the_bound() {
 
 #[test]
 fn averages_of_one_sign_are_within_the_bound() {
-    let _trimmed = Trimmed;
     let mut checks = Vec::new();
     for plane in PLANES {
         let terms = terms(plane);
@@ -180,7 +178,6 @@ fn backward_convolutions() -> Vec<(Conv2d, [usize; 4], [usize; 3])> {
 
 #[test]
 fn gradients_of_convolutions_of_one_sign_are_within_the_bound() {
-    let _trimmed = Trimmed;
     let mut checks = Vec::new();
     for (conv, shape, terms) in backward_convolutions() {
         let weights = arrays(conv.weight_shape().unwrap(), 1);
@@ -217,7 +214,6 @@ fn gradients_of_convolutions_of_one_sign_are_within_the_bound() {
 
 #[test]
 fn gradients_of_averages_of_one_sign_are_within_the_bound() {
-    let _trimmed = Trimmed;
     let mut checks = Vec::new();
     for plane in &PLANES[..4] {
         // All windows contain the cell in the middle.
@@ -291,12 +287,10 @@ fn losses_are_within_the_bound(device: &Device) {
 
 #[test]
 fn losses_of_one_sign_on_the_cpu() {
-    let _trimmed = Trimmed;
     losses_are_within_the_bound(&Device::cpu());
 }
 
 #[test]
 fn losses_of_one_sign_on_the_software_adapter() {
-    let _trimmed = Trimmed;
     losses_are_within_the_bound(software());
 }

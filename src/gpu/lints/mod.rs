@@ -8,8 +8,7 @@ mod uniformity;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::ir::Parsed;
-use super::variants::all;
+use super::ir::VARIANTS;
 use crate::Limits;
 use crate::gpu::runtime::shader::Shader;
 
@@ -84,20 +83,19 @@ fn every_variant_keeps_the_rules() {
     let mut broken: BTreeMap<(&str, &str), BTreeSet<String>> = BTreeMap::new();
     let mut templates: BTreeMap<_, names::Names> = BTreeMap::new();
     let mut needed = vec![false; EXCEPTIONS.len()];
-    for shader in all().unwrap() {
-        let parsed = Parsed::of(&shader);
+    for (shader, parsed) in &*VARIANTS {
         let names = templates.entry(shader.template.name);
-        names.or_insert_with(|| names::Names::new(shader.template)).add(&shader, &parsed);
+        names.or_insert_with(|| names::Names::new(shader.template)).add(shader, parsed);
         for (rule, found) in [
-            (OWN_ARRAYS, arrays::found(&parsed)),
-            (DIVISIONS, divisions::found(&parsed)),
-            (UNIFORMITY, uniformity::found(&parsed)),
-            (WORKGROUP, memory::found(&parsed, &Limits::webgpu())),
+            (OWN_ARRAYS, arrays::found(parsed)),
+            (DIVISIONS, divisions::found(parsed)),
+            (UNIFORMITY, uniformity::found(parsed)),
+            (WORKGROUP, memory::found(parsed, &Limits::webgpu())),
         ] {
             if found.is_empty() {
                 continue;
             }
-            match EXCEPTIONS.iter().position(|exception| exception.is_of(rule, &shader)) {
+            match EXCEPTIONS.iter().position(|exception| exception.is_of(rule, shader)) {
                 Some(index) => needed[index] = true,
                 None => {
                     let lines = found.into_iter().map(|it| format!("{it}  in {}", shader.label()));
