@@ -1,6 +1,7 @@
 //! Adaptive and global pooling: options, validation and sizes.
 
-use crate::ops::pooled::pooled_input;
+use crate::ops::pool_windows::check_input;
+use crate::ops::setters::setters;
 use crate::window::AXIS_NAMES;
 use crate::{Algorithm, Error, Result, Shape};
 
@@ -48,11 +49,9 @@ macro_rules! adaptive {
                 Self::new([1, 1])
             }
 
-            /// Pins the algorithm on a GPU, or leaves the choice to the plan again.
-            #[must_use]
-            pub fn algorithm(mut self, algorithm: impl Into<Option<Algorithm>>) -> Self {
-                self.algorithm = algorithm.into();
-                self
+            setters! {
+                /// Pins the algorithm on a GPU, or leaves the choice to the plan again.
+                algorithm: into Option<Algorithm>,
             }
 
             /// The shape of the output for an input of this shape.
@@ -83,7 +82,7 @@ pub(crate) struct AdaptivePool2dProblem {
 
 impl AdaptivePool2dProblem {
     fn new(operation: &'static str, input: Shape, output_size: [usize; 2]) -> Result<Self> {
-        pooled_input(operation, input)?;
+        check_input(operation, input)?;
         for (axis, size) in [input.height, input.width].into_iter().enumerate() {
             if size == 0 {
                 let rule = format!("must be at least 1 along the {}", AXIS_NAMES[axis]);

@@ -1,8 +1,7 @@
 //! AvgPool2d: options, validation and sizes.
 
-use super::max_pool2d::pooled_axes;
-use crate::ops::pooled::pooled_input;
-use crate::window::Axis;
+use crate::ops::pool_windows::{PoolWindows, check_input};
+use crate::ops::setters::setters;
 use crate::{Algorithm, Error, Result, Shape};
 
 const OPERATION: &str = "avg_pool2d";
@@ -68,46 +67,19 @@ impl AvgPool2d {
         }
     }
 
-    /// Sets the `[height, width]` of the step from one window to the next.
-    #[must_use]
-    pub fn stride(mut self, stride: [usize; 2]) -> Self {
-        self.stride = stride;
-        self
-    }
-
-    /// Sets the `[height, width]` of the padding on both sides.
-    #[must_use]
-    pub fn padding(mut self, padding: [usize; 2]) -> Self {
-        self.padding = padding;
-        self
-    }
-
-    /// Sets whether the output size is rounded up.
-    #[must_use]
-    pub fn ceil_mode(mut self, ceil_mode: bool) -> Self {
-        self.ceil_mode = ceil_mode;
-        self
-    }
-
-    /// Sets whether padding counts in the divisor.
-    #[must_use]
-    pub fn count_include_pad(mut self, count_include_pad: bool) -> Self {
-        self.count_include_pad = count_include_pad;
-        self
-    }
-
-    /// Sets what every sum is divided by.
-    #[must_use]
-    pub fn divisor_override(mut self, divisor: impl Into<Option<i64>>) -> Self {
-        self.divisor_override = divisor.into();
-        self
-    }
-
-    /// Pins the algorithm on a GPU, or leaves the choice to the plan again.
-    #[must_use]
-    pub fn algorithm(mut self, algorithm: impl Into<Option<Algorithm>>) -> Self {
-        self.algorithm = algorithm.into();
-        self
+    setters! {
+        /// Sets the `[height, width]` of the step from one window to the next.
+        stride: [usize; 2],
+        /// Sets the `[height, width]` of the padding on both sides.
+        padding: [usize; 2],
+        /// Sets whether the output size is rounded up.
+        ceil_mode: bool,
+        /// Sets whether padding counts in the divisor.
+        count_include_pad: bool,
+        /// Sets what every sum is divided by.
+        divisor_override: into Option<i64>,
+        /// Pins the algorithm on a GPU, or leaves the choice to the plan again.
+        algorithm: into Option<Algorithm>,
     }
 
     /// The shape of the output for an input of this shape.
@@ -120,48 +92,29 @@ impl AvgPool2d {
     }
 
     pub(crate) fn problem(&self, input: Shape) -> Result<AvgPool2dProblem> {
-        pooled_input(OPERATION, input)?;
+        check_input(OPERATION, input)?;
         if self.divisor_override == Some(0) {
             return Err(Error::argument(OPERATION, "divisor_override", 0, "must not be zero"));
         }
-        let [vertical, horizontal] = pooled_axes(
-            OPERATION,
-            [input.height, input.width],
-            [self.kernel_size, self.stride, self.padding, [1, 1]],
-            self.ceil_mode,
-        )?;
-        let problem = AvgPool2dProblem {
-            batch: input.batch,
-            channels: input.channels,
-            vertical,
-            horizontal,
+        let axes = [self.kernel_size, self.stride, self.padding, [1, 1]];
+        Ok(AvgPool2dProblem {
+            windows: PoolWindows::new(OPERATION, input, axes, self.ceil_mode)?,
             count_include_pad: self.count_include_pad,
             divisor_override: self.divisor_override,
-        };
-        problem.output_shape().checked_len(OPERATION)?;
-        Ok(problem)
+        })
     }
 }
 
 /// An average pooling resolved for an input shape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct AvgPool2dProblem {
-    pub(crate) batch: usize,
-    pub(crate) channels: usize,
-    pub(crate) vertical: Axis,
-    pub(crate) horizontal: Axis,
+    pub(crate) windows: PoolWindows,
     pub(crate) count_include_pad: bool,
     pub(crate) divisor_override: Option<i64>,
 }
 
 impl AvgPool2dProblem {
-    pub(crate) fn input_shape(&self) -> Shape {
-        let (height, width) = (self.vertical.input_size, self.horizontal.input_size);
-        Shape::new(self.batch, self.channels, height, width)
-    }
-
     pub(crate) fn output_shape(&self) -> Shape {
-        let (height, width) = (self.vertical.output_size, self.horizontal.output_size);
-        Shape::new(self.batch, self.channels, height, width)
+        self.windows.output_shape()
     }
 }

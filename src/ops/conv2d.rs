@@ -1,5 +1,7 @@
 //! Conv2d: options, validation and sizes.
 
+use crate::ops::channels::{check_channels, check_input, check_weight_and_bias};
+use crate::ops::setters::setters;
 use crate::window::{AXIS_NAMES, Axis, AxisOptions};
 use crate::{Activation, Algorithm, Error, Padding, PaddingMode, Result, Shape};
 
@@ -85,53 +87,21 @@ impl Conv2d {
         }
     }
 
-    /// Sets the `[height, width]` of the step from one output to the next.
-    #[must_use]
-    pub fn stride(mut self, stride: [usize; 2]) -> Self {
-        self.stride = stride;
-        self
-    }
-
-    /// Sets how far the input is padded: `[height, width]` or a [`Padding`].
-    #[must_use]
-    pub fn padding(mut self, padding: impl Into<Padding>) -> Self {
-        self.padding = padding.into();
-        self
-    }
-
-    /// Sets what the padding holds.
-    #[must_use]
-    pub fn padding_mode(mut self, padding_mode: PaddingMode) -> Self {
-        self.padding_mode = padding_mode;
-        self
-    }
-
-    /// Sets the `[height, width]` of the distance between taps.
-    #[must_use]
-    pub fn dilation(mut self, dilation: [usize; 2]) -> Self {
-        self.dilation = dilation;
-        self
-    }
-
-    /// Sets into how many groups the channels are split; `in_channels` makes it depthwise.
-    #[must_use]
-    pub fn groups(mut self, groups: usize) -> Self {
-        self.groups = groups;
-        self
-    }
-
-    /// Sets what is applied to every output.
-    #[must_use]
-    pub fn activation(mut self, activation: impl Into<Option<Activation>>) -> Self {
-        self.activation = activation.into();
-        self
-    }
-
-    /// Pins the algorithm on a GPU, or leaves the choice to the plan again.
-    #[must_use]
-    pub fn algorithm(mut self, algorithm: impl Into<Option<Algorithm>>) -> Self {
-        self.algorithm = algorithm.into();
-        self
+    setters! {
+        /// Sets the `[height, width]` of the step from one output to the next.
+        stride: [usize; 2],
+        /// Sets how far the input is padded: `[height, width]` or a [`Padding`].
+        padding: into Padding,
+        /// Sets what the padding holds.
+        padding_mode: PaddingMode,
+        /// Sets the `[height, width]` of the distance between taps.
+        dilation: [usize; 2],
+        /// Sets into how many groups the channels are split; `in_channels` makes it depthwise.
+        groups: usize,
+        /// Sets what is applied to every output.
+        activation: into Option<Activation>,
+        /// Pins the algorithm on a GPU, or leaves the choice to the plan again.
+        algorithm: into Option<Algorithm>,
     }
 
     /// The shape of the weight: `[out_channels, in_channels / groups, kernel_height,
@@ -141,23 +111,7 @@ impl Conv2d {
     ///
     /// [`Error::InvalidArgument`] for channels that are zero or that `groups` does not divide.
     pub fn weight_shape(&self) -> Result<Shape> {
-        for (argument, value) in [
-            ("in_channels", self.in_channels),
-            ("out_channels", self.out_channels),
-            ("groups", self.groups),
-        ] {
-            if value == 0 {
-                return Err(Error::argument(OPERATION, argument, 0, "must be at least 1"));
-            }
-        }
-        for (argument, channels) in
-            [("in_channels", self.in_channels), ("out_channels", self.out_channels)]
-        {
-            if !channels.is_multiple_of(self.groups) {
-                let rule = format!("must be a multiple of groups {}", self.groups);
-                return Err(Error::argument(OPERATION, argument, channels, rule));
-            }
-        }
+        check_channels(OPERATION, self.in_channels, self.out_channels, self.groups)?;
         let [kernel_height, kernel_width] = self.kernel_size;
         Ok(Shape::new(
             self.out_channels,
@@ -272,11 +226,7 @@ impl Conv2d {
     /// Everything resolved for an input of this shape.
     pub(crate) fn problem(&self, input: Shape) -> Result<Conv2dProblem> {
         self.weight_shape()?;
-        if input.channels != self.in_channels {
-            let rule = format!("in_channels is {}", self.in_channels);
-            return Err(Error::shape(OPERATION, "input", input, rule));
-        }
-        input.checked_len(OPERATION)?;
+        check_input(OPERATION, input, self.in_channels)?;
         let pads = self.pads()?;
         let sizes = [input.height, input.width];
         let mut axes = [None; 2];
@@ -311,21 +261,10 @@ impl Conv2d {
         bias: Option<Shape>,
     ) -> Result<Conv2dProblem> {
         let problem = self.problem(input)?;
-        let expected = self.weight_shape()?;
-        if weight != expected {
-            let rule = format!(
-                "[out_channels, in_channels / groups, kernel_height, kernel_width] is {expected}"
-            );
-            return Err(Error::shape(OPERATION, "weight", weight, rule));
-        }
-        let expected = Shape::new(1, self.out_channels, 1, 1);
-        match bias {
-            Some(bias) if bias != expected => {
-                let rule = format!("one value per output channel is {expected}");
-                Err(Error::shape(OPERATION, "bias", bias, rule))
-            }
-            _ => Ok(problem),
-        }
+        let shapes = [weight, self.weight_shape()?];
+        let sizes = "[out_channels, in_channels / groups, kernel_height, kernel_width]";
+        check_weight_and_bias(OPERATION, sizes, shapes, bias, self.out_channels)?;
+        Ok(problem)
     }
 }
 

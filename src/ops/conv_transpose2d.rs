@@ -1,5 +1,7 @@
 //! ConvTranspose2d: options, validation and sizes.
 
+use crate::ops::channels::{check_channels, check_input, check_weight_and_bias};
+use crate::ops::setters::setters;
 use crate::window::{AXIS_NAMES, AxisOptions};
 use crate::{Error, Result, Shape};
 
@@ -78,39 +80,17 @@ impl ConvTranspose2d {
         }
     }
 
-    /// Sets the `[height, width]` of the step in the output from one input to the next.
-    #[must_use]
-    pub fn stride(mut self, stride: [usize; 2]) -> Self {
-        self.stride = stride;
-        self
-    }
-
-    /// Sets the `[height, width]` of what is cut off the output on both sides.
-    #[must_use]
-    pub fn padding(mut self, padding: [usize; 2]) -> Self {
-        self.padding = padding;
-        self
-    }
-
-    /// Sets the `[height, width]` of what is added to the output at the bottom and the right.
-    #[must_use]
-    pub fn output_padding(mut self, output_padding: [usize; 2]) -> Self {
-        self.output_padding = output_padding;
-        self
-    }
-
-    /// Sets the `[height, width]` of the distance between taps.
-    #[must_use]
-    pub fn dilation(mut self, dilation: [usize; 2]) -> Self {
-        self.dilation = dilation;
-        self
-    }
-
-    /// Sets into how many groups the channels are split.
-    #[must_use]
-    pub fn groups(mut self, groups: usize) -> Self {
-        self.groups = groups;
-        self
+    setters! {
+        /// Sets the `[height, width]` of the step in the output from one input to the next.
+        stride: [usize; 2],
+        /// Sets the `[height, width]` of what is cut off the output on both sides.
+        padding: [usize; 2],
+        /// Sets the `[height, width]` of what is added to the output at the bottom and the right.
+        output_padding: [usize; 2],
+        /// Sets the `[height, width]` of the distance between taps.
+        dilation: [usize; 2],
+        /// Sets into how many groups the channels are split.
+        groups: usize,
     }
 
     /// The shape of the weight: `[in_channels, out_channels / groups, kernel_height,
@@ -120,23 +100,7 @@ impl ConvTranspose2d {
     ///
     /// [`Error::InvalidArgument`] for channels that are zero or that `groups` does not divide.
     pub fn weight_shape(&self) -> Result<Shape> {
-        for (argument, value) in [
-            ("in_channels", self.in_channels),
-            ("out_channels", self.out_channels),
-            ("groups", self.groups),
-        ] {
-            if value == 0 {
-                return Err(Error::argument(OPERATION, argument, 0, "must be at least 1"));
-            }
-        }
-        for (argument, channels) in
-            [("in_channels", self.in_channels), ("out_channels", self.out_channels)]
-        {
-            if !channels.is_multiple_of(self.groups) {
-                let rule = format!("must be a multiple of groups {}", self.groups);
-                return Err(Error::argument(OPERATION, argument, channels, rule));
-            }
-        }
+        check_channels(OPERATION, self.in_channels, self.out_channels, self.groups)?;
         let [kernel_height, kernel_width] = self.kernel_size;
         Ok(Shape::new(
             self.in_channels,
@@ -154,11 +118,7 @@ impl ConvTranspose2d {
     pub fn output_shape(&self, input: impl Into<Shape>) -> Result<Shape> {
         let input = input.into();
         self.weight_shape()?.checked_len(OPERATION)?;
-        if input.channels != self.in_channels {
-            let rule = format!("in_channels is {}", self.in_channels);
-            return Err(Error::shape(OPERATION, "input", input, rule));
-        }
-        input.checked_len(OPERATION)?;
+        check_input(OPERATION, input, self.in_channels)?;
         let [height, width] = [self.out_size(0, input)?, self.out_size(1, input)?];
         let output = Shape::new(input.batch, self.out_channels, height, width);
         output.checked_len(OPERATION)?;
@@ -192,21 +152,9 @@ impl ConvTranspose2d {
     /// That input, weight and bias fit.
     pub(crate) fn check(&self, input: Shape, weight: Shape, bias: Option<Shape>) -> Result<()> {
         self.output_shape(input)?;
-        let expected = self.weight_shape()?;
-        if weight != expected {
-            let rule = format!(
-                "[in_channels, out_channels / groups, kernel_height, kernel_width] is {expected}"
-            );
-            return Err(Error::shape(OPERATION, "weight", weight, rule));
-        }
-        let expected = Shape::new(1, self.out_channels, 1, 1);
-        match bias {
-            Some(bias) if bias != expected => {
-                let rule = format!("one value per output channel is {expected}");
-                Err(Error::shape(OPERATION, "bias", bias, rule))
-            }
-            _ => Ok(()),
-        }
+        let shapes = [weight, self.weight_shape()?];
+        let sizes = "[in_channels, out_channels / groups, kernel_height, kernel_width]";
+        check_weight_and_bias(OPERATION, sizes, shapes, bias, self.out_channels)
     }
 }
 

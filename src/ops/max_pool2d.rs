@@ -1,8 +1,8 @@
 //! MaxPool2d: options, validation and sizes.
 
-use crate::ops::pooled::pooled_input;
-use crate::window::{AXIS_NAMES, Axis, AxisOptions};
-use crate::{Algorithm, Error, Result, Shape};
+use crate::ops::pool_windows::{PoolWindows, check_input};
+use crate::ops::setters::setters;
+use crate::{Algorithm, Result, Shape};
 
 const OPERATION: &str = "max_pool2d";
 
@@ -69,39 +69,17 @@ impl MaxPool2d {
         }
     }
 
-    /// Sets the `[height, width]` of the step from one window to the next.
-    #[must_use]
-    pub fn stride(mut self, stride: [usize; 2]) -> Self {
-        self.stride = stride;
-        self
-    }
-
-    /// Sets the `[height, width]` of the padding on both sides.
-    #[must_use]
-    pub fn padding(mut self, padding: [usize; 2]) -> Self {
-        self.padding = padding;
-        self
-    }
-
-    /// Sets the `[height, width]` of the distance between taps.
-    #[must_use]
-    pub fn dilation(mut self, dilation: [usize; 2]) -> Self {
-        self.dilation = dilation;
-        self
-    }
-
-    /// Sets whether the output size is rounded up.
-    #[must_use]
-    pub fn ceil_mode(mut self, ceil_mode: bool) -> Self {
-        self.ceil_mode = ceil_mode;
-        self
-    }
-
-    /// Pins the algorithm on a GPU, or leaves the choice to the plan again.
-    #[must_use]
-    pub fn algorithm(mut self, algorithm: impl Into<Option<Algorithm>>) -> Self {
-        self.algorithm = algorithm.into();
-        self
+    setters! {
+        /// Sets the `[height, width]` of the step from one window to the next.
+        stride: [usize; 2],
+        /// Sets the `[height, width]` of the padding on both sides.
+        padding: [usize; 2],
+        /// Sets the `[height, width]` of the distance between taps.
+        dilation: [usize; 2],
+        /// Sets whether the output size is rounded up.
+        ceil_mode: bool,
+        /// Pins the algorithm on a GPU, or leaves the choice to the plan again.
+        algorithm: into Option<Algorithm>,
     }
 
     /// The shape of the output for an input of this shape.
@@ -113,70 +91,9 @@ impl MaxPool2d {
         Ok(self.problem(input.into())?.output_shape())
     }
 
-    pub(crate) fn problem(&self, input: Shape) -> Result<MaxPool2dProblem> {
-        pooled_input(OPERATION, input)?;
-        let [vertical, horizontal] = pooled_axes(
-            OPERATION,
-            [input.height, input.width],
-            [self.kernel_size, self.stride, self.padding, self.dilation],
-            self.ceil_mode,
-        )?;
-        let problem =
-            MaxPool2dProblem { batch: input.batch, channels: input.channels, vertical, horizontal };
-        problem.output_shape().checked_len(OPERATION)?;
-        Ok(problem)
-    }
-}
-
-/// The two axes of a pooling: kernel_size, stride, padding and dilation as `[height, width]`.
-pub(super) fn pooled_axes(
-    operation: &'static str,
-    input: [usize; 2],
-    [kernel_size, stride, padding, dilation]: [[usize; 2]; 4],
-    ceil_mode: bool,
-) -> Result<[Axis; 2]> {
-    let resolve = |axis: usize| {
-        let options = AxisOptions {
-            operation,
-            axis: AXIS_NAMES[axis],
-            input_size: input[axis],
-            kernel_size: kernel_size[axis],
-            stride: stride[axis],
-            pad_begin: padding[axis],
-            pad_end: padding[axis],
-            dilation: dilation[axis],
-        };
-        let span = options.span()?;
-        let allowed = span / 2;
-        if padding[axis] > allowed {
-            let rule = format!(
-                "must be at most {allowed}, half of the {span} that the kernel spans along the {}",
-                AXIS_NAMES[axis]
-            );
-            return Err(Error::argument(operation, "padding", padding[axis], rule));
-        }
-        options.resolve(ceil_mode)
-    };
-    Ok([resolve(0)?, resolve(1)?])
-}
-
-/// A max pooling resolved for an input shape.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct MaxPool2dProblem {
-    pub(crate) batch: usize,
-    pub(crate) channels: usize,
-    pub(crate) vertical: Axis,
-    pub(crate) horizontal: Axis,
-}
-
-impl MaxPool2dProblem {
-    pub(crate) fn input_shape(&self) -> Shape {
-        let (height, width) = (self.vertical.input_size, self.horizontal.input_size);
-        Shape::new(self.batch, self.channels, height, width)
-    }
-
-    pub(crate) fn output_shape(&self) -> Shape {
-        let (height, width) = (self.vertical.output_size, self.horizontal.output_size);
-        Shape::new(self.batch, self.channels, height, width)
+    pub(crate) fn problem(&self, input: Shape) -> Result<PoolWindows> {
+        check_input(OPERATION, input)?;
+        let axes = [self.kernel_size, self.stride, self.padding, self.dilation];
+        PoolWindows::new(OPERATION, input, axes, self.ceil_mode)
     }
 }

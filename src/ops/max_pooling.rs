@@ -1,17 +1,17 @@
 //! The pooling that indices belong to.
 
-use super::{AdaptivePool2dProblem, MaxPool2dProblem};
+use super::{AdaptivePool2dProblem, PoolWindows};
 use crate::Shape;
 
 /// A max pooling resolved for an input shape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum MaxPooling {
-    Fixed(MaxPool2dProblem),
+    Fixed(PoolWindows),
     Adaptive(AdaptivePool2dProblem),
 }
 
-impl From<&MaxPool2dProblem> for MaxPooling {
-    fn from(problem: &MaxPool2dProblem) -> Self {
+impl From<&PoolWindows> for MaxPooling {
+    fn from(problem: &PoolWindows) -> Self {
         Self::Fixed(*problem)
     }
 }
@@ -64,7 +64,7 @@ impl MaxPooling {
 impl std::fmt::Display for MaxPooling {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Fixed(MaxPool2dProblem { vertical, horizontal, .. }) => {
+            Self::Fixed(PoolWindows { vertical, horizontal, .. }) => {
                 let axes = |of: fn(&crate::window::Axis) -> usize| [of(vertical), of(horizontal)];
                 write!(
                     f,

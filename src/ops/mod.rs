@@ -3,6 +3,7 @@
 mod activation;
 mod adaptive_pool2d;
 mod avg_pool2d;
+mod channels;
 mod conv2d;
 pub(crate) mod conv2d_phases;
 mod conv_transpose2d;
@@ -10,8 +11,9 @@ mod gradients;
 mod max_pool2d;
 mod max_pooling;
 pub(crate) mod pool2d;
-mod pooled;
+mod pool_windows;
 mod receptive_field;
+pub(crate) mod setters;
 pub(crate) mod training;
 
 pub use activation::Activation;
@@ -27,5 +29,5 @@ pub(crate) use adaptive_pool2d::AdaptivePool2dProblem;
 pub(crate) use avg_pool2d::AvgPool2dProblem;
 pub(crate) use conv2d::Conv2dProblem;
 pub(crate) use gradients::check_grad_output;
-pub(crate) use max_pool2d::MaxPool2dProblem;
 pub(crate) use max_pooling::MaxPooling;
+pub(crate) use pool_windows::PoolWindows;

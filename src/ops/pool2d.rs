@@ -1,6 +1,6 @@
 //! What the poolings have in common: windows, and what becomes of them.
 
-use super::{AdaptivePool2dProblem, AvgPool2dProblem, MaxPool2dProblem};
+use super::{AdaptivePool2dProblem, AvgPool2dProblem, PoolWindows};
 use crate::window::Axis;
 use crate::{DType, Shape};
 
@@ -33,6 +33,12 @@ pub(crate) enum Reduction {
     Average(Divisor),
 }
 
+impl Reduction {
+    const fn max(indices: bool) -> Self {
+        Self::Max { index: if indices { Index::Own } else { Index::None } }
+    }
+}
+
 /// Where the index of a maximum comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Index {
@@ -63,16 +69,8 @@ impl Divisor {
 }
 
 impl Pool2dProblem {
-    pub(crate) fn max(problem: &MaxPool2dProblem, indices: bool) -> Self {
-        let index = if indices { Index::Own } else { Index::None };
-        Self {
-            operation: "max_pool2d",
-            input: problem.input_shape(),
-            output: problem.output_shape(),
-            window: Window::Fixed { vertical: problem.vertical, horizontal: problem.horizontal },
-            reduction: Reduction::Max { index },
-            dtype: DType::F32,
-        }
+    pub(crate) fn max(windows: &PoolWindows, indices: bool) -> Self {
+        Self::fixed_of("max_pool2d", windows, Reduction::max(indices))
     }
 
     pub(crate) fn average(problem: &AvgPool2dProblem) -> Self {
@@ -82,35 +80,40 @@ impl Pool2dProblem {
             None if problem.count_include_pad => Divisor::Padded,
             None => Divisor::Inside,
         };
-        Self {
-            operation: "avg_pool2d",
-            input: problem.input_shape(),
-            output: problem.output_shape(),
-            window: Window::Fixed { vertical: problem.vertical, horizontal: problem.horizontal },
-            reduction: Reduction::Average(divisor),
-            dtype: DType::F32,
-        }
+        Self::fixed_of("avg_pool2d", &problem.windows, Reduction::Average(divisor))
     }
 
     pub(crate) fn adaptive_max(problem: &AdaptivePool2dProblem, indices: bool) -> Self {
-        let index = if indices { Index::Own } else { Index::None };
+        Self::adaptive("adaptive_max_pool2d", problem, Reduction::max(indices))
+    }
+
+    pub(crate) fn adaptive_average(problem: &AdaptivePool2dProblem) -> Self {
+        Self::adaptive("adaptive_avg_pool2d", problem, Reduction::Average(Divisor::Inside))
+    }
+
+    fn fixed_of(operation: &'static str, windows: &PoolWindows, reduction: Reduction) -> Self {
+        let &PoolWindows { vertical, horizontal, .. } = windows;
         Self {
-            operation: "adaptive_max_pool2d",
-            input: problem.input,
-            output: problem.output_shape(),
-            window: Window::Adaptive,
-            reduction: Reduction::Max { index },
+            operation,
+            input: windows.input_shape(),
+            output: windows.output_shape(),
+            window: Window::Fixed { vertical, horizontal },
+            reduction,
             dtype: DType::F32,
         }
     }
 
-    pub(crate) fn adaptive_average(problem: &AdaptivePool2dProblem) -> Self {
+    fn adaptive(
+        operation: &'static str,
+        problem: &AdaptivePool2dProblem,
+        reduction: Reduction,
+    ) -> Self {
         Self {
-            operation: "adaptive_avg_pool2d",
+            operation,
             input: problem.input,
             output: problem.output_shape(),
             window: Window::Adaptive,
-            reduction: Reduction::Average(Divisor::Inside),
+            reduction,
             dtype: DType::F32,
         }
     }

@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use ndarray::{Array4, ArrayView4};
 
-use super::{NO_INDEX, check_plane, check_shape, plane_index, scatter_by_index, shape_of, zeros};
+use super::maxima::{maxima, maxima_backward};
+use super::{check_shape, shape_of, zeros};
 use crate::{AdaptiveAvgPool2d, AdaptiveMaxPool2d, Result, Shape};
 
 const AVG: &str = "adaptive_avg_pool2d";
@@ -179,34 +180,11 @@ pub fn adaptive_max_pool2d(
     input: ArrayView4<'_, f64>,
 ) -> Result<(Array4<f64>, Array4<u32>)> {
     options.output_shape(shape_of(input))?;
-    check_plane(MAX, shape_of(input))?;
-
-    let (batch, channels, in_height, in_width) = input.dim();
+    let (_, _, in_height, in_width) = input.dim();
     let [out_height, out_width] = options.output_size;
-    let mut output = zeros(MAX, [batch, channels, out_height, out_width])?;
-    let mut indices = zeros(MAX, [batch, channels, out_height, out_width])?;
-    for n in 0..batch {
-        for channel in 0..channels {
-            for out_y in 0..out_height {
-                for out_x in 0..out_width {
-                    let mut best = f64::NEG_INFINITY;
-                    let mut index = NO_INDEX;
-                    for in_y in window(in_height, out_height, out_y) {
-                        for in_x in window(in_width, out_width, out_x) {
-                            let value = input[[n, channel, in_y, in_x]];
-                            if index == NO_INDEX || value > best || value.is_nan() {
-                                best = value;
-                                index = plane_index(in_width, in_y, in_x);
-                            }
-                        }
-                    }
-                    output[[n, channel, out_y, out_x]] = best;
-                    indices[[n, channel, out_y, out_x]] = index;
-                }
-            }
-        }
-    }
-    Ok((output, indices))
+    let rows = |out_y| window(in_height, out_height, out_y);
+    let columns = |out_x| window(in_width, out_width, out_x);
+    maxima(MAX, input, options.output_size, rows, columns)
 }
 
 /// The gradient of [`adaptive_max_pool2d`]'s input, given that of its output.
@@ -258,10 +236,5 @@ pub fn adaptive_max_pool2d_backward(
 ) -> Result<Array4<f64>> {
     let input = input_shape.into();
     options.output_shape(input)?;
-    check_plane(MAX, input)?;
-    let [out_height, out_width] = options.output_size;
-    let shape = [input.batch, input.channels, out_height, out_width];
-    check_shape(MAX, "indices", shape_of(indices), shape)?;
-    check_shape(MAX, "grad_output", shape_of(grad_output), shape)?;
-    scatter_by_index(input, indices, grad_output, MAX)
+    maxima_backward(MAX, input, options.output_size, indices, grad_output)
 }

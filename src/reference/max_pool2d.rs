@@ -2,7 +2,8 @@
 
 use ndarray::{Array4, ArrayView4};
 
-use super::{NO_INDEX, check_plane, check_shape, plane_index, scatter_by_index, shape_of, zeros};
+use super::maxima::{maxima, maxima_backward};
+use super::shape_of;
 use crate::{MaxPool2d, Result, Shape};
 
 const OPERATION: &str = "max_pool2d";
@@ -50,6 +51,11 @@ impl Axis {
         let at = out * self.stride + tap * self.dilation;
         at.checked_sub(self.padding).filter(|&source| source < self.in_size)
     }
+
+    /// The elements of the input that output `out` reads.
+    fn sources(&self, out: usize) -> impl Iterator<Item = usize> {
+        (0..self.kernel_size).filter_map(move |tap| self.source(out, tap))
+    }
 }
 
 /// The largest element of every window, and where it is.
@@ -62,7 +68,7 @@ impl Axis {
 ///
 /// over the taps inside the input. They are read row by row, and one replaces the best so far when
 /// it is greater or NaN: of equal elements the first wins, of NaNs the last. A window that has no
-/// tap inside the input gives negative infinity and the index [`NO_INDEX`].
+/// tap inside the input gives negative infinity and the index [`NO_INDEX`](super::NO_INDEX).
 ///
 /// # Shapes
 ///
@@ -94,37 +100,9 @@ pub fn max_pool2d(
     input: ArrayView4<'_, f64>,
 ) -> Result<(Array4<f64>, Array4<u32>)> {
     options.output_shape(shape_of(input))?;
-    check_plane(OPERATION, shape_of(input))?;
-
     let [rows, columns] = Axis::both(options, shape_of(input));
-    let (batch, channels, _, in_width) = input.dim();
-    let shape = [batch, channels, rows.out_size(), columns.out_size()];
-    let mut output = zeros(OPERATION, shape)?;
-    let mut indices = zeros(OPERATION, shape)?;
-    for n in 0..batch {
-        for channel in 0..channels {
-            for out_y in 0..rows.out_size() {
-                for out_x in 0..columns.out_size() {
-                    let mut best = f64::NEG_INFINITY;
-                    let mut index = NO_INDEX;
-                    for kernel_y in 0..rows.kernel_size {
-                        let Some(in_y) = rows.source(out_y, kernel_y) else { continue };
-                        for kernel_x in 0..columns.kernel_size {
-                            let Some(in_x) = columns.source(out_x, kernel_x) else { continue };
-                            let value = input[[n, channel, in_y, in_x]];
-                            if index == NO_INDEX || value > best || value.is_nan() {
-                                best = value;
-                                index = plane_index(in_width, in_y, in_x);
-                            }
-                        }
-                    }
-                    output[[n, channel, out_y, out_x]] = best;
-                    indices[[n, channel, out_y, out_x]] = index;
-                }
-            }
-        }
-    }
-    Ok((output, indices))
+    let out_size = [rows.out_size(), columns.out_size()];
+    maxima(OPERATION, input, out_size, |out_y| rows.sources(out_y), |out_x| columns.sources(out_x))
 }
 
 /// The gradient of [`max_pool2d`]'s input, given that of its output.
@@ -137,7 +115,7 @@ pub fn max_pool2d(
 /// with index = indices[n, c, out_y, out_x]
 /// ```
 ///
-/// The gradient of a window without a tap, [`NO_INDEX`], goes nowhere.
+/// The gradient of a window without a tap, [`NO_INDEX`](super::NO_INDEX), goes nowhere.
 ///
 /// # Shapes
 ///
@@ -179,10 +157,7 @@ pub fn max_pool2d_backward(
 ) -> Result<Array4<f64>> {
     let input = input_shape.into();
     options.output_shape(input)?;
-    check_plane(OPERATION, input)?;
     let [rows, columns] = Axis::both(options, input);
-    let shape = [input.batch, input.channels, rows.out_size(), columns.out_size()];
-    check_shape(OPERATION, "indices", shape_of(indices), shape)?;
-    check_shape(OPERATION, "grad_output", shape_of(grad_output), shape)?;
-    scatter_by_index(input, indices, grad_output, OPERATION)
+    let out_size = [rows.out_size(), columns.out_size()];
+    maxima_backward(OPERATION, input, out_size, indices, grad_output)
 }

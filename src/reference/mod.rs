@@ -39,6 +39,7 @@ mod conv2d;
 mod conv_transpose2d;
 mod loss;
 mod max_pool2d;
+mod maxima;
 mod optimizer;
 
 pub use activation::{activation, activation_backward};
@@ -125,44 +126,4 @@ fn check_shape(
     }
     let rule = format!("the shape in the forward pass is {}", Shape::from(expected));
     Err(Error::shape(operation, argument, actual, rule))
-}
-
-/// That every element of a plane has an index below [`NO_INDEX`].
-fn check_plane(operation: &'static str, input: Shape) -> Result<()> {
-    match u32::try_from(input.height * input.width) {
-        Ok(_) => Ok(()),
-        Err(_) => Err(Error::Overflow {
-            operation,
-            quantity: format!("a plane of {} x {} elements", input.height, input.width),
-            limit: NO_INDEX as usize,
-        }),
-    }
-}
-
-/// The flat index of an element inside its plane, which [`check_plane`] has let pass.
-fn plane_index(in_width: usize, in_y: usize, in_x: usize) -> u32 {
-    u32::try_from(in_y * in_width + in_x).unwrap_or(NO_INDEX)
-}
-
-/// Adds every output's gradient to the element that won its window.
-fn scatter_by_index(
-    input: Shape,
-    indices: ndarray::ArrayView4<'_, u32>,
-    grad_output: ndarray::ArrayView4<'_, f64>,
-    operation: &'static str,
-) -> Result<ndarray::Array4<f64>> {
-    let mut grad_input = zeros(operation, input.dims())?;
-    for ((n, channel, out_y, out_x), &grad) in grad_output.indexed_iter() {
-        let index = indices[[n, channel, out_y, out_x]];
-        if index == NO_INDEX {
-            continue;
-        }
-        let (in_y, in_x) = (index as usize / input.width, index as usize % input.width);
-        if in_y >= input.height {
-            let rule = format!("a plane of the input has {} elements", input.height * input.width);
-            return Err(Error::argument(operation, "an index", index, rule));
-        }
-        grad_input[[n, channel, in_y, in_x]] += grad;
-    }
-    Ok(grad_input)
 }

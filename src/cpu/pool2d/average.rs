@@ -17,7 +17,7 @@ pub(crate) fn avg_pool2d(
     input: &[f32],
     output: &mut [f32],
 ) -> Result<(), NoMemory> {
-    let (vertical, horizontal) = (&problem.vertical, &problem.horizontal);
+    let (vertical, horizontal) = (&problem.windows.vertical, &problem.windows.horizontal);
     let windows = RowWindows::new(horizontal)?;
     let factors = factors(problem)?;
     let (out_width, in_width) = (horizontal.output_size, horizontal.input_size);
@@ -34,7 +34,7 @@ pub(crate) fn avg_pool2d(
 /// One over the divisors: the product of a vertical and a horizontal factor.
 #[allow(clippy::cast_precision_loss, reason = "a divisor beyond 2^53 is rounded")]
 pub(crate) fn factors(problem: &AvgPool2dProblem) -> Result<[Vec<f64>; 2], NoMemory> {
-    let (vertical, horizontal) = (&problem.vertical, &problem.horizontal);
+    let (vertical, horizontal) = (&problem.windows.vertical, &problem.windows.horizontal);
     if let Some(divisor) = problem.divisor_override {
         let factor = 1.0 / divisor as f64;
         return Ok([filled(factor, vertical.output_size)?, filled(1.0, horizontal.output_size)?]);
@@ -73,7 +73,7 @@ impl WithSimd for BlockMeans<'_, '_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, _simd: S) -> Self::Output {
         let Self { problem, windows, factors: [factors_y, factors_x], input, block } = self;
-        let (vertical, horizontal) = (&problem.vertical, &problem.horizontal);
+        let (vertical, horizontal) = (&problem.windows.vertical, &problem.windows.horizontal);
         let (in_width, out_width) = (horizontal.input_size, horizontal.output_size);
         let in_len = vertical.input_size * in_width;
         let planes = block.pieces.into_iter().zip(input[block.plane * in_len..].chunks(in_len));

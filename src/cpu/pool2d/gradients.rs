@@ -73,12 +73,13 @@ pub(crate) fn avg_pool2d_grad_input(
     grad_output: &[f32],
     grad_input: &mut [f32],
 ) -> Result<(), NoMemory> {
-    let (vertical, horizontal) = (&problem.vertical, &problem.horizontal);
+    let windows = &problem.windows;
+    let (vertical, horizontal) = (&windows.vertical, &windows.horizontal);
     let columns =
         collected((0..horizontal.output_size).map(|out_x| horizontal.taps_inside(out_x)))?;
     let [factors_y, factors_x] = factors(problem)?;
     let (in_width, out_width) = (horizontal.input_size, horizontal.output_size);
-    let shapes = [problem.input_shape(), problem.output_shape()];
+    let shapes = [windows.input_shape(), windows.output_shape()];
     for_each_plane(shapes, grad_output, grad_input, |_, grad_output, sums| {
         let mut row_sums: Vec<f64> = zeros(in_width)?;
         for (out_y, grad_row) in grad_output.chunks_exact(out_width).enumerate() {

@@ -5,7 +5,7 @@ use crate::cpu::kit::blocks::{Block, Scratch};
 use crate::cpu::kit::simd;
 use crate::cpu::pool2d::row::{RowWindows, fold};
 use crate::memory::{self, NoMemory, collected, filled};
-use crate::ops::MaxPool2dProblem;
+use crate::ops::PoolWindows;
 use pulp::{Simd, WithSimd};
 
 /// The largest tap of every window, by a scan in row-major order that replaces the best by what is
@@ -13,7 +13,7 @@ use pulp::{Simd, WithSimd};
 ///
 /// `indices` are flat, `in_y * width + in_x`, inside their plane.
 pub(crate) fn max_pool2d(
-    problem: &MaxPool2dProblem,
+    problem: &PoolWindows,
     input: &[f32],
     output: &mut [f32],
     indices: Option<&mut [u32]>,
@@ -32,14 +32,14 @@ pub(crate) fn larger(best: f32, value: f32) -> f32 {
 }
 
 /// About the nanoseconds that one thread needs.
-fn work(problem: &MaxPool2dProblem, taps_x: usize, output: &[f32]) -> usize {
+fn work(problem: &PoolWindows, taps_x: usize, output: &[f32]) -> usize {
     let taps = problem.vertical.kernel_size.min(problem.vertical.input_size) + taps_x;
     output.len().saturating_mul(taps) / 8
 }
 
 /// Values alone: each row's maxima are taken once and joined into the windows that hold the row,
 /// which keeps the order of the scan.
-fn values(problem: &MaxPool2dProblem, input: &[f32], output: &mut [f32]) -> Result<(), NoMemory> {
+fn values(problem: &PoolWindows, input: &[f32], output: &mut [f32]) -> Result<(), NoMemory> {
     let (vertical, horizontal) = (&problem.vertical, &problem.horizontal);
     let windows = RowWindows::new(horizontal)?;
     let work = work(problem, windows.tap_count(), output);
@@ -56,7 +56,7 @@ fn values(problem: &MaxPool2dProblem, input: &[f32], output: &mut [f32]) -> Resu
 }
 
 struct BlockValues<'a, 'b> {
-    problem: &'a MaxPool2dProblem,
+    problem: &'a PoolWindows,
     windows: &'a RowWindows,
     input: &'a [f32],
     /// The vertical taps of each row of the output, from the block's first on.
@@ -149,7 +149,7 @@ impl Rows<'_> {
 
 /// Values and where they are, window by window.
 fn values_and_indices(
-    problem: &MaxPool2dProblem,
+    problem: &PoolWindows,
     input: &[f32],
     output: &mut [f32],
     indices: &mut [u32],

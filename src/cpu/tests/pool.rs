@@ -1,10 +1,10 @@
 use super::Random;
 use crate::cpu::{adaptive_avg_pool2d, adaptive_max_pool2d, avg_pool2d, max_pool2d};
-use crate::ops::{AvgPool2dProblem, MaxPool2dProblem};
+use crate::ops::{AvgPool2dProblem, PoolWindows};
 use crate::window::Axis;
 use crate::{AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, MaxPool2d, Shape};
 
-fn max_pool2d_loops(problem: &MaxPool2dProblem, input: &[f32]) -> Vec<(u32, u32)> {
+fn max_pool2d_loops(problem: &PoolWindows, input: &[f32]) -> Vec<(u32, u32)> {
     let (vertical, horizontal) = (&problem.vertical, &problem.horizontal);
     let mut outputs = Vec::new();
     for plane in input
@@ -62,7 +62,7 @@ fn special(random: &mut Random, len: usize) -> Vec<f32> {
     (0..len).map(|_| values[skip + random.below(values.len() - skip)]).collect()
 }
 
-fn check_max_pool2d(problem: &MaxPool2dProblem, input: &[f32]) {
+fn check_max_pool2d(problem: &PoolWindows, input: &[f32]) {
     let expected = max_pool2d_loops(problem, input);
     let bits = |value: f32| if value.is_nan() { f32::NAN.to_bits() } else { value.to_bits() };
     let len = problem.output_shape().len();
@@ -126,7 +126,7 @@ pub(crate) fn pooling_windows_of_any_size_are_clipped_to_the_input() {
 }
 
 fn check_avg_pool2d(problem: &AvgPool2dProblem, input: &[f32]) {
-    let (vertical, horizontal) = (&problem.vertical, &problem.horizontal);
+    let (vertical, horizontal) = (&problem.windows.vertical, &problem.windows.horizontal);
     let mut output = vec![f32::NAN; problem.output_shape().len()];
     avg_pool2d(problem, input, &mut output).unwrap();
     let mut expected = Vec::new();

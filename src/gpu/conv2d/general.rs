@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 pub(crate) use super::general_sums::{ENOUGH_OUTPUTS, Form, MANY_PRODUCTS, Sums};
 use crate::gpu::conv2d::parts::{Part, parts};
+use crate::gpu::conv2d::sizes::with_sizes;
 use crate::gpu::elementwise::convert::convert;
 use crate::gpu::runtime::buffer::GpuBuffer;
 use crate::gpu::runtime::context::Context;
@@ -206,43 +207,11 @@ fn plan_of(
 }
 
 fn base_params(problem: &Conv2dProblem, sums: &Sums) -> Result<Params> {
-    let (vertical, horizontal) = (&problem.vertical, &problem.horizontal);
-    let number = |name, value| size(OPERATION, name, value);
     Ok(Params {
-        grid_width: 0,
-        count: 0,
-        first_image: 0,
-        first_out_channel: 0,
-        dispatch_out_channels: 0,
-        first_row: 0,
-        dispatch_rows: 0,
-        first_channel: 0,
-        end_channel: 0,
-        first_product: 0,
-        end_product: 0,
-        block: number("the products of a sum", sums.block)?,
-        in_channels: number("in_channels", problem.in_channels)?,
-        out_channels: number("out_channels", problem.out_channels)?,
-        group_in_channels: number("in_channels", problem.group_in_channels())?,
-        group_out_channels: number("out_channels", problem.group_out_channels())?,
-        in_height: number("the input's height", vertical.input_size)?,
-        in_width: number("the input's width", horizontal.input_size)?,
-        out_height: number("the output's height", vertical.output_size)?,
-        out_width: number("the output's width", horizontal.output_size)?,
-        kernel_height: number("kernel_size", vertical.kernel_size)?,
-        kernel_width: number("kernel_size", horizontal.kernel_size)?,
-        stride_height: number("stride", vertical.stride)?,
-        stride_width: number("stride", horizontal.stride)?,
-        pad_top: number("padding", vertical.pad_begin)?,
-        pad_left: number("padding", horizontal.pad_begin)?,
-        dilation_height: number("dilation", vertical.dilation)?,
-        dilation_width: number("dilation", horizontal.dilation)?,
-        input_base: 0,
-        weight_base: 0,
-        output_base: 0,
-        accumulate: 0,
+        block: size(OPERATION, "the products of a sum", sums.block)?,
         share: 1,
         activation_parameter: activation_parameter(problem.activation),
+        ..with_sizes!(Params, OPERATION, problem)
     })
 }
 

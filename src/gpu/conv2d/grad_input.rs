@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::gpu::conv2d::grad_input_sums::Sums;
+use crate::gpu::conv2d::sizes::{check_padded, with_sizes};
 use crate::gpu::runtime::buffer::GpuBuffer;
 use crate::gpu::runtime::context::Context;
 use crate::gpu::runtime::grid::Grid;
@@ -151,47 +152,13 @@ pub(crate) fn plan(problem: &Conv2dProblem, bias: bool, limits: &Limits) -> Resu
 fn base_params(problem: &Conv2dProblem) -> Result<Params> {
     let (vertical, horizontal) = (&problem.vertical, &problem.horizontal);
     let number = |name, value| size(OPERATION, name, value);
-    for axis in [vertical, horizontal] {
-        let padded = axis.input_size + axis.pad_begin + axis.pad_end;
-        number("the size of the padded input", padded.max(axis.span()))?;
-    }
+    check_padded(OPERATION, problem)?;
     Ok(Params {
-        grid_width: 0,
-        count: 0,
-        first_image: 0,
-        first_in_channel: 0,
-        dispatch_in_channels: 0,
-        first_row: 0,
-        dispatch_rows: 0,
-        first_group_channel: 0,
-        end_group_channel: 0,
-        first_product: 0,
-        end_product: 0,
-        block: 0,
-        in_channels: number("in_channels", problem.in_channels)?,
-        out_channels: number("out_channels", problem.out_channels)?,
-        group_in_channels: number("in_channels", problem.group_in_channels())?,
-        group_out_channels: number("out_channels", problem.group_out_channels())?,
-        in_height: number("the input's height", vertical.input_size)?,
-        in_width: number("the input's width", horizontal.input_size)?,
-        out_height: number("the output's height", vertical.output_size)?,
-        out_width: number("the output's width", horizontal.output_size)?,
-        kernel_height: number("kernel_size", vertical.kernel_size)?,
-        kernel_width: number("kernel_size", horizontal.kernel_size)?,
-        stride_height: number("stride", vertical.stride)?,
-        stride_width: number("stride", horizontal.stride)?,
-        pad_top: number("padding", vertical.pad_begin)?,
         pad_bottom: number("padding", vertical.pad_end)?,
-        pad_left: number("padding", horizontal.pad_begin)?,
         pad_right: number("padding", horizontal.pad_end)?,
-        dilation_height: number("dilation", vertical.dilation)?,
-        dilation_width: number("dilation", horizontal.dilation)?,
         tap_step_y: number("stride", vertical.tap_step())?,
         tap_step_x: number("stride", horizontal.tap_step())?,
-        weight_base: 0,
-        grad_output_base: 0,
-        grad_input_base: 0,
-        accumulate: 0,
+        ..with_sizes!(Params, OPERATION, problem)
     })
 }
 

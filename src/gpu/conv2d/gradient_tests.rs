@@ -5,11 +5,11 @@ use crate::gpu::conv2d::{
     grad_bias, grad_input, grad_input_phases, grad_input_sums, grad_weight, grad_weight_tiled,
 };
 use crate::gpu::runtime::grid::MOST_ITERATIONS;
-use crate::gpu::software::{grad_weight_filters, grad_weight_texel};
+use crate::ops::Conv2dProblem;
 use crate::{Conv2d, Limits, PaddingMode};
 
 /// What is documented: 64 and twice the root.
-fn stated(products: usize) -> u64 {
+pub(crate) fn stated(products: usize) -> u64 {
     64 + (4 * products as u64).isqrt()
 }
 
@@ -45,40 +45,50 @@ fn the_gradient_of_an_input_keeps_the_bounds_of_iterations_and_of_roundings() {
     assert_eq!(grad_input_phases::plan(&problem, false, &Limits::webgpu()).unwrap(), None);
 }
 
+/// From one to beyond what any device holds.
+pub(crate) fn numbers_of_outputs() -> impl Iterator<Item = usize> {
+    let sizes = (0..40).map(|power| 1_usize << power);
+    sizes.flat_map(|size| [size, size + size / 3, size + size / 2])
+}
+
 #[test]
 fn the_gradients_of_weights_and_biases_keep_the_bound_of_roundings() {
-    let sizes = (0..40).map(|power| 1_usize << power);
-    for outputs in sizes.flat_map(|size| [size, size + size / 3, size + size / 2]) {
-        for lanes in [8, 16, 64] {
-            let most = usize::try_from(stated(outputs)).unwrap();
-            assert!(grad_weight::roundings(outputs) <= most, "general: {outputs}");
-            assert!(grad_bias::roundings(outputs) <= most, "bias: {outputs}");
-            assert!(grad_weight_tiled::roundings(outputs) <= most, "tiled: {outputs}");
-            let of_texel = grad_weight_texel::roundings(outputs, lanes);
-            assert!(of_texel <= most, "texel: {outputs} {lanes}: {of_texel}");
-            assert!(grad_weight_filters::roundings(outputs) <= most, "filters: {outputs}");
-        }
+    for outputs in numbers_of_outputs() {
+        let most = usize::try_from(stated(outputs)).unwrap();
+        assert!(grad_weight::roundings(outputs) <= most, "general: {outputs}");
+        assert!(grad_bias::roundings(outputs) <= most, "bias: {outputs}");
+        assert!(grad_weight_tiled::roundings(outputs) <= most, "tiled: {outputs}");
     }
 }
 
 #[test]
 fn the_gradients_of_weights_and_biases_over_any_number_of_outputs_are_planned() {
     for limits in adapters() {
-        for (batch, height, width) in
-            [(1, 1, 1), (80_000, 1, 1), (3, 301, 1_000), (1, 1, 30_000_001), (1, 30_000_001, 1)]
-        {
-            for out_channels in [1, 64] {
-                let conv = Conv2d::new(1, out_channels, [1, 1]);
-                let problem = conv.problem([batch, 1, height, width].into()).unwrap();
-                if problem.output_shape().len() <= limits.max_binding_elements() {
-                    grad_bias::plan(problem.output_shape(), &limits).unwrap();
-                }
-                grad_weight::plan(&problem, &limits).unwrap();
-                grad_weight::repair(&problem, &limits).unwrap();
-                grad_weight_tiled::plan(&problem, &limits).unwrap();
-                grad_weight_texel::plan(&problem, &limits).unwrap();
-                grad_weight_filters::plan(&problem, &limits).unwrap();
+        for problem in sums_over_any_number_of_outputs() {
+            if problem.output_shape().len() <= limits.max_binding_elements() {
+                grad_bias::plan(problem.output_shape(), &limits).unwrap();
             }
+            grad_weight::plan(&problem, &limits).unwrap();
+            grad_weight::repair(&problem, &limits).unwrap();
+            grad_weight_tiled::plan(&problem, &limits).unwrap();
         }
     }
+}
+
+/// Convolutions whose weights' gradients are sums over few and very many outputs.
+pub(crate) fn sums_over_any_number_of_outputs() -> Vec<Conv2dProblem> {
+    let mut problems = Vec::new();
+    for input in [
+        [1, 1, 1, 1],
+        [80_000, 1, 1, 1],
+        [3, 1, 301, 1_000],
+        [1, 1, 1, 30_000_001],
+        [1, 1, 30_000_001, 1],
+    ] {
+        for out_channels in [1, 64] {
+            let conv = Conv2d::new(1, out_channels, [1, 1]);
+            problems.push(conv.problem(input.into()).unwrap());
+        }
+    }
+    problems
 }

@@ -14,6 +14,7 @@ pub(crate) mod gradient_tests;
 pub(crate) mod gradients;
 pub(crate) mod halo;
 pub(crate) mod parts;
+pub(crate) mod sizes;
 #[cfg(test)]
 pub(crate) mod tests;
 pub(crate) mod tiled;

@@ -2,7 +2,6 @@ use super::*;
 use crate::gpu::conv2d::variants::{adapters, dense_variants};
 use crate::gpu::runtime::grid::MOST_ITERATIONS;
 use crate::gpu::runtime::template::Template;
-use crate::gpu::software::conv2d_texel;
 use crate::gpu::tile::plan::Variant;
 use crate::gpu::tile::shape::Tile;
 use crate::gpu::tile::sizes::Sizes;
@@ -115,42 +114,39 @@ fn stated(products: u64) -> u64 {
 
 #[test]
 fn every_tile_keeps_the_bounds_of_iterations_and_of_roundings() {
-    let mut served = [0; 3];
+    check_tiles(&tiled::TILED, |sizes, limits| Some(tiled::tile(sizes, limits)));
+    check_tiles(&halo::HALO, |sizes, limits| halo::tile(sizes, limits).ok());
+}
+
+/// That every tile of a template keeps the bounds of iterations and of roundings.
+pub(crate) fn check_tiles(
+    template: &'static Template,
+    tile: impl Fn(&Sizes, &Limits) -> Option<Tile>,
+) {
+    let (name, mut served) = (template.name, 0);
     for (conv, input) in sums_of_all_lengths() {
         let problem = conv.problem(input.into()).unwrap();
         let sizes = Sizes::new(&problem).unwrap();
         let products = u64::from(sizes.taps()) * u64::from(sizes.group_in_channels);
         for limits in adapters() {
-            let tiles: [(&'static Template, Option<Tile>); 3] = [
-                (&tiled::TILED, Some(tiled::tile(&sizes, &limits))),
-                (&halo::HALO, halo::tile(&sizes, &limits).ok()),
-                (&conv2d_texel::TEXEL, conv2d_texel::tile(&sizes, &limits).ok()),
-            ];
-            for ((template, tile), served) in tiles.into_iter().zip(&mut served) {
-                let Some(tile) = tile.filter(|tile| tile.check_text(&sizes).is_ok()) else {
-                    continue;
-                };
-                let operands = Operands::from(true);
-                let Ok(variant) = Variant::new(template, tile, sizes, &problem, operands) else {
-                    let steps = products / u64::from(tile.channel_step);
-                    assert!(steps > 16_384 || products > 15_000, "{} {conv:?}", template.name);
-                    continue;
-                };
-                *served += 1;
-                assert!(
-                    variant.iterations() <= MOST_ITERATIONS as u64,
-                    "{} {conv:?}",
-                    template.name
-                );
-                let roundings = tile.roundings(&sizes, variant.blocks);
-                assert!(roundings <= stated(products), "{} {conv:?}: {roundings}", template.name);
-                if products <= 48 && !tile.adds_parts {
-                    assert_eq!(variant.blocks, Blocks::All, "{} {conv:?}", template.name);
-                }
+            let tile = tile(&sizes, &limits).filter(|tile| tile.check_text(&sizes).is_ok());
+            let Some(tile) = tile else { continue };
+            let operands = Operands::from(true);
+            let Ok(variant) = Variant::new(template, tile, sizes, &problem, operands) else {
+                let steps = products / u64::from(tile.channel_step);
+                assert!(steps > 16_384 || products > 15_000, "{name} {conv:?}");
+                continue;
+            };
+            served += 1;
+            assert!(variant.iterations() <= MOST_ITERATIONS as u64, "{name} {conv:?}");
+            let roundings = tile.roundings(&sizes, variant.blocks);
+            assert!(roundings <= stated(products), "{name} {conv:?}: {roundings}");
+            if products <= 48 && !tile.adds_parts {
+                assert_eq!(variant.blocks, Blocks::All, "{name} {conv:?}");
             }
         }
     }
-    assert!(served.into_iter().all(|served| served > 500), "{served:?}");
+    assert!(served > 500, "{name}: {served}");
 }
 
 #[test]

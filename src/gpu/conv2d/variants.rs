@@ -128,7 +128,7 @@ fn gradient_variants() -> Result<Vec<Shader>> {
     use crate::gpu::conv2d::{
         grad_bias, grad_input, grad_input_phases, grad_input_turned, grad_weight, grad_weight_tiled,
     };
-    use crate::gpu::software::{grad_weight_filters, grad_weight_texel};
+    use crate::gpu::software;
     use crate::gpu::tile::partial_sum;
     let mut variants =
         vec![grad_bias::shader(), partial_sum::shader(), grad_input_turned::shader()];
@@ -163,14 +163,10 @@ fn gradient_variants() -> Result<Vec<Shader>> {
             variants.push(grad_weight_tiled::shader(&tile));
         }
     }
-    let software = Limits::webgpu().with_subgroups(8, 8).with_software();
+    let limits = Limits::webgpu().with_subgroups(8, 8).with_software();
     for (conv, input) in problems() {
         let problem = conv.problem(input.into())?;
-        let filters = grad_weight_filters::plan(&problem, &software)?;
-        let texel = grad_weight_texel::plan(&problem, &software)?;
-        let filters = filters.into_iter().flat_map(|plan| plan.shaders());
-        let texel = texel.into_iter().flat_map(|plan| plan.shaders());
-        variants.extend(filters.chain(texel));
+        variants.extend(software::conv2d_grad_weight_shaders(&problem, &limits)?);
     }
     Ok(variants)
 }

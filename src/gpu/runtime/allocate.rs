@@ -2,6 +2,7 @@
 
 use crate::gpu::runtime::buffer::{GpuBuffer, bucket};
 use crate::gpu::runtime::context::Context;
+use crate::gpu::runtime::pool::Kind;
 use crate::gpu::runtime::texture::{self, GpuTexture, TEXTURE_WIDTH, TexelFormat};
 use crate::{DType, Error, Result};
 
@@ -24,13 +25,13 @@ impl Context {
         let first_waiting_list = match reuse {
             Reuse::Recorded => u64::MAX,
             Reuse::HostWrite if self.nothing_recorded() => u64::MAX,
-            Reuse::HostWrite => self.pool.submitted_lists(),
+            Reuse::HostWrite => self.buffers.submitted_lists(),
         };
-        let free = self.pool.take(size, first_waiting_list);
-        if free.is_none() && reuse == Reuse::HostWrite && self.pool.has(size) {
+        let free = self.buffers.pool.take(size, first_waiting_list);
+        if free.is_none() && reuse == Reuse::HostWrite && self.buffers.pool.has(size) {
             // Submitting frees a buffer for the host; otherwise a loop of uploads would grow.
             self.flush(operation)?;
-            return Ok(self.pool.take(size, self.pool.submitted_lists()));
+            return Ok(self.buffers.pool.take(size, self.buffers.submitted_lists()));
         }
         Ok(free)
     }
@@ -72,11 +73,11 @@ impl Context {
                         mapped_at_creation: false,
                     })
                 })?;
-                self.pool.add(size);
+                self.buffers.pool.add(size);
                 buffer
             }
         };
-        Ok(GpuBuffer::of(buffer, self.pool.clone()))
+        Ok(GpuBuffer::of(buffer, self.buffers.clone()))
     }
 
     /// A texture of at least so many texels.
@@ -87,10 +88,10 @@ impl Context {
         texels: u32,
     ) -> Result<GpuTexture> {
         let kind = (format, texture::rows(texels));
-        let texture = match self.textures.take(kind) {
+        let texture = match self.textures.take(kind, u64::MAX) {
             Some(texture) => texture,
             None => {
-                let texture = self.create(operation, texture::bytes(kind), |device| {
+                let texture = self.create(operation, kind.bytes(), |device| {
                     let texture = device.create_texture(&wgpu::TextureDescriptor {
                         label: Some("texels"),
                         size: wgpu::Extent3d {

@@ -1,11 +1,11 @@
-//! Buffers: those of dropped tensors are kept and handed out again.
+//! Buffers: those of dropped tensors go back to their device's pool.
 
-use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::DType;
 use crate::gpu::runtime::derived::Derived;
+use crate::gpu::runtime::pool::{Kind, Pool};
 use crate::gpu::runtime::texture::GpuTexture;
 
 /// Sizes are rounded up to one of eight steps per power of two, so that buffers of tensors that
@@ -16,33 +16,27 @@ pub(crate) fn bucket(bytes: u64) -> u64 {
     bytes.next_multiple_of(step)
 }
 
-/// The buffers of one device that no tensor holds, and how much memory all of them take.
+impl Kind for u64 {
+    fn bytes(self) -> u64 {
+        self
+    }
+}
+
+/// The buffers of one device that no tensor holds, and the lists of recorded work that may use
+/// them.
 #[derive(Debug, Default)]
-pub(crate) struct Pool {
-    state: Mutex<PoolState>,
+pub(crate) struct Buffers {
+    /// By their size.
+    pub(crate) pool: Pool<u64, wgpu::Buffer>,
     recorded_lists: AtomicU64,
     submitted_lists: AtomicU64,
-}
-
-#[derive(Debug, Default)]
-struct PoolState {
-    free: HashMap<u64, Vec<Free>>,
-    allocated: u64,
-    free_bytes: u64,
-}
-
-/// A buffer that no tensor holds. Recorded work up to `list` may still use it.
-#[derive(Debug)]
-struct Free {
-    buffer: wgpu::Buffer,
-    list: u64,
 }
 
 /// A buffer that goes back to its device's pool when dropped.
 #[derive(Debug)]
 pub(crate) struct GpuBuffer {
     buffer: wgpu::Buffer,
-    home: Arc<Pool>,
+    home: Arc<Buffers>,
     /// What its elements are; those that are no floats have four bytes as well.
     pub(crate) dtype: DType,
     /// Its elements in other orders.
@@ -52,7 +46,7 @@ pub(crate) struct GpuBuffer {
 
 impl GpuBuffer {
     /// A buffer that goes to this pool in the end; of f32, as long as nobody says otherwise.
-    pub(crate) fn of(buffer: wgpu::Buffer, home: Arc<Pool>) -> Self {
+    pub(crate) fn of(buffer: wgpu::Buffer, home: Arc<Buffers>) -> Self {
         let (derived, derived_textures) = (Derived::default(), Derived::default());
         Self { buffer, home, dtype: DType::F32, derived, derived_textures }
     }
@@ -65,15 +59,12 @@ impl GpuBuffer {
 
 impl Drop for GpuBuffer {
     fn drop(&mut self) {
-        self.home.put(self.buffer.clone());
+        let (size, list) = (self.buffer.size(), self.home.recording_list());
+        self.home.pool.put(size, self.buffer.clone(), list);
     }
 }
 
-impl Pool {
-    fn state(&self) -> std::sync::MutexGuard<'_, PoolState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
+impl Buffers {
     /// The number of the list that is being recorded.
     pub(crate) fn recording_list(&self) -> u64 {
         self.recorded_lists.load(Ordering::Acquire)
@@ -92,44 +83,6 @@ impl Pool {
     /// The list that was closed is on the queue.
     pub(crate) fn list_submitted(&self) {
         self.submitted_lists.fetch_add(1, Ordering::AcqRel);
-    }
-
-    fn put(&self, buffer: wgpu::Buffer) {
-        let list = self.recording_list();
-        let mut state = self.state();
-        state.free_bytes += buffer.size();
-        state.free.entry(buffer.size()).or_default().push(Free { buffer, list });
-    }
-
-    pub(crate) fn take(&self, size: u64, before_list: u64) -> Option<wgpu::Buffer> {
-        let mut state = self.state();
-        let free = state.free.get_mut(&size)?;
-        let index = free.iter().rposition(|free| free.list < before_list)?;
-        let buffer = free.swap_remove(index).buffer;
-        state.free_bytes -= size;
-        Some(buffer)
-    }
-
-    pub(crate) fn has(&self, size: u64) -> bool {
-        self.state().free.get(&size).is_some_and(|free| !free.is_empty())
-    }
-
-    /// Bytes in all buffers of the device's tensors and of the pool.
-    pub(crate) fn allocated(&self) -> u64 {
-        self.state().allocated
-    }
-
-    /// Bytes were allocated for a buffer.
-    pub(crate) fn add(&self, bytes: u64) {
-        self.state().allocated += bytes;
-    }
-
-    /// Lets go of all buffers that no tensor holds.
-    pub(crate) fn trim(&self) {
-        let mut state = self.state();
-        state.allocated -= state.free_bytes;
-        state.free_bytes = 0;
-        state.free.clear();
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use crate::gpu::runtime::buffer::Pool;
+use crate::gpu::runtime::buffer::Buffers;
 use crate::gpu::runtime::handle::Handle;
 use crate::gpu::runtime::pipeline::Pipelines;
 use crate::gpu::runtime::recording::Pending;
@@ -14,7 +14,7 @@ use crate::{Error, Limits, Result};
 #[derive(Debug)]
 pub(crate) struct Context {
     pub(crate) handle: Handle,
-    pub(crate) pool: Arc<Pool>,
+    pub(crate) buffers: Arc<Buffers>,
     pub(crate) textures: Arc<TexturePool>,
     pub(crate) pipelines: Pipelines,
     /// Where drivers keep what they compiled; none where the backend has no such thing. Made
@@ -38,7 +38,7 @@ impl Context {
     pub(crate) fn new(device: wgpu::Device, queue: wgpu::Queue, own: bool) -> Arc<Self> {
         Arc::new(Self {
             handle: Handle::new(device, queue, own),
-            pool: Arc::default(),
+            buffers: Arc::default(),
             textures: Arc::default(),
             pipelines: Pipelines::default(),
             pipeline_cache: OnceLock::new(),
@@ -62,12 +62,12 @@ impl Context {
 
     /// Bytes in all buffers and textures, in use and kept.
     pub(crate) fn allocated(&self) -> u64 {
-        self.pool.allocated() + self.textures.allocated()
+        self.buffers.pool.allocated() + self.textures.allocated()
     }
 
     /// Lets go of all buffers and textures that nothing holds.
     pub(crate) fn trim(&self) {
-        self.pool.trim();
+        self.buffers.pool.trim();
         self.textures.trim();
     }
 

@@ -13,6 +13,7 @@ pub(crate) mod needs;
 pub(crate) mod params;
 pub(crate) mod pipeline;
 pub(crate) mod pipeline_cache;
+pub(crate) mod pool;
 pub(crate) mod recent;
 pub(crate) mod record;
 pub(crate) mod recording;

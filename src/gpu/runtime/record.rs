@@ -187,7 +187,7 @@ impl Context {
         let pending = self.pending();
         pending.dispatches.is_empty()
             && pending.copies.is_empty()
-            && self.pool.recording_list() == self.pool.submitted_lists()
+            && self.buffers.recording_list() == self.buffers.submitted_lists()
     }
 
     /// Submits all that was recorded.
@@ -205,7 +205,7 @@ impl Context {
     ) -> Result<()> {
         let list = {
             let mut pending = self.pending();
-            self.pool.close_list();
+            self.buffers.close_list();
             let chunks = pending.chunks.clone();
             std::mem::replace(&mut *pending, Pending { chunks, ..Default::default() })
         };
@@ -216,7 +216,7 @@ impl Context {
             after(&mut encoder);
             self.queue().submit([encoder.finish()]);
         });
-        self.pool.list_submitted();
+        self.buffers.list_submitted();
         submitted?;
         // Lets wgpu free what finished submissions held.
         self.device()

@@ -1,9 +1,9 @@
 //! Textures that are read as flat memory, pooled like buffers.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use crate::Limits;
+use crate::gpu::runtime::pool::{Kind, Pool};
 
 /// Texels of a row of every such texture.
 pub(crate) const TEXTURE_WIDTH: u32 = 4096;
@@ -52,18 +52,17 @@ pub(crate) fn fits(texels: u64, limits: &Limits) -> bool {
 }
 
 /// What a texel holds, and how many rows there are.
-pub(crate) type Kind = (TexelFormat, u32);
+pub(crate) type TextureKind = (TexelFormat, u32);
+
+impl Kind for TextureKind {
+    fn bytes(self) -> u64 {
+        let (format, rows) = self;
+        u64::from(rows) * u64::from(TEXTURE_WIDTH * format.floats() * 4)
+    }
+}
 
 /// The textures of one device that nothing holds.
-#[derive(Debug, Default)]
-pub(crate) struct TexturePool(Mutex<PoolState>);
-
-#[derive(Debug, Default)]
-struct PoolState {
-    free: HashMap<Kind, Vec<(wgpu::Texture, wgpu::TextureView)>>,
-    allocated: u64,
-    free_bytes: u64,
-}
+pub(crate) type TexturePool = Pool<TextureKind, (wgpu::Texture, wgpu::TextureView)>;
 
 /// A texture that goes back to its device's pool when dropped.
 ///
@@ -73,7 +72,7 @@ struct PoolState {
 pub(crate) struct GpuTexture {
     texture: wgpu::Texture,
     view: wgpu::TextureView,
-    kind: Kind,
+    kind: TextureKind,
     home: Arc<TexturePool>,
 }
 
@@ -81,7 +80,7 @@ impl GpuTexture {
     /// A texture that goes to this pool in the end.
     pub(crate) fn of(
         (texture, view): (wgpu::Texture, wgpu::TextureView),
-        kind: Kind,
+        kind: TextureKind,
         home: Arc<TexturePool>,
     ) -> Self {
         Self { texture, view, kind, home }
@@ -102,46 +101,7 @@ impl GpuTexture {
 
 impl Drop for GpuTexture {
     fn drop(&mut self) {
-        let mut state = self.home.state();
-        state.free_bytes += bytes(self.kind);
-        let free = (self.texture.clone(), self.view.clone());
-        state.free.entry(self.kind).or_default().push(free);
-    }
-}
-
-pub(crate) fn bytes((format, rows): Kind) -> u64 {
-    u64::from(rows) * u64::from(TEXTURE_WIDTH * format.floats() * 4)
-}
-
-impl TexturePool {
-    fn state(&self) -> std::sync::MutexGuard<'_, PoolState> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// One of a kind that nothing holds.
-    pub(crate) fn take(&self, kind: Kind) -> Option<(wgpu::Texture, wgpu::TextureView)> {
-        let mut state = self.state();
-        let free = state.free.get_mut(&kind).and_then(Vec::pop)?;
-        state.free_bytes -= bytes(kind);
-        Some(free)
-    }
-
-    /// One of a kind was allocated.
-    pub(crate) fn add(&self, kind: Kind) {
-        self.state().allocated += bytes(kind);
-    }
-
-    /// Bytes in all textures.
-    pub(crate) fn allocated(&self) -> u64 {
-        self.state().allocated
-    }
-
-    /// Lets go of all textures that nothing holds.
-    pub(crate) fn trim(&self) {
-        let mut state = self.state();
-        state.allocated -= state.free_bytes;
-        state.free_bytes = 0;
-        state.free.clear();
+        self.home.put(self.kind, (self.texture.clone(), self.view.clone()), 0);
     }
 }
 

@@ -1,22 +1,17 @@
 //! The gradient of a weight from textures, an invocation a filter, for software adapters.
 
-use std::ops::Range;
-use std::sync::Arc;
-
-use crate::gpu::runtime::buffer::GpuBuffer;
-use crate::gpu::runtime::context::Context;
 use crate::gpu::runtime::grid::Grid;
 use crate::gpu::runtime::params::{params, size};
-use crate::gpu::runtime::recording::Binding;
 use crate::gpu::runtime::shader::Shader;
 use crate::gpu::runtime::split::{chunks, largest};
 use crate::gpu::runtime::template::{Template, template};
 use crate::gpu::software::padded_image;
 use crate::gpu::software::padded_image::Images;
+use crate::gpu::software::weight_parts::{Step, WeightParts};
 use crate::gpu::tile::operands::OPERATION;
 use crate::gpu::tile::partial_sum;
 use crate::ops::Conv2dProblem;
-use crate::{DType, Limits, Result};
+use crate::{Limits, Result};
 
 /// Multiply-adds in the text of one iteration: more take long to compile.
 const LONGEST_TEXT: u32 = 800;
@@ -53,22 +48,10 @@ params!(Params {
 static FILTERS: Template =
     template!("software", "conv2d_grad_weight_filters", &[padded_image::PARTS], Params);
 
-/// The dispatch for some images.
-#[derive(Debug, Clone, PartialEq)]
-struct Step {
-    images: Range<usize>,
-    params: Params,
-    grid: Grid,
-}
-
 /// The dispatches of a gradient.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Plan {
-    shader: Shader,
-    textures: Images,
-    steps: Vec<Step>,
-    /// Parts of all images.
-    parts: usize,
+    pub(crate) parts: WeightParts<Params>,
     /// Whether a product of a sum can be of a zero that is not in the problem.
     pub(crate) needs_repair: bool,
 }
@@ -207,36 +190,10 @@ pub(crate) fn plan(problem: &Conv2dProblem, limits: &Limits) -> Result<Option<Pl
             grads_width: grads.pad.padded_width,
         };
         first_part += parts_of(images.len());
-        steps.push(Step { images, params, grid });
+        steps.push(Step { images, dispatches: vec![(params, grid)] });
     }
     let needs_repair = padded_image::is_masked(problem)
         || grads_height != vertical.output_size
         || 4 * grads_width != horizontal.output_size;
-    Ok(Some(Plan { shader, textures, steps, parts, needs_repair }))
-}
-
-impl Plan {
-    /// The shaders that pad, and the one that multiplies.
-    pub(crate) fn shaders(&self) -> Vec<Shader> {
-        self.textures.shaders().chain([&self.shader]).cloned().collect()
-    }
-
-    /// Records the dispatches; gives the buffer of the gradient.
-    pub(crate) fn record(
-        &self,
-        context: &Arc<Context>,
-        problem: &Conv2dProblem,
-        input: &GpuBuffer,
-        grad_output: &GpuBuffer,
-    ) -> Result<GpuBuffer> {
-        let weights = problem.weight_shape().len();
-        let partial = context.allocate_elements(OPERATION, weights * self.parts, DType::F32)?;
-        for Step { images, params, grid } in &self.steps {
-            let textures = self.textures.record(context, input, grad_output, images)?;
-            let (shader, textures) = (&self.shader, textures.each_ref());
-            let bindings = [Binding::whole(&partial, weights * self.parts)];
-            context.record_with_textures(OPERATION, shader, params, &textures, &bindings, *grid)?;
-        }
-        partial_sum::of_parts(context, weights, self.parts, partial)
-    }
+    Ok(Some(Plan { parts: WeightParts { shader, textures, steps, parts }, needs_repair }))
 }

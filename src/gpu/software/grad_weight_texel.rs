@@ -1,22 +1,17 @@
 //! The gradient of a weight from padded images in textures, for software adapters.
 
-use std::ops::Range;
-use std::sync::Arc;
-
-use crate::gpu::runtime::buffer::GpuBuffer;
-use crate::gpu::runtime::context::Context;
 use crate::gpu::runtime::grid::Grid;
 use crate::gpu::runtime::params::{params, size};
-use crate::gpu::runtime::recording::Binding;
 use crate::gpu::runtime::shader::Shader;
 use crate::gpu::runtime::split::{chunks, largest};
 use crate::gpu::runtime::template::{Template, template};
 use crate::gpu::software::padded_image;
 use crate::gpu::software::padded_image::Images;
+use crate::gpu::software::weight_parts::{Step, WeightParts};
 use crate::gpu::tile::operands::OPERATION;
 use crate::gpu::tile::partial_sum;
 use crate::ops::Conv2dProblem;
-use crate::{DType, Limits, Result};
+use crate::{Limits, Result};
 
 /// Multiply-adds in the text of one iteration: more take long to compile.
 const LONGEST_TEXT: u32 = 800;
@@ -58,23 +53,6 @@ pub(crate) fn roundings(outputs: usize, lanes: usize) -> usize {
     4 * texels.div_ceil(lanes).min(of_lane) + lanes.min(texels) + of_parts + dispatches
 }
 
-/// The dispatches of some images.
-#[derive(Debug, Clone, PartialEq)]
-struct Step {
-    images: Range<usize>,
-    dispatches: Vec<(Params, Grid)>,
-}
-
-/// The dispatches of a gradient.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Plan {
-    pub(crate) shader: Shader,
-    textures: Images,
-    steps: Vec<Step>,
-    /// Parts that run side by side.
-    parts: usize,
-}
-
 /// What an invocation adds up at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Tile {
@@ -110,7 +88,10 @@ fn shader(problem: &Conv2dProblem, tile: Tile, lanes: u32) -> Option<Shader> {
 
 /// The plan for a convolution whose batch is not empty; `None` where it is not served or another
 /// shader is the better one.
-pub(crate) fn plan(problem: &Conv2dProblem, limits: &Limits) -> Result<Option<Plan>> {
+pub(crate) fn plan(
+    problem: &Conv2dProblem,
+    limits: &Limits,
+) -> Result<Option<WeightParts<Params>>> {
     let Some(lanes) = padded_image::lanes(limits) else { return Ok(None) };
     let weights = problem.weight_shape().len();
     let Some(tile) = tile(problem) else { return Ok(None) };
@@ -167,35 +148,5 @@ pub(crate) fn plan(problem: &Conv2dProblem, limits: &Limits) -> Result<Option<Pl
         }
         steps.push(Step { images, dispatches });
     }
-    Ok(Some(Plan { shader, textures, steps, parts }))
-}
-
-impl Plan {
-    /// The shaders that pad, and the one that multiplies.
-    pub(crate) fn shaders(&self) -> Vec<Shader> {
-        self.textures.shaders().chain([&self.shader]).cloned().collect()
-    }
-
-    /// Records the dispatches; gives the buffer of the gradient.
-    pub(crate) fn record(
-        &self,
-        context: &Arc<Context>,
-        problem: &Conv2dProblem,
-        input: &GpuBuffer,
-        grad_output: &GpuBuffer,
-    ) -> Result<GpuBuffer> {
-        let weights = problem.weight_shape().len();
-        let partial = context.allocate_elements(OPERATION, weights * self.parts, DType::F32)?;
-        for Step { images, dispatches } in &self.steps {
-            let textures = self.textures.record(context, input, grad_output, images)?;
-            let textures = textures.each_ref();
-            let bindings = [Binding::whole(&partial, weights * self.parts)];
-            for (params, grid) in dispatches {
-                let shader = &self.shader;
-                context
-                    .record_with_textures(OPERATION, shader, params, &textures, &bindings, *grid)?;
-            }
-        }
-        partial_sum::of_parts(context, weights, self.parts, partial)
-    }
+    Ok(Some(WeightParts { shader, textures, steps, parts }))
 }

@@ -10,7 +10,10 @@ pub(crate) mod grad_weight_filters;
 pub(crate) mod grad_weight_texel;
 pub(crate) mod padded_image;
 pub(crate) mod strip_windows;
+#[cfg(test)]
+mod tests;
 pub(crate) mod uniform_windows;
+mod weight_parts;
 
 use std::sync::Arc;
 
@@ -24,6 +27,7 @@ use crate::ops::Conv2dProblem;
 use crate::ops::pool2d::Pool2dProblem;
 use crate::{Algorithm, Error, Limits, Result};
 use conv2d_texel::TexelPlan;
+use weight_parts::WeightParts;
 
 /// Taps of the smallest depthwise kernels whose inputs come faster from textures than from uniform
 /// windows.
@@ -119,7 +123,7 @@ impl Conv2dPlan {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum GradWeightPlan {
     Filters(grad_weight_filters::Plan),
-    Texel(grad_weight_texel::Plan),
+    Texel(WeightParts<grad_weight_texel::Params>),
 }
 
 /// The plan of the gradient of a weight whose batch is not empty. `repairs` tells whether what is
@@ -156,7 +160,7 @@ impl GradWeightPlan {
     #[cfg(test)]
     pub(crate) fn shaders(&self) -> Vec<Shader> {
         match self {
-            Self::Filters(plan) => plan.shaders(),
+            Self::Filters(plan) => plan.parts.shaders(),
             Self::Texel(plan) => plan.shaders(),
         }
     }
@@ -170,10 +174,21 @@ impl GradWeightPlan {
         grad_output: &GpuBuffer,
     ) -> Result<GpuBuffer> {
         match self {
-            Self::Filters(plan) => plan.record(context, problem, input, grad_output),
+            Self::Filters(plan) => plan.parts.record(context, problem, input, grad_output),
             Self::Texel(plan) => plan.record(context, problem, input, grad_output),
         }
     }
+}
+
+/// The shaders of every such plan that there is for a problem.
+pub(crate) fn conv2d_grad_weight_shaders(
+    problem: &Conv2dProblem,
+    limits: &Limits,
+) -> Result<Vec<Shader>> {
+    let filters = grad_weight_filters::plan(problem, limits)?;
+    let texel = grad_weight_texel::plan(problem, limits)?;
+    let filters = filters.into_iter().flat_map(|plan| plan.parts.shaders());
+    Ok(filters.chain(texel.into_iter().flat_map(|plan| plan.shaders())).collect())
 }
 
 /// A pooling.
