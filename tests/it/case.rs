@@ -6,6 +6,8 @@ use filtro::{
 };
 use ndarray::{Array, Array1, Array4, ArrayView, Dimension};
 
+use crate::options::Kind;
+
 /// An operation with its options.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Operation {
@@ -210,14 +212,11 @@ impl Operation {
 
     /// The shape of the output.
     pub fn output_shape(&self, input: [usize; 4]) -> Result<Shape> {
-        match self {
-            Self::Conv2d { options, .. } => options.output_shape(input),
-            Self::ConvTranspose2d { options, .. } => options.output_shape(input),
-            Self::MaxPool2d(options) => options.output_shape(input),
-            Self::AvgPool2d(options) => options.output_shape(input),
-            Self::AdaptiveAvgPool2d(options) => options.output_shape(input),
-            Self::AdaptiveMaxPool2d(options) => options.output_shape(input),
-            Self::Activation(_) => Ok(input.into()),
+        match self.kind() {
+            Kind::Convolution { options, .. } => options.output_shape(input.into()),
+            Kind::Max(options) => options.output_shape(input.into()),
+            Kind::Average(options) => options.output_shape(input.into()),
+            Kind::Activation(_) => Ok(input.into()),
         }
     }
 }
@@ -252,23 +251,18 @@ impl Case {
     ///
     /// Where the operation has none.
     pub fn weight(&self) -> Array4<f32> {
-        let shape = match &self.operation {
-            Operation::Conv2d { options, .. } => options.weight_shape(),
-            Operation::ConvTranspose2d { options, .. } => options.weight_shape(),
-            other => panic!("{} has no weight", other.name()),
+        let Kind::Convolution { options, .. } = self.operation.kind() else {
+            panic!("{} has no weight", self.operation.name());
         };
+        let shape = options.weight_shape();
         self.random(Stream::Weight).array4(shape.expect("a valid case"), self.data)
     }
 
     /// The bias of a convolution, if it has one.
     pub fn bias(&self) -> Option<Array1<f32>> {
-        let channels = match &self.operation {
-            Operation::Conv2d { options, bias: true } => options.out_channels,
-            Operation::ConvTranspose2d { options, bias: true } => options.out_channels,
-            _ => return None,
-        };
+        let Kind::Convolution { options, bias: true } = self.operation.kind() else { return None };
         let mut random = self.random(Stream::Bias);
-        Some(Array1::from_shape_simple_fn(channels, || random.element(self.data)))
+        Some(Array1::from_shape_simple_fn(options.out_channels(), || random.element(self.data)))
     }
 
     /// A gradient of the output.

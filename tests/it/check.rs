@@ -5,6 +5,7 @@ use ndarray::{Array1, Array4, ArrayView4};
 
 use crate::case::{Case, Data, Operation, magnitude, nearest, wide};
 use crate::compare::{self, Check, U};
+use crate::options::Kind;
 use crate::runner::{ConvGradients, GradientRunner, Runner};
 
 /// What became of a case.
@@ -82,7 +83,7 @@ impl<'a> Forward<'a> {
     pub fn of(case: &'a Case, dtype: DType) -> Result<Self> {
         let input = nearest(case.input(), dtype);
         let (mut weight, mut bias) = (Array4::zeros([0; 4]), None);
-        if let Operation::Conv2d { .. } | Operation::ConvTranspose2d { .. } = case.operation {
+        if let Kind::Convolution { .. } = case.operation.kind() {
             weight = nearest(case.weight(), dtype);
             bias = case.bias().map(|bias| nearest(bias, dtype));
         }
@@ -90,9 +91,8 @@ impl<'a> Forward<'a> {
         let sizes = magnitude(input.view());
         let wide_bias = bias.as_ref().map(wide);
         let bias_view = wide_bias.as_ref().map(|bias| bias.view());
-        let identical = |(output, indices)| (output, Rule::Identical(indices));
-        let (expected, rule) = match &case.operation {
-            Operation::Conv2d { options, .. } => {
+        let (expected, rule) = match (&case.operation, case.operation.kind()) {
+            (Operation::Conv2d { options, .. }, _) => {
                 let (expected, sums) = reference::conv2d_with_magnitude(
                     options,
                     wide_input.view(),
@@ -109,39 +109,31 @@ impl<'a> Forward<'a> {
                 };
                 (expected, rule)
             }
-            Operation::ConvTranspose2d { options, .. } => {
-                let definition = |input: ArrayView4<'_, f64>, weight: ArrayView4<'_, f64>, bias| {
-                    reference::conv_transpose2d(options, input, weight, bias)
-                };
-                let expected = definition(wide_input.view(), wide_weight.view(), bias_view)?;
+            (_, Kind::Convolution { options, .. }) => {
+                let expected =
+                    options.reference(wide_input.view(), wide_weight.view(), bias_view)?;
                 let bias_sizes = bias.as_ref().map(|bias| magnitude(bias.view()));
                 let bias_sizes = bias_sizes.as_ref().map(|bias| bias.view());
                 let weight_sizes = magnitude(weight.view());
                 let rule = if is_exact(case.data, weight.len()) {
                     Rule::Equal
                 } else {
-                    let sums = definition(sizes.view(), weight_sizes.view(), bias_sizes)?;
+                    let sums = options.reference(sizes.view(), weight_sizes.view(), bias_sizes)?;
                     Rule::Within(rounding(sums))
                 };
                 (expected, rule)
             }
-            Operation::MaxPool2d(options) => {
-                identical(reference::max_pool2d(options, wide_input.view())?)
+            (_, Kind::Max(options)) => {
+                let (expected, indices) = options.reference_with_indices(wide_input.view())?;
+                (expected, Rule::Identical(indices))
             }
-            Operation::AdaptiveMaxPool2d(options) => {
-                identical(reference::adaptive_max_pool2d(options, wide_input.view())?)
+            (_, Kind::Average(options)) => {
+                let expected = options.reference(wide_input.view())?;
+                (expected, Rule::Within(rounding(options.reference(sizes.view())?)))
             }
-            Operation::AvgPool2d(options) => (
-                reference::avg_pool2d(options, wide_input.view())?,
-                Rule::Within(rounding(reference::avg_pool2d(options, sizes.view())?)),
-            ),
-            Operation::AdaptiveAvgPool2d(options) => (
-                reference::adaptive_avg_pool2d(options, wide_input.view())?,
-                Rule::Within(rounding(reference::adaptive_avg_pool2d(options, sizes.view())?)),
-            ),
-            Operation::Activation(function) => {
-                let expected = reference::activation(*function, wide_input.view());
-                let tolerance = activation_tolerance(*function, &expected);
+            (_, Kind::Activation(function)) => {
+                let expected = reference::activation(function, wide_input.view());
+                let tolerance = activation_tolerance(function, &expected);
                 (expected, Rule::Within(tolerance))
             }
         };
@@ -163,28 +155,18 @@ impl<'a> Forward<'a> {
 
     fn run(&self, runner: &dyn Runner) -> Result<Check> {
         let (input, weight, bias) = (&self.input, &self.weight, self.bias.as_ref());
-        let output = match &self.case.operation {
-            Operation::Conv2d { options, .. } => runner.conv2d(options, input, weight, bias)?,
-            Operation::ConvTranspose2d { options, .. } => {
-                runner.conv_transpose2d(options, input, weight, bias)?
-            }
-            Operation::AvgPool2d(options) => runner.avg_pool2d(options, input)?,
-            Operation::AdaptiveAvgPool2d(options) => runner.adaptive_avg_pool2d(options, input)?,
-            Operation::Activation(function) => runner.activation(*function, input)?,
-            Operation::MaxPool2d(options) => runner.max_pool2d(options, input)?,
-            Operation::AdaptiveMaxPool2d(options) => runner.adaptive_max_pool2d(options, input)?,
+        let output = match self.case.operation.kind() {
+            Kind::Convolution { options, .. } => runner.convolve(options, input, weight, bias)?,
+            Kind::Max(options) => runner.pool(options, input)?,
+            Kind::Average(options) => runner.pool(options, input)?,
+            Kind::Activation(function) => runner.activation(function, input)?,
         };
         let compared = self.compare(&output);
+        let Kind::Max(options) = self.case.operation.kind() else { return Ok(compared) };
         if compared.is_err() {
             return Ok(compared);
         }
-        let (output, indices) = match &self.case.operation {
-            Operation::MaxPool2d(options) => runner.max_pool2d_with_indices(options, input)?,
-            Operation::AdaptiveMaxPool2d(options) => {
-                runner.adaptive_max_pool2d_with_indices(options, input)?
-            }
-            _ => return Ok(compared),
-        };
+        let (output, indices) = runner.pool_with_indices(options, input)?;
         let Rule::Identical(expected) = &self.rule else {
             return Ok(Err("no indices to compare with".into()));
         };
@@ -240,7 +222,7 @@ impl<'a> Backward<'a> {
             input.mapv_inplace(|x| if x.is_nan() { 0.5 } else { x });
         }
         let mut weight = Array4::zeros([0; 4]);
-        if let Operation::Conv2d { .. } | Operation::ConvTranspose2d { .. } = case.operation {
+        if let Kind::Convolution { .. } = case.operation.kind() {
             weight = case.weight();
         }
         let shape = Shape::from(case.input);
@@ -259,49 +241,25 @@ impl<'a> Backward<'a> {
             })
         };
         let no_indices = Array4::zeros([0; 4]);
-        let gradients = match &case.operation {
-            Operation::Conv2d { options, .. } => {
-                let options = options.clone().activation(None);
+        let gradients = match case.operation.kind() {
+            Kind::Convolution { options, .. } => {
+                let options = options.linear();
                 let [expected, sums] = all.map(|(input, weight, grad)| {
-                    reference::conv2d_backward(&options, input.view(), weight.view(), grad.view())
+                    options.reference_backward(input.view(), weight.view(), grad.view())
                 });
                 Gradients::Convolution { expected: expected?, sums: sums? }
             }
-            Operation::ConvTranspose2d { options, .. } => {
-                let [expected, sums] = all.map(|(input, weight, grad)| {
-                    let (input, weight) = (input.view(), weight.view());
-                    reference::conv_transpose2d_backward(options, input, weight, grad.view())
-                });
-                Gradients::Convolution { expected: expected?, sums: sums? }
-            }
-            Operation::MaxPool2d(options) => {
-                let (_, indices) = reference::max_pool2d(options, wide_input.view())?;
+            Kind::Max(options) => {
+                let (_, indices) = options.reference_with_indices(wide_input.view())?;
                 let of = indices.clone();
-                of_input(
-                    &|grad| reference::max_pool2d_backward(options, shape, of.view(), grad),
-                    indices,
-                )?
+                of_input(&|grad| options.reference_backward(shape, &of, grad), indices)?
             }
-            Operation::AdaptiveMaxPool2d(options) => {
-                let (_, indices) = reference::adaptive_max_pool2d(options, wide_input.view())?;
-                let of = indices.clone();
-                of_input(
-                    &|grad| {
-                        reference::adaptive_max_pool2d_backward(options, shape, of.view(), grad)
-                    },
-                    indices,
-                )?
+            Kind::Average(options) => {
+                of_input(&|grad| options.reference_backward(shape, grad), no_indices)?
             }
-            Operation::AvgPool2d(options) => {
-                of_input(&|grad| reference::avg_pool2d_backward(options, shape, grad), no_indices)?
-            }
-            Operation::AdaptiveAvgPool2d(options) => of_input(
-                &|grad| reference::adaptive_avg_pool2d_backward(options, shape, grad),
-                no_indices,
-            )?,
-            Operation::Activation(function) => {
+            Kind::Activation(function) => {
                 let input = wide_input.view();
-                let expected = reference::activation_backward(*function, input, wide_grad.view())?;
+                let expected = reference::activation_backward(function, input, wide_grad.view())?;
                 // 1e-6 of the derivative, times the gradient.
                 let tolerance = grad_sizes.mapv(|grad| 1e-6 * (1.0 + grad));
                 Gradients::Input { expected, tolerance, indices: no_indices }
@@ -318,41 +276,25 @@ impl<'a> Backward<'a> {
     pub fn check(&self, runner: &dyn GradientRunner) -> Check {
         let shape = Shape::from(self.case.input);
         let (input, weight, grad) = (&self.input, &self.weight, &self.grad_output);
-        match &self.gradients {
-            Gradients::Convolution { expected, sums } => {
-                let actual = match &self.case.operation {
-                    Operation::ConvTranspose2d { options, .. } => {
-                        runner.conv_transpose2d_backward(options, input, weight, grad)
-                    }
-                    Operation::Conv2d { options, .. } => {
-                        let options = options.clone().activation(None);
-                        runner.conv2d_backward(&options, input, weight, grad)
-                    }
-                    other => return Err(format!("{} has no weight", other.name())),
-                };
+        let kind = self.case.operation.kind();
+        match (&self.gradients, kind) {
+            (Gradients::Convolution { expected, sums }, Kind::Convolution { options, .. }) => {
+                let options = options.linear();
+                let actual = runner.convolve_backward(&*options, input, weight, grad);
                 same_gradients(&actual.map_err(text)?, expected, sums)
             }
-            Gradients::Input { expected, tolerance, indices } => {
-                let actual = match &self.case.operation {
-                    Operation::MaxPool2d(options) => {
-                        runner.max_pool2d_backward(options, shape, indices, grad)
+            (Gradients::Input { expected, tolerance, indices }, kind) => {
+                let actual = match kind {
+                    Kind::Max(options) => runner.maximum_backward(options, shape, indices, grad),
+                    Kind::Average(options) => runner.average_backward(options, shape, grad),
+                    Kind::Activation(function) => runner.activation_backward(function, input, grad),
+                    Kind::Convolution { options, .. } => {
+                        return Err(format!("{options:?} has weights"));
                     }
-                    Operation::AdaptiveMaxPool2d(options) => {
-                        runner.adaptive_max_pool2d_backward(options, shape, indices, grad)
-                    }
-                    Operation::AvgPool2d(options) => {
-                        runner.avg_pool2d_backward(options, shape, grad)
-                    }
-                    Operation::AdaptiveAvgPool2d(options) => {
-                        runner.adaptive_avg_pool2d_backward(options, shape, grad)
-                    }
-                    Operation::Activation(function) => {
-                        runner.activation_backward(*function, input, grad)
-                    }
-                    other => return Err(format!("{} has weights", other.name())),
                 };
                 compare::within("grad_input", &actual.map_err(text)?, expected, tolerance)
             }
+            (Gradients::Convolution { .. }, kind) => Err(format!("{kind:?} has no weight")),
         }
     }
 }

@@ -2,12 +2,10 @@
 
 use std::sync::Mutex;
 
-use filtro::{
-    Activation, AdaptiveAvgPool2d, AdaptiveMaxPool2d, Algorithm, AvgPool2d, Conv2d,
-    ConvTranspose2d, DType, Device, MaxPool2d, Result, Shape, Tensor,
-};
+use filtro::{Activation, Algorithm, DType, Device, Result, Shape, Tensor};
 use ndarray::{Array, Array1, Array4, Dimension};
 
+use crate::options::{Convolution, MaxPooling, Pooling};
 use crate::runner::{GradientRunner, Runner};
 
 /// The software adapter. Tests run on it and on nothing else, so that they mean the same on every
@@ -145,24 +143,9 @@ impl Runner for DeviceRunner {
         !matches!(self.algorithm, None | Some(Algorithm::General))
     }
 
-    fn conv2d(
+    fn convolve(
         &self,
-        options: &Conv2d,
-        input: &Array4<f32>,
-        weight: &Array4<f32>,
-        bias: Option<&Array1<f32>>,
-    ) -> Result<Array4<f32>> {
-        let input = self.upload(input)?;
-        let weight = self.upload(weight)?;
-        let bias = bias.map(|bias| self.upload(bias)).transpose()?;
-        let options = options.clone().algorithm(self.algorithm);
-        self.poison(options.output_shape(input.shape())?)?;
-        options.forward(&input, &weight, bias.as_ref())?.download()
-    }
-
-    fn conv_transpose2d(
-        &self,
-        options: &ConvTranspose2d,
+        options: &dyn Convolution,
         input: &Array4<f32>,
         weight: &Array4<f32>,
         bias: Option<&Array1<f32>>,
@@ -171,65 +154,23 @@ impl Runner for DeviceRunner {
         let weight = self.upload(weight)?;
         let bias = bias.map(|bias| self.upload(bias)).transpose()?;
         self.poison(options.output_shape(input.shape())?)?;
-        options.forward(&input, &weight, bias.as_ref())?.download()
+        options.pinned(self.algorithm).forward(&input, &weight, bias.as_ref())?.download()
     }
 
-    fn max_pool2d(&self, options: &MaxPool2d, input: &Array4<f32>) -> Result<Array4<f32>> {
+    fn pool(&self, options: &dyn Pooling, input: &Array4<f32>) -> Result<Array4<f32>> {
         let input = self.upload(input)?;
-        let options = options.clone().algorithm(self.algorithm);
         self.poison(options.output_shape(input.shape())?)?;
-        options.forward(&input)?.download()
+        options.pinned(self.algorithm).forward(&input)?.download()
     }
 
-    fn max_pool2d_with_indices(
+    fn pool_with_indices(
         &self,
-        options: &MaxPool2d,
+        options: &dyn MaxPooling,
         input: &Array4<f32>,
     ) -> Result<(Array4<f32>, Array4<u32>)> {
         let input = self.upload(input)?;
-        let options = options.clone().algorithm(self.algorithm);
         self.poison(options.output_shape(input.shape())?)?;
-        let (output, indices) = options.forward_with_indices(&input)?;
-        Ok((output.download()?, indices.download()?))
-    }
-
-    fn avg_pool2d(&self, options: &AvgPool2d, input: &Array4<f32>) -> Result<Array4<f32>> {
-        let input = self.upload(input)?;
-        let options = options.clone().algorithm(self.algorithm);
-        self.poison(options.output_shape(input.shape())?)?;
-        options.forward(&input)?.download()
-    }
-
-    fn adaptive_avg_pool2d(
-        &self,
-        options: &AdaptiveAvgPool2d,
-        input: &Array4<f32>,
-    ) -> Result<Array4<f32>> {
-        let input = self.upload(input)?;
-        let options = options.clone().algorithm(self.algorithm);
-        self.poison(options.output_shape(input.shape())?)?;
-        options.forward(&input)?.download()
-    }
-
-    fn adaptive_max_pool2d(
-        &self,
-        options: &AdaptiveMaxPool2d,
-        input: &Array4<f32>,
-    ) -> Result<Array4<f32>> {
-        let input = self.upload(input)?;
-        let options = options.clone().algorithm(self.algorithm);
-        self.poison(options.output_shape(input.shape())?)?;
-        options.forward(&input)?.download()
-    }
-
-    fn adaptive_max_pool2d_with_indices(
-        &self,
-        options: &AdaptiveMaxPool2d,
-        input: &Array4<f32>,
-    ) -> Result<(Array4<f32>, Array4<u32>)> {
-        let input = self.upload(input)?;
-        let options = options.clone().algorithm(self.algorithm);
-        self.poison(options.output_shape(input.shape())?)?;
+        let options = options.pinned_maximum(self.algorithm);
         let (output, indices) = options.forward_with_indices(&input)?;
         Ok((output.download()?, indices.download()?))
     }

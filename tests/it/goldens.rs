@@ -8,6 +8,7 @@ use ndarray::{Array1, Array4};
 use serde_json::Value;
 
 use crate::compare::{self, Check};
+use crate::options::{AvgPooling, Convolution, MaxPooling};
 
 /// One case of a file.
 struct Golden<'a> {
@@ -126,26 +127,46 @@ fn conv2d_options(golden: &Golden<'_>) -> Conv2d {
     }
 }
 
+fn is_convolution(golden: &Golden<'_>, options: &dyn Convolution) -> Check {
+    let (input, weight) = (golden.array4("input"), golden.array4("weight"));
+    let bias = golden.has("bias").then(|| golden.array1("bias"));
+    let bias_view = bias.as_ref().map(|bias| bias.view());
+    let output = options.reference(input.view(), weight.view(), bias_view);
+    golden.agrees("output", &output.map_err(text)?)?;
+    let grad_output = golden.array4("grad_output");
+    let gradients = options
+        .reference_backward(input.view(), weight.view(), grad_output.view())
+        .map_err(text)?;
+    golden.agrees("grad_input", &gradients.grad_input)?;
+    golden.agrees("grad_weight", &gradients.grad_weight)?;
+    if bias.is_some() {
+        compare::close("grad_bias", &gradients.grad_bias, &golden.array1("grad_bias"))?;
+    }
+    Ok(())
+}
+
+fn is_maximum(golden: &Golden<'_>, options: &dyn MaxPooling) -> Check {
+    let input = golden.array4("input");
+    let (output, indices) = options.reference_with_indices(input.view()).map_err(text)?;
+    let as_f32 = |array: &Array4<f64>| array.mapv(|value| value as f32);
+    compare::identical("output", &as_f32(&output), &as_f32(&golden.array4("output")))?;
+    compare::indices("indices", &indices, &golden.indices())?;
+    let grad_output = golden.array4("grad_output");
+    let grad_input = options.reference_backward(golden.input_shape(), &indices, grad_output.view());
+    golden.agrees("grad_input", &grad_input.map_err(text)?)
+}
+
+fn is_average(golden: &Golden<'_>, options: &dyn AvgPooling) -> Check {
+    let output = options.reference(golden.array4("input").view());
+    golden.agrees("output", &output.map_err(text)?)?;
+    let grad_output = golden.array4("grad_output");
+    let grad_input = options.reference_backward(golden.input_shape(), grad_output.view());
+    golden.agrees("grad_input", &grad_input.map_err(text)?)
+}
+
 #[test]
 fn conv2d_and_its_gradients_are_pytorchs() {
-    each("conv2d", 54, |golden| {
-        let options = conv2d_options(golden);
-        let (input, weight) = (golden.array4("input"), golden.array4("weight"));
-        let bias = golden.has("bias").then(|| golden.array1("bias"));
-        let bias_view = bias.as_ref().map(|bias| bias.view());
-        let output = reference::conv2d(&options, input.view(), weight.view(), bias_view);
-        golden.agrees("output", &output.map_err(text)?)?;
-        let grad_output = golden.array4("grad_output");
-        let gradients =
-            reference::conv2d_backward(&options, input.view(), weight.view(), grad_output.view())
-                .map_err(text)?;
-        golden.agrees("grad_input", &gradients.grad_input)?;
-        golden.agrees("grad_weight", &gradients.grad_weight)?;
-        if bias.is_some() {
-            compare::close("grad_bias", &gradients.grad_bias, &golden.array1("grad_bias"))?;
-        }
-        Ok(())
-    });
+    each("conv2d", 54, |golden| is_convolution(golden, &conv2d_options(golden)));
 }
 
 #[test]
@@ -162,24 +183,7 @@ fn conv_transpose2d_and_its_gradients_are_pytorchs() {
         options.dilation = golden.pair("dilation").unwrap_or(options.dilation);
         let output_padding = golden.pair("output_padding");
         options.output_padding = output_padding.unwrap_or(options.output_padding);
-        let (input, weight) = (golden.array4("input"), golden.array4("weight"));
-        let bias = golden.has("bias").then(|| golden.array1("bias"));
-        let bias_view = bias.as_ref().map(|bias| bias.view());
-        let output = reference::conv_transpose2d(&options, input.view(), weight.view(), bias_view);
-        golden.agrees("output", &output.map_err(text)?)?;
-        let gradients = reference::conv_transpose2d_backward(
-            &options,
-            input.view(),
-            weight.view(),
-            golden.array4("grad_output").view(),
-        )
-        .map_err(text)?;
-        golden.agrees("grad_input", &gradients.grad_input)?;
-        golden.agrees("grad_weight", &gradients.grad_weight)?;
-        if bias.is_some() {
-            compare::close("grad_bias", &gradients.grad_bias, &golden.array1("grad_bias"))?;
-        }
-        Ok(())
+        is_convolution(golden, &options)
     });
 }
 
@@ -191,19 +195,7 @@ fn max_pool2d_its_indices_and_its_gradient_are_pytorchs() {
         options.padding = golden.pair("padding").unwrap_or(options.padding);
         options.dilation = golden.pair("dilation").unwrap_or(options.dilation);
         options.ceil_mode = golden.flag("ceil_mode").unwrap_or(options.ceil_mode);
-        let (output, indices) =
-            reference::max_pool2d(&options, golden.array4("input").view()).map_err(text)?;
-        let as_f32 = |array: &Array4<f64>| array.mapv(|value| value as f32);
-        compare::identical("output", &as_f32(&output), &as_f32(&golden.array4("output")))?;
-        compare::indices("indices", &indices, &golden.indices())?;
-        let grad_output = golden.array4("grad_output");
-        let grad_input = reference::max_pool2d_backward(
-            &options,
-            golden.input_shape(),
-            indices.view(),
-            grad_output.view(),
-        );
-        golden.agrees("grad_input", &grad_input.map_err(text)?)
+        is_maximum(golden, &options)
     });
 }
 
@@ -218,12 +210,7 @@ fn avg_pool2d_and_its_gradient_are_pytorchs() {
         options.count_include_pad = include.unwrap_or(options.count_include_pad);
         let divisor = golden.options.get("divisor_override");
         options.divisor_override = divisor.map(|value| value.as_i64().expect("a divisor"));
-        let output = reference::avg_pool2d(&options, golden.array4("input").view());
-        golden.agrees("output", &output.map_err(text)?)?;
-        let grad_output = golden.array4("grad_output");
-        let grad_input =
-            reference::avg_pool2d_backward(&options, golden.input_shape(), grad_output.view());
-        golden.agrees("grad_input", &grad_input.map_err(text)?)
+        is_average(golden, &options)
     });
 }
 
@@ -231,15 +218,7 @@ fn avg_pool2d_and_its_gradient_are_pytorchs() {
 fn adaptive_avg_pool2d_and_its_gradient_are_pytorchs() {
     each("adaptive_avg_pool2d", 9, |golden| {
         let options = AdaptiveAvgPool2d::new(golden.pair("output_size").expect("output_size"));
-        let output = reference::adaptive_avg_pool2d(&options, golden.array4("input").view());
-        golden.agrees("output", &output.map_err(text)?)?;
-        let grad_output = golden.array4("grad_output");
-        let grad_input = reference::adaptive_avg_pool2d_backward(
-            &options,
-            golden.input_shape(),
-            grad_output.view(),
-        );
-        golden.agrees("grad_input", &grad_input.map_err(text)?)
+        is_average(golden, &options)
     });
 }
 
@@ -247,19 +226,7 @@ fn adaptive_avg_pool2d_and_its_gradient_are_pytorchs() {
 fn adaptive_max_pool2d_its_indices_and_its_gradient_are_pytorchs() {
     each("adaptive_max_pool2d", 11, |golden| {
         let options = AdaptiveMaxPool2d::new(golden.pair("output_size").expect("output_size"));
-        let (output, indices) =
-            reference::adaptive_max_pool2d(&options, golden.array4("input").view())
-                .map_err(text)?;
-        golden.agrees("output", &output)?;
-        compare::indices("indices", &indices, &golden.indices())?;
-        let grad_output = golden.array4("grad_output");
-        let grad_input = reference::adaptive_max_pool2d_backward(
-            &options,
-            golden.input_shape(),
-            indices.view(),
-            grad_output.view(),
-        );
-        golden.agrees("grad_input", &grad_input.map_err(text)?)
+        is_maximum(golden, &options)
     });
 }
 

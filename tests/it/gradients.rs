@@ -8,6 +8,7 @@ use proptest::test_runner::TestCaseError;
 
 use crate::case::{Case, Data, Operation, wide};
 use crate::compare::{self, U};
+use crate::options::Kind;
 use crate::runner::gradient_runners;
 use crate::strategies::{self, config};
 
@@ -50,8 +51,8 @@ struct Tensors {
 
 impl Tensors {
     fn new(case: &Case) -> Self {
-        let weight = match case.operation {
-            Operation::Conv2d { .. } | Operation::ConvTranspose2d { .. } => case.weight(),
+        let weight = match case.operation.kind() {
+            Kind::Convolution { .. } => case.weight(),
             _ => Array4::zeros([0; 4]),
         };
         Self {
@@ -76,18 +77,11 @@ fn linear(mut case: Case) -> Case {
 /// The output of the reference.
 fn output(operation: &Operation, input: &Array4<f64>, weight: &Array4<f64>) -> Result<Array4<f64>> {
     let (input, weight) = (input.view(), weight.view());
-    match operation {
-        Operation::Conv2d { options, .. } => reference::conv2d(options, input, weight, None),
-        Operation::ConvTranspose2d { options, .. } => {
-            reference::conv_transpose2d(options, input, weight, None)
-        }
-        Operation::MaxPool2d(options) => reference::max_pool2d(options, input).map(|(y, _)| y),
-        Operation::AdaptiveMaxPool2d(options) => {
-            reference::adaptive_max_pool2d(options, input).map(|(y, _)| y)
-        }
-        Operation::AvgPool2d(options) => reference::avg_pool2d(options, input),
-        Operation::AdaptiveAvgPool2d(options) => reference::adaptive_avg_pool2d(options, input),
-        Operation::Activation(function) => Ok(reference::activation(*function, input)),
+    match operation.kind() {
+        Kind::Convolution { options, .. } => options.reference(input, weight, None),
+        Kind::Max(options) => options.reference(input),
+        Kind::Average(options) => options.reference(input),
+        Kind::Activation(function) => Ok(reference::activation(function, input)),
     }
 }
 
@@ -97,26 +91,16 @@ fn gradients(operation: &Operation, tensors: &Tensors) -> Result<ConvGradients> 
     let grad = tensors.grad_output.view();
     let (batch, channels, height, width) = tensors.input.dim();
     let shape = Shape::new(batch, channels, height, width);
-    let grad_input = match operation {
-        Operation::Conv2d { options, .. } => {
-            return reference::conv2d_backward(options, input, weight, grad);
+    let grad_input = match operation.kind() {
+        Kind::Convolution { options, .. } => {
+            return options.reference_backward(input, weight, grad);
         }
-        Operation::ConvTranspose2d { options, .. } => {
-            return reference::conv_transpose2d_backward(options, input, weight, grad);
+        Kind::Max(options) => {
+            let (_, indices) = options.reference_with_indices(input)?;
+            options.reference_backward(shape, &indices, grad)?
         }
-        Operation::MaxPool2d(options) => {
-            let (_, indices) = reference::max_pool2d(options, input)?;
-            reference::max_pool2d_backward(options, shape, indices.view(), grad)?
-        }
-        Operation::AdaptiveMaxPool2d(options) => {
-            let (_, indices) = reference::adaptive_max_pool2d(options, input)?;
-            reference::adaptive_max_pool2d_backward(options, shape, indices.view(), grad)?
-        }
-        Operation::AvgPool2d(options) => reference::avg_pool2d_backward(options, shape, grad)?,
-        Operation::AdaptiveAvgPool2d(options) => {
-            reference::adaptive_avg_pool2d_backward(options, shape, grad)?
-        }
-        Operation::Activation(function) => reference::activation_backward(*function, input, grad)?,
+        Kind::Average(options) => options.reference_backward(shape, grad)?,
+        Kind::Activation(function) => reference::activation_backward(function, input, grad)?,
     };
     let (grad_weight, grad_bias) = (Array4::zeros([0; 4]), Array1::zeros(0));
     Ok(ConvGradients { grad_input, grad_weight, grad_bias })
@@ -149,27 +133,17 @@ fn runners_are_adjoint(case: Case) -> Property {
     for runner in gradient_runners(case.operation.name()) {
         let name = runner.name();
         let shape = Shape::from(case.input);
-        let grad_input = match &case.operation {
-            Operation::Conv2d { options, .. } => {
-                let found = runner.conv2d_backward(options, &input, &case.weight(), &grad);
+        let grad_input = match case.operation.kind() {
+            Kind::Convolution { options, .. } => {
+                let found = runner.convolve_backward(options, &input, &case.weight(), &grad);
                 let (grad_input, grad_weight, _) = found.map_err(text)?;
                 adjoint(&name, pair, [weight, &wide(&grad_weight)], 1e-5)?;
                 grad_input
             }
-            Operation::ConvTranspose2d { options, .. } => {
-                let found =
-                    runner.conv_transpose2d_backward(options, &input, &case.weight(), &grad);
-                let (grad_input, grad_weight, _) = found.map_err(text)?;
-                adjoint(&name, pair, [weight, &wide(&grad_weight)], 1e-5)?;
-                grad_input
+            Kind::Average(options) => {
+                runner.average_backward(options, shape, &grad).map_err(text)?
             }
-            Operation::AvgPool2d(options) => {
-                runner.avg_pool2d_backward(options, shape, &grad).map_err(text)?
-            }
-            Operation::AdaptiveAvgPool2d(options) => {
-                runner.adaptive_avg_pool2d_backward(options, shape, &grad).map_err(text)?
-            }
-            other => return Err(TestCaseError::fail(format!("{} is not linear", other.name()))),
+            other => return Err(TestCaseError::fail(format!("{other:?} is not linear"))),
         };
         adjoint(&name, pair, [&tensors.input, &wide(&grad_input)], 1e-5)?;
     }

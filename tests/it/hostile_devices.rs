@@ -2,13 +2,13 @@
 //! error, in a time that its tensors explain. Only what a GPU has no room for may differ.
 
 use filtro::{
-    Activation, AdaptiveAvgPool2d, AdaptiveMaxPool2d, Device, Error, Limits, PaddingMode, Result,
-    Shape, Tensor,
+    AdaptiveAvgPool2d, AdaptiveMaxPool2d, Device, Error, Limits, PaddingMode, Result, Shape, Tensor,
 };
 use proptest::test_runner::TestCaseError;
 
 use crate::case::{Case, Data, Operation, Random, Stream};
 use crate::device_runner::software;
+use crate::options::Kind;
 
 /// The most elements of a tensor that a case is run with.
 const MOST_ELEMENTS: usize = 1 << 20;
@@ -178,53 +178,36 @@ fn collect(
 ) -> Result<()> {
     let input = tensor(device, case, Stream::Input, case.input.into())?;
     let shape = input.shape();
-    let weight_of = |shape: Result<Shape>| tensor(device, case, Stream::Weight, shape?);
-    let bias_of = |bias: bool, channels: usize| {
-        let bias = bias && channels <= MOST_ELEMENTS;
-        let bias = bias.then(|| tensor(device, case, Stream::Bias, [1, channels, 1, 1].into()));
-        bias.transpose()
-    };
     // Where there is no output, a gradient of any shape has to be refused.
     let output = case.operation.output_shape(case.input);
     let grad_shape = output.unwrap_or(Shape::new(1, 1, 1, 1));
     let grad = tensor(device, case, Stream::GradOutput, grad_shape)?;
-    macro_rules! convolve {
-        ($options:expr, $bias:expr) => {{
-            let weight = weight_of($options.weight_shape())?;
-            let bias = bias_of($bias, $options.out_channels)?;
-            give("forward", $options.forward(&input, &weight, bias.as_ref()));
-            give("grad_input", $options.grad_input(shape, &weight, &grad));
-            give("grad_weight", $options.grad_weight(&input, &grad));
-            give("grad_bias", $options.grad_bias(&grad));
-        }};
-    }
-    macro_rules! maximum {
-        ($options:expr) => {{
-            give("forward", $options.forward(&input));
-            match $options.forward_with_indices(&input) {
+    match case.operation.kind() {
+        Kind::Convolution { options, bias } => {
+            let weight = tensor(device, case, Stream::Weight, options.weight_shape()?)?;
+            let channels = options.out_channels();
+            let bias = bias && channels <= MOST_ELEMENTS;
+            let bias = bias.then(|| tensor(device, case, Stream::Bias, [1, channels, 1, 1].into()));
+            give("forward", options.forward(&input, &weight, bias.transpose()?.as_ref()));
+            give("grad_input", options.grad_input(shape, &weight, &grad));
+            give("grad_weight", options.grad_weight(&input, &grad));
+            give("grad_bias", options.grad_bias(&grad));
+        }
+        Kind::Max(options) => {
+            give("forward", options.forward(&input));
+            match options.forward_with_indices(&input) {
                 Err(error) => give("indices", Err(error)),
                 Ok((values, indices)) => {
                     give("values", Ok(values));
-                    give("grad_input", $options.grad_input(shape, &indices, &grad));
+                    give("grad_input", options.grad_input(shape, &indices, &grad));
                 }
             }
-        }};
-    }
-    macro_rules! plain {
-        ($options:expr) => {{
-            give("forward", $options.forward(&input));
-            give("grad_input", $options.grad_input(shape, &grad));
-        }};
-    }
-    match &case.operation {
-        Operation::Conv2d { options, bias } => convolve!(options, *bias),
-        Operation::ConvTranspose2d { options, bias } => convolve!(options, *bias),
-        Operation::MaxPool2d(options) => maximum!(options),
-        Operation::AdaptiveMaxPool2d(options) => maximum!(options),
-        Operation::AvgPool2d(options) => plain!(options),
-        Operation::AdaptiveAvgPool2d(options) => plain!(options),
-        Operation::Activation(function) => {
-            let function: Activation = *function;
+        }
+        Kind::Average(options) => {
+            give("forward", options.forward(&input));
+            give("grad_input", options.grad_input(shape, &grad));
+        }
+        Kind::Activation(function) => {
             give("forward", function.forward(&input));
             give("grad_input", function.grad_input(&input, &grad));
         }

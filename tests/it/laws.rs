@@ -126,7 +126,7 @@ proptest! {
         let [second, other] = tensors(&options, shape, seed ^ 1);
         let sum = |a: &Array4<f32>, b: &Array4<f32>| a * 3.0 - b * 2.0;
         law("conv2d", |runner| {
-            let conv = |input: &_, weight: &_| runner.conv2d(&options, input, weight, None);
+            let conv = |input: &_, weight: &_| runner.convolve(&options, input, weight, None);
             let by_first = conv(&first, &weight)?;
             let expected = sum(&by_first, &conv(&second, &weight)?);
             equal("input", &conv(&sum(&first, &second), &weight)?, &expected)?;
@@ -156,8 +156,8 @@ proptest! {
         let columns = inside(1, size[1] - right);
         prop_assert!(!rows.is_empty() && !columns.is_empty());
         law("conv2d", |runner| {
-            let whole = runner.conv2d(&options, &input, &weight, None)?;
-            let output = runner.conv2d(&options, &shifted, &weight, None)?;
+            let whole = runner.convolve(&options, &input, &weight, None)?;
+            let output = runner.convolve(&options, &shifted, &weight, None)?;
             let (y, x) = (rows.start as isize, columns.start as isize);
             let (to_y, to_x) = (rows.end as isize, columns.end as isize);
             let whole = whole.slice(s![.., .., y + 1..to_y + 1, x + 1..to_x + 1]).to_owned();
@@ -181,11 +181,11 @@ proptest! {
             array.slice_axis(Axis(axis), slice).to_owned()
         };
         law("conv2d", |runner| {
-            let output = runner.conv2d(&options, &input, &weight, None)?;
+            let output = runner.convolve(&options, &input, &weight, None)?;
             let mut outputs = Vec::new();
             for group in 0..groups {
                 let (input, weight) = (part(&input, 1, group), part(&weight, 0, group));
-                outputs.push(runner.conv2d(&single, &input, &weight, None)?);
+                outputs.push(runner.convolve(&single, &input, &weight, None)?);
             }
             let views: Vec<_> = outputs.iter().map(|output| output.view()).collect();
             let expected = concatenate(Axis(1), &views).expect("outputs of the same sizes");
@@ -207,8 +207,8 @@ proptest! {
         let mut sparse = Array4::zeros([out_channels, group_in, height, width]);
         sparse.slice_mut(s![.., .., ..;down, ..;right]).assign(&weight);
         law("conv2d", |runner| {
-            let output = runner.conv2d(&options, &input, &weight, None)?;
-            let expected = runner.conv2d(&stuffed, &input, &sparse, None)?;
+            let output = runner.convolve(&options, &input, &weight, None)?;
+            let expected = runner.convolve(&stuffed, &input, &sparse, None)?;
             Ok(equal("output", &output, &expected)?)
         })?;
     }
@@ -221,8 +221,8 @@ proptest! {
         let copy = padded(&input, options.padding_mode, pads(&options), 0.0);
         let valid = options.clone().padding(Padding::Valid).padding_mode(PaddingMode::Zeros);
         law("conv2d", |runner| {
-            let output = runner.conv2d(&options, &input, &weight, None)?;
-            Ok(equal("output", &output, &runner.conv2d(&valid, &copy, &weight, None)?)?)
+            let output = runner.convolve(&options, &input, &weight, None)?;
+            Ok(equal("output", &output, &runner.convolve(&valid, &copy, &weight, None)?)?)
         })?;
     }
 
@@ -235,8 +235,8 @@ proptest! {
         let bias = integers([1, channels, 1, 1], seed ^ 2);
         let vector = bias.iter().copied().collect();
         law("conv2d", |runner| {
-            let output = runner.conv2d(&options, &input, &weight, Some(&vector))?;
-            let expected = runner.conv2d(&options, &input, &weight, None)? + &bias;
+            let output = runner.convolve(&options, &input, &weight, Some(&vector))?;
+            let expected = runner.convolve(&options, &input, &weight, None)? + &bias;
             Ok(equal("output", &output, &expected)?)
         })?;
     }
@@ -256,8 +256,8 @@ proptest! {
         let copy = padded(&input, PaddingMode::Zeros, [vertical, horizontal], f32::NEG_INFINITY);
         let bare = options.clone().padding([0, 0]);
         law("max_pool2d", |runner| {
-            let output = runner.max_pool2d(&options, &input)?;
-            Ok(identical("output", &output, &runner.max_pool2d(&bare, &copy)?)?)
+            let output = runner.pool(&options, &input)?;
+            Ok(identical("output", &output, &runner.pool(&bare, &copy)?)?)
         })?;
     }
 
@@ -275,9 +275,9 @@ proptest! {
             pool
         };
         law("max_pool2d", |runner| {
-            let output = runner.max_pool2d(&options, &input)?;
-            let rows = runner.max_pool2d(&along(1), &input)?;
-            Ok(identical("output", &output, &runner.max_pool2d(&along(0), &rows)?)?)
+            let output = runner.pool(&options, &input)?;
+            let rows = runner.pool(&along(1), &input)?;
+            Ok(identical("output", &output, &runner.pool(&along(0), &rows)?)?)
         })?;
     }
 
@@ -287,7 +287,7 @@ proptest! {
     ) {
         let input = integers(shape, seed);
         law("max_pool2d", |runner| {
-            let (output, indices) = runner.max_pool2d_with_indices(&options, &input)?;
+            let (output, indices) = runner.pool_with_indices(&options, &input)?;
             let expected = Array4::from_shape_fn(indices.dim(), |(n, c, y, x)| {
                 match indices[[n, c, y, x]] as usize {
                     index if index == u32::MAX as usize => f32::NEG_INFINITY,
@@ -314,9 +314,9 @@ proptest! {
         let (input, ones) = (integers(shape, seed), Array4::ones([channels, 1, height, width]));
         let runners = (general_runners("avg_pool2d"), general_runners("conv2d"));
         for pool in &runners.0 {
-            let output = pool.avg_pool2d(&sum, &input).map_err(text)?;
+            let output = pool.pool(&sum, &input).map_err(text)?;
             for conv_runner in &runners.1 {
-                let expected = conv_runner.conv2d(&conv, &input, &ones, None).map_err(text)?;
+                let expected = conv_runner.convolve(&conv, &input, &ones, None).map_err(text)?;
                 equal("output", &output, &expected).map_err(fail(&pool.name()))?;
             }
         }
@@ -329,17 +329,17 @@ proptest! {
         let shape = [2, 3, windows[0] * kernel_size[0], windows[1] * kernel_size[1]];
         let input = integers(shape, seed);
         law("adaptive_avg_pool2d", |runner| {
-            let output = runner.adaptive_avg_pool2d(&AdaptiveAvgPool2d::new(windows), &input)?;
-            let expected = runner.avg_pool2d(&AvgPool2d::new(kernel_size), &input)?;
+            let output = runner.pool(&AdaptiveAvgPool2d::new(windows), &input)?;
+            let expected = runner.pool(&AvgPool2d::new(kernel_size), &input)?;
             let tolerance = expected.mapv(|y| 4e-7 * (10.0 + f64::from(y).abs()));
             let expected = expected.mapv(f64::from);
             Ok(crate::compare::within("average", &output, &expected, &tolerance)?)
         })?;
         law("adaptive_max_pool2d", |runner| {
             let pool = AdaptiveMaxPool2d::new(windows);
-            let (output, indices) = runner.adaptive_max_pool2d_with_indices(&pool, &input)?;
+            let (output, indices) = runner.pool_with_indices(&pool, &input)?;
             let (expected, expected_indices) =
-                runner.max_pool2d_with_indices(&MaxPool2d::new(kernel_size), &input)?;
+                runner.pool_with_indices(&MaxPool2d::new(kernel_size), &input)?;
             identical("maximum", &output, &expected)?;
             Ok(crate::compare::indices("indices", &indices, &expected_indices)?)
         })?;

@@ -49,6 +49,7 @@ mod nn_errors;
 #[path = "../../src/bin/filtro/npy_file.rs"]
 mod npy_file;
 mod one_sign;
+mod options;
 mod pipeline_cache;
 mod properties;
 #[cfg(target_os = "linux")]

@@ -91,7 +91,7 @@ fn convolutions_of_one_sign_are_within_the_bound() {
             let expected =
                 reference::conv2d(&conv, wide(&input).view(), wide(&weight).view(), None).unwrap();
             for runner in everything("conv2d") {
-                let result = runner.conv2d(&conv, &input, &weight, None);
+                let result = runner.convolve(&conv, &input, &weight, None);
                 let Some(result) = served(runner.is_partial(), result) else { continue };
                 let check = result.and_then(|output| within("output", terms, &output, &expected));
                 checks.push((format!("{conv:?} on {}", runner.name()), check));
@@ -112,7 +112,7 @@ fn averages_of_one_sign_are_within_the_bound() {
             for pool in &pools {
                 let expected = reference::avg_pool2d(pool, wide(&input).view()).unwrap();
                 for runner in everything("avg_pool2d") {
-                    let result = runner.avg_pool2d(pool, &input);
+                    let result = runner.pool(pool, &input);
                     let Some(result) = served(runner.is_partial(), result) else { continue };
                     let check = result.and_then(|it| within("output", terms, &it, &expected));
                     checks.push((format!("{pool:?} on {}", runner.name()), check));
@@ -121,7 +121,7 @@ fn averages_of_one_sign_are_within_the_bound() {
             for pool in &adaptive {
                 let expected = reference::adaptive_avg_pool2d(pool, wide(&input).view()).unwrap();
                 for runner in everything("adaptive_avg_pool2d") {
-                    let result = runner.adaptive_avg_pool2d(pool, &input);
+                    let result = runner.pool(pool, &input);
                     let Some(result) = served(runner.is_partial(), result) else { continue };
                     let check = result.and_then(|it| within("output", terms, &it, &expected));
                     checks.push((format!("{pool:?} of {plane:?} on {}", runner.name()), check));
@@ -194,7 +194,7 @@ fn gradients_of_convolutions_of_one_sign_are_within_the_bound() {
             .unwrap();
             for runner in everything_backward("conv2d") {
                 let name = format!("{conv:?} of {shape:?} on {}", runner.name());
-                match runner.conv2d_backward(&conv, &input, &weight, &grad_output) {
+                match runner.convolve_backward(&conv, &input, &weight, &grad_output) {
                     Err(error) => checks.push((name, Err(error.to_string()))),
                     Ok((grad_input, grad_weight, grad_bias)) => {
                         let of_input =
@@ -226,7 +226,7 @@ fn gradients_of_averages_of_one_sign_are_within_the_bound() {
             let expected =
                 reference::avg_pool2d_backward(&pool, shape, wide(&grad_output).view()).unwrap();
             for runner in everything_backward("avg_pool2d") {
-                let result = runner.avg_pool2d_backward(&pool, shape, &grad_output);
+                let result = runner.average_backward(&pool, shape, &grad_output);
                 let check = result
                     .map_err(|error| error.to_string())
                     .and_then(|it| within("grad_input", terms(*plane), &it, &expected));
@@ -239,7 +239,7 @@ fn gradients_of_averages_of_one_sign_are_within_the_bound() {
                 reference::adaptive_avg_pool2d_backward(&adaptive, small, wide_grad.view())
                     .unwrap();
             for runner in everything_backward("adaptive_avg_pool2d") {
-                let result = runner.adaptive_avg_pool2d_backward(&adaptive, small, &grad_output);
+                let result = runner.average_backward(&adaptive, small, &grad_output);
                 let check = result
                     .map_err(|error| error.to_string())
                     .and_then(|it| within("grad_input", terms(*plane), &it, &expected));

@@ -1,12 +1,10 @@
 //! What runs the cases: every device, every pinned algorithm, one interface.
 
-use filtro::{
-    Activation, AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, Conv2d, ConvTranspose2d, DType,
-    MaxPool2d, Result, Shape, reference,
-};
+use filtro::{Activation, DType, Result, Shape, reference};
 use ndarray::{Array1, Array4};
 
 use crate::case::wide;
+use crate::options::{AvgPooling, Convolution, MaxPooling, Pooling};
 
 /// Something that computes the operations forward.
 pub trait Runner {
@@ -19,47 +17,19 @@ pub trait Runner {
         false
     }
 
-    fn conv2d(
+    fn convolve(
         &self,
-        options: &Conv2d,
+        options: &dyn Convolution,
         input: &Array4<f32>,
         weight: &Array4<f32>,
         bias: Option<&Array1<f32>>,
     ) -> Result<Array4<f32>>;
 
-    fn conv_transpose2d(
+    fn pool(&self, options: &dyn Pooling, input: &Array4<f32>) -> Result<Array4<f32>>;
+
+    fn pool_with_indices(
         &self,
-        options: &ConvTranspose2d,
-        input: &Array4<f32>,
-        weight: &Array4<f32>,
-        bias: Option<&Array1<f32>>,
-    ) -> Result<Array4<f32>>;
-
-    fn max_pool2d(&self, options: &MaxPool2d, input: &Array4<f32>) -> Result<Array4<f32>>;
-
-    fn max_pool2d_with_indices(
-        &self,
-        options: &MaxPool2d,
-        input: &Array4<f32>,
-    ) -> Result<(Array4<f32>, Array4<u32>)>;
-
-    fn avg_pool2d(&self, options: &AvgPool2d, input: &Array4<f32>) -> Result<Array4<f32>>;
-
-    fn adaptive_avg_pool2d(
-        &self,
-        options: &AdaptiveAvgPool2d,
-        input: &Array4<f32>,
-    ) -> Result<Array4<f32>>;
-
-    fn adaptive_max_pool2d(
-        &self,
-        options: &AdaptiveMaxPool2d,
-        input: &Array4<f32>,
-    ) -> Result<Array4<f32>>;
-
-    fn adaptive_max_pool2d_with_indices(
-        &self,
-        options: &AdaptiveMaxPool2d,
+        options: &dyn MaxPooling,
         input: &Array4<f32>,
     ) -> Result<(Array4<f32>, Array4<u32>)>;
 
@@ -74,49 +44,26 @@ pub trait GradientRunner {
     /// The device and the algorithm, for messages.
     fn name(&self) -> String;
 
-    fn conv2d_backward(
+    fn convolve_backward(
         &self,
-        options: &Conv2d,
+        options: &dyn Convolution,
         input: &Array4<f32>,
         weight: &Array4<f32>,
         grad_output: &Array4<f32>,
     ) -> Result<ConvGradients>;
 
-    fn conv_transpose2d_backward(
+    fn maximum_backward(
         &self,
-        options: &ConvTranspose2d,
-        input: &Array4<f32>,
-        weight: &Array4<f32>,
-        grad_output: &Array4<f32>,
-    ) -> Result<ConvGradients>;
-
-    fn max_pool2d_backward(
-        &self,
-        options: &MaxPool2d,
+        options: &dyn MaxPooling,
         input: Shape,
         indices: &Array4<u32>,
         grad_output: &Array4<f32>,
     ) -> Result<Array4<f32>>;
 
-    fn avg_pool2d_backward(
+    fn average_backward(
         &self,
-        options: &AvgPool2d,
+        options: &dyn AvgPooling,
         input: Shape,
-        grad_output: &Array4<f32>,
-    ) -> Result<Array4<f32>>;
-
-    fn adaptive_avg_pool2d_backward(
-        &self,
-        options: &AdaptiveAvgPool2d,
-        input: Shape,
-        grad_output: &Array4<f32>,
-    ) -> Result<Array4<f32>>;
-
-    fn adaptive_max_pool2d_backward(
-        &self,
-        options: &AdaptiveMaxPool2d,
-        input: Shape,
-        indices: &Array4<u32>,
         grad_output: &Array4<f32>,
     ) -> Result<Array4<f32>>;
 
@@ -172,70 +119,28 @@ impl Runner for Reference {
         "reference".into()
     }
 
-    fn conv2d(
+    fn convolve(
         &self,
-        options: &Conv2d,
+        options: &dyn Convolution,
         input: &Array4<f32>,
         weight: &Array4<f32>,
         bias: Option<&Array1<f32>>,
     ) -> Result<Array4<f32>> {
         let bias = bias.map(wide);
         let bias = bias.as_ref().map(|bias| bias.view());
-        reference::conv2d(options, wide(input).view(), wide(weight).view(), bias).map(narrow)
+        options.reference(wide(input).view(), wide(weight).view(), bias).map(narrow)
     }
 
-    fn conv_transpose2d(
+    fn pool(&self, options: &dyn Pooling, input: &Array4<f32>) -> Result<Array4<f32>> {
+        options.reference(wide(input).view()).map(narrow)
+    }
+
+    fn pool_with_indices(
         &self,
-        options: &ConvTranspose2d,
-        input: &Array4<f32>,
-        weight: &Array4<f32>,
-        bias: Option<&Array1<f32>>,
-    ) -> Result<Array4<f32>> {
-        let bias = bias.map(wide);
-        let bias = bias.as_ref().map(|bias| bias.view());
-        reference::conv_transpose2d(options, wide(input).view(), wide(weight).view(), bias)
-            .map(narrow)
-    }
-
-    fn max_pool2d(&self, options: &MaxPool2d, input: &Array4<f32>) -> Result<Array4<f32>> {
-        Ok(self.max_pool2d_with_indices(options, input)?.0)
-    }
-
-    fn max_pool2d_with_indices(
-        &self,
-        options: &MaxPool2d,
+        options: &dyn MaxPooling,
         input: &Array4<f32>,
     ) -> Result<(Array4<f32>, Array4<u32>)> {
-        let (output, indices) = reference::max_pool2d(options, wide(input).view())?;
-        Ok((narrow(output), indices))
-    }
-
-    fn avg_pool2d(&self, options: &AvgPool2d, input: &Array4<f32>) -> Result<Array4<f32>> {
-        reference::avg_pool2d(options, wide(input).view()).map(narrow)
-    }
-
-    fn adaptive_avg_pool2d(
-        &self,
-        options: &AdaptiveAvgPool2d,
-        input: &Array4<f32>,
-    ) -> Result<Array4<f32>> {
-        reference::adaptive_avg_pool2d(options, wide(input).view()).map(narrow)
-    }
-
-    fn adaptive_max_pool2d(
-        &self,
-        options: &AdaptiveMaxPool2d,
-        input: &Array4<f32>,
-    ) -> Result<Array4<f32>> {
-        Ok(self.adaptive_max_pool2d_with_indices(options, input)?.0)
-    }
-
-    fn adaptive_max_pool2d_with_indices(
-        &self,
-        options: &AdaptiveMaxPool2d,
-        input: &Array4<f32>,
-    ) -> Result<(Array4<f32>, Array4<u32>)> {
-        let (output, indices) = reference::adaptive_max_pool2d(options, wide(input).view())?;
+        let (output, indices) = options.reference_with_indices(wide(input).view())?;
         Ok((narrow(output), indices))
     }
 
@@ -244,86 +149,42 @@ impl Runner for Reference {
     }
 }
 
-fn narrow_all(gradients: reference::ConvGradients) -> ConvGradients {
-    let reference::ConvGradients { grad_input, grad_weight, grad_bias } = gradients;
-    (narrow(grad_input), narrow(grad_weight), narrow(grad_bias))
-}
-
 impl GradientRunner for Reference {
     fn name(&self) -> String {
         "reference".into()
     }
 
-    fn conv2d_backward(
+    fn convolve_backward(
         &self,
-        options: &Conv2d,
+        options: &dyn Convolution,
         input: &Array4<f32>,
         weight: &Array4<f32>,
         grad_output: &Array4<f32>,
     ) -> Result<ConvGradients> {
         let (input, weight, grad_output) = (wide(input), wide(weight), wide(grad_output));
-        reference::conv2d_backward(options, input.view(), weight.view(), grad_output.view())
-            .map(narrow_all)
+        let gradients =
+            options.reference_backward(input.view(), weight.view(), grad_output.view())?;
+        let reference::ConvGradients { grad_input, grad_weight, grad_bias } = gradients;
+        Ok((narrow(grad_input), narrow(grad_weight), narrow(grad_bias)))
     }
 
-    fn conv_transpose2d_backward(
+    fn maximum_backward(
         &self,
-        options: &ConvTranspose2d,
-        input: &Array4<f32>,
-        weight: &Array4<f32>,
-        grad_output: &Array4<f32>,
-    ) -> Result<ConvGradients> {
-        let (input, weight, grad_output) = (wide(input), wide(weight), wide(grad_output));
-        reference::conv_transpose2d_backward(
-            options,
-            input.view(),
-            weight.view(),
-            grad_output.view(),
-        )
-        .map(narrow_all)
-    }
-
-    fn max_pool2d_backward(
-        &self,
-        options: &MaxPool2d,
+        options: &dyn MaxPooling,
         input: Shape,
         indices: &Array4<u32>,
         grad_output: &Array4<f32>,
     ) -> Result<Array4<f32>> {
-        let grad_output = wide(grad_output);
-        reference::max_pool2d_backward(options, input, indices.view(), grad_output.view())
-            .map(narrow)
+        options.reference_backward(input, indices, wide(grad_output).view()).map(narrow)
     }
 
-    fn avg_pool2d_backward(
+    fn average_backward(
         &self,
-        options: &AvgPool2d,
+        options: &dyn AvgPooling,
         input: Shape,
         grad_output: &Array4<f32>,
     ) -> Result<Array4<f32>> {
-        reference::avg_pool2d_backward(options, input, wide(grad_output).view()).map(narrow)
-    }
-
-    fn adaptive_avg_pool2d_backward(
-        &self,
-        options: &AdaptiveAvgPool2d,
-        input: Shape,
-        grad_output: &Array4<f32>,
-    ) -> Result<Array4<f32>> {
-        reference::adaptive_avg_pool2d_backward(options, input, wide(grad_output).view())
-            .map(narrow)
-    }
-
-    fn adaptive_max_pool2d_backward(
-        &self,
-        options: &AdaptiveMaxPool2d,
-        input: Shape,
-        indices: &Array4<u32>,
-        grad_output: &Array4<f32>,
-    ) -> Result<Array4<f32>> {
-        let grad_output = wide(grad_output);
-        reference::adaptive_max_pool2d_backward(options, input, indices.view(), grad_output.view())
-            .map(narrow)
+        options.reference_backward(input, wide(grad_output).view()).map(narrow)
     }
 
     fn activation_backward(

@@ -17,13 +17,13 @@ fn mistake_03_same_puts_the_odd_cell_at_the_bottom_and_the_right() {
     let upright = Conv2d::new(1, 1, [4, 1]).padding(Padding::Same);
     on_every_runner("conv2d", |runner| {
         let input = row([1.0, 10.0, 100.0, 1000.0, 10_000.0]);
-        let output = runner.conv2d(&conv, &input, &ones, None).map_err(text)?;
+        let output = runner.convolve(&conv, &input, &ones, None).map_err(text)?;
         equal("even", &output, &row([111.0, 1111.0, 11_110.0, 11_100.0, 11_000.0]))?;
         let taps = Array4::ones([1, 1, 1, 2]);
-        let output = runner.conv2d(&dilated, &input, &taps, None).map_err(text)?;
+        let output = runner.convolve(&dilated, &input, &taps, None).map_err(text)?;
         equal("dilated", &output, &row([100.0, 1001.0, 10_010.0, 100.0, 1000.0]))?;
         let (input, taps) = (plane([[1.0], [10.0], [100.0]]), Array4::ones([1, 1, 4, 1]));
-        let output = runner.conv2d(&upright, &input, &taps, None).map_err(text)?;
+        let output = runner.convolve(&upright, &input, &taps, None).map_err(text)?;
         equal("upright", &output, &plane([[111.0], [111.0], [110.0]]))
     });
 }
@@ -38,7 +38,7 @@ fn mistake_04_an_output_channel_reads_the_group_of_its_block() {
     let expected = vec![111.0, 122.0, 133.0, 14_400.0, 15_500.0, 16_600.0];
     let expected = Array4::from_shape_vec([1, 6, 1, 1], expected).unwrap();
     on_every_runner("conv2d", |runner| {
-        equal("output", &runner.conv2d(&conv, &input, &weight, None).map_err(text)?, &expected)
+        equal("output", &runner.convolve(&conv, &input, &weight, None).map_err(text)?, &expected)
     });
 }
 
@@ -52,7 +52,7 @@ fn mistake_05_a_depthwise_multiplier_keeps_the_filters_of_a_channel_together() {
     let expected = vec![5.0, 11.0, 170.0, 230.0, 2900.0, 3500.0];
     let expected = Array4::from_shape_vec([1, 6, 1, 1], expected).unwrap();
     on_every_runner("conv2d", |runner| {
-        equal("output", &runner.conv2d(&conv, &input, &weight, None).map_err(text)?, &expected)
+        equal("output", &runner.convolve(&conv, &input, &weight, None).map_err(text)?, &expected)
     });
 }
 
@@ -68,13 +68,13 @@ fn mistake_07_padding_modes_fold_the_gradient_back_and_know_their_limits() {
     ] {
         let conv = Conv2d::new(1, 1, [1, 1]).padding([0, 2]).padding_mode(mode);
         on_every_runner("conv2d", |runner| {
-            let output = runner.conv2d(&conv, &input, &one, None).map_err(text)?;
+            let output = runner.convolve(&conv, &input, &one, None).map_err(text)?;
             equal(mode.name(), &output, &row(padded))
         });
         on_every_gradient_runner("conv2d", |runner| {
             let ones = Array4::ones([1, 1, 1, 8]);
             let (grad_input, grad_weight, grad_bias) =
-                runner.conv2d_backward(&conv, &input, &one, &ones).map_err(text)?;
+                runner.convolve_backward(&conv, &input, &one, &ones).map_err(text)?;
             equal(mode.name(), &grad_input, &row(folded))?;
             equal(mode.name(), &grad_weight, &row([padded.iter().sum::<f32>()]))?;
             equal(mode.name(), &grad_bias, &array![8.0_f32])
@@ -89,7 +89,8 @@ fn mistake_07_padding_modes_fold_the_gradient_back_and_know_their_limits() {
         };
         on_every_gradient_runner("conv2d", |runner| {
             let (weight, ones) = (Array4::ones([1, 1, 1, 4]), Array4::ones([1, 1, 1, 4]));
-            let gradients = runner.conv2d_backward(&same, &input, &weight, &ones).map_err(text)?;
+            let gradients =
+                runner.convolve_backward(&same, &input, &weight, &ones).map_err(text)?;
             equal(mode.name(), &gradients.0, &row(folded))
         });
         // Rows and columns are padded by themselves: a corner mirrors both.
@@ -102,7 +103,7 @@ fn mistake_07_padding_modes_fold_the_gradient_back_and_know_their_limits() {
         };
         on_every_runner("conv2d", |runner| {
             let input = plane([[1.0, 2.0], [3.0, 4.0]]);
-            let output = runner.conv2d(&conv, &input, &one, None).map_err(text)?;
+            let output = runner.convolve(&conv, &input, &one, None).map_err(text)?;
             equal(mode.name(), &output, &plane(expected))
         });
     }
@@ -124,7 +125,7 @@ fn mistake_11_gradients_of_unvisited_rows_and_of_stride_with_dilation_and_groups
     let input = counting([1, 1, 5, 5]);
     on_every_gradient_runner("conv2d", |runner| {
         let (grad_input, grad_weight, _) = runner
-            .conv2d_backward(&conv, &input, &row([10.0, 1.0]), &plane([[1.0, 2.0], [3.0, 4.0]]))
+            .convolve_backward(&conv, &input, &row([10.0, 1.0]), &plane([[1.0, 2.0], [3.0, 4.0]]))
             .map_err(text)?;
         equal(
             "unvisited",
@@ -147,7 +148,7 @@ fn mistake_11_gradients_of_unvisited_rows_and_of_stride_with_dilation_and_groups
     let grad_output = Array4::from_shape_vec([1, 2, 1, 2], vec![1.0, 10.0, 100.0, 1000.0]).unwrap();
     on_every_gradient_runner("conv2d", |runner| {
         let (grad_input, grad_weight, grad_bias) =
-            runner.conv2d_backward(&conv, &input, &weight, &grad_output).map_err(text)?;
+            runner.convolve_backward(&conv, &input, &weight, &grad_output).map_err(text)?;
         let expected = [[1.0, 0.0, 2.0, 10.0, 0.0, 20.0], [300.0, 0.0, 400.0, 3000.0, 0.0, 4000.0]];
         let expected = Array4::from_shape_fn([1, 2, 1, 6], |(_, c, _, x)| expected[c][x]);
         equal("grad_input", &grad_input, &expected)?;
@@ -173,7 +174,7 @@ fn mistake_13_channel_counts_that_no_vector_width_divides() {
                 Array4::ones([2, in_channels, 3, 5]),
                 Array4::ones([out_channels, in_channels, 1, 2]),
             );
-            let output = runner.conv2d(&conv, &input, &weight, Some(&bias)).map_err(text)?;
+            let output = runner.convolve(&conv, &input, &weight, Some(&bias)).map_err(text)?;
             equal(&format!("{in_channels} to {out_channels}"), &output, &expected)
         });
     }
@@ -184,7 +185,7 @@ fn an_infinite_weight_over_zero_padding_gives_no_nan() {
     let conv = Conv2d::new(1, 1, [1, 2]).padding(Padding::sides(0, 0, 1, 0));
     on_every_runner("conv2d", |runner| {
         let output = runner
-            .conv2d(&conv, &row([2.0, 3.0]), &row([f32::INFINITY, 1.0]), None)
+            .convolve(&conv, &row([2.0, 3.0]), &row([f32::INFINITY, 1.0]), None)
             .map_err(text)?;
         equal("output", &output, &row([2.0, f32::INFINITY]))
     });

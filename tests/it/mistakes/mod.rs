@@ -66,7 +66,7 @@ fn mistake_06_height_and_width_are_told_apart_in_every_option() {
         [802.0, 805.0, 808.0, 0.0],
     ]);
     on_every_runner("conv2d", |runner| {
-        equal("output", &runner.conv2d(&conv, &input, &weight, None).map_err(text)?, &expected)
+        equal("output", &runner.convolve(&conv, &input, &weight, None).map_err(text)?, &expected)
     });
     // The largest of a window of increasing numbers is its last tap inside: rows 2i - 1 + 3 and
     // columns 3j - 2 + 4, except where that lies behind the input: then the tap before it.
@@ -78,7 +78,7 @@ fn mistake_06_height_and_width_are_told_apart_in_every_option() {
         [802.0, 805.0, 808.0, 809.0],
     ]);
     on_every_runner("max_pool2d", |runner| {
-        equal("output", &runner.max_pool2d(&pool, &input).map_err(text)?, &expected)
+        equal("output", &runner.pool(&pool, &input).map_err(text)?, &expected)
     });
 }
 
@@ -88,11 +88,11 @@ fn mistake_12_an_empty_batch_one_pixel_and_a_kernel_as_large_as_the_padded_input
     let (weight, bias) = (counting([2, 3, 3, 2]), array![100.0_f32, 200.0]);
     on_every_runner("conv2d", |runner| {
         let empty = Array4::zeros([0, 3, 5, 4]);
-        let output = runner.conv2d(&conv, &empty, &weight, Some(&bias)).map_err(text)?;
+        let output = runner.convolve(&conv, &empty, &weight, Some(&bias)).map_err(text)?;
         equal("empty", &output, &Array4::<f32>::zeros([0, 2, 5, 5]))?;
         // One pixel under 3 x 2 with a ring of zeros: two columns see it by taps (1, 1) and (1, 0).
         let pixel = Array4::from_shape_vec([1, 3, 1, 1], vec![1.0, 10.0, 100.0]).unwrap();
-        let output = runner.conv2d(&conv, &pixel, &weight, Some(&bias)).map_err(text)?;
+        let output = runner.convolve(&conv, &pixel, &weight, Some(&bias)).map_err(text)?;
         let expected = vec![
             100.0 + 4.0 + 100.0 + 1600.0,
             100.0 + 3.0 + 90.0 + 1500.0,
@@ -103,7 +103,7 @@ fn mistake_12_an_empty_batch_one_pixel_and_a_kernel_as_large_as_the_padded_input
         // A kernel of 4 x 5 over 2 x 3 with a ring of zeros: the input under its middle.
         let whole = Conv2d::new(1, 1, [4, 5]).padding([1, 1]);
         let output = runner
-            .conv2d(&whole, &counting([1, 1, 2, 3]), &counting([1, 1, 4, 5]), None)
+            .convolve(&whole, &counting([1, 1, 2, 3]), &counting([1, 1, 4, 5]), None)
             .map_err(text)?;
         // 1*7 + 2*8 + 3*9 + 4*12 + 5*13 + 6*14.
         equal("whole", &output, &row([247.0]))
@@ -111,7 +111,7 @@ fn mistake_12_an_empty_batch_one_pixel_and_a_kernel_as_large_as_the_padded_input
     on_every_gradient_runner("conv2d", |runner| {
         let (input, grad_output) = (Array4::zeros([0, 3, 5, 4]), Array4::zeros([0, 2, 5, 5]));
         let (grad_input, grad_weight, grad_bias) =
-            runner.conv2d_backward(&conv, &input, &weight, &grad_output).map_err(text)?;
+            runner.convolve_backward(&conv, &input, &weight, &grad_output).map_err(text)?;
         equal("grad_input", &grad_input, &input)?;
         equal("grad_weight", &grad_weight, &Array4::<f32>::zeros(weight.dim()))?;
         equal("grad_bias", &grad_bias, &Array1::<f32>::zeros(2))
@@ -120,8 +120,8 @@ fn mistake_12_an_empty_batch_one_pixel_and_a_kernel_as_large_as_the_padded_input
         on_every_runner(operation, |runner| {
             let empty = Array4::zeros(shape);
             let output = match operation {
-                "max_pool2d" => runner.max_pool2d(&MaxPool2d::new([2, 3]), &empty),
-                _ => runner.avg_pool2d(&AvgPool2d::new([2, 3]), &empty),
+                "max_pool2d" => runner.pool(&MaxPool2d::new([2, 3]), &empty),
+                _ => runner.pool(&AvgPool2d::new([2, 3]), &empty),
             };
             equal(operation, &output.map_err(text)?, &Array4::<f32>::zeros([0, 3, 2, 1]))
         });
@@ -141,7 +141,7 @@ fn mistake_14_more_workgroups_and_elements_than_one_dimension_of_a_grid_takes() 
                 input[[n, c, y, x]].max(input[[n, c, y + 1, x]])
             });
         on_every_runner("max_pool2d", |runner| {
-            equal("maxima", &runner.max_pool2d(&pool, &input).map_err(text)?, &expected)
+            equal("maxima", &runner.pool(&pool, &input).map_err(text)?, &expected)
         });
         let pool = AvgPool2d::new([2, 1]).stride([1, 1]).divisor_override(1);
         let expected =
@@ -149,12 +149,12 @@ fn mistake_14_more_workgroups_and_elements_than_one_dimension_of_a_grid_takes() 
                 input[[n, c, y, x]] + input[[n, c, y + 1, x]]
             });
         on_every_runner("avg_pool2d", |runner| {
-            equal("sums", &runner.avg_pool2d(&pool, &input).map_err(text)?, &expected)
+            equal("sums", &runner.pool(&pool, &input).map_err(text)?, &expected)
         });
         let conv = Conv2d::new(channels, channels, [2, 1]).groups(channels);
         let weight = Array4::ones([channels, 1, 2, 1]);
         on_every_runner("conv2d", |runner| {
-            equal("sums", &runner.conv2d(&conv, &input, &weight, None).map_err(text)?, &expected)
+            equal("sums", &runner.convolve(&conv, &input, &weight, None).map_err(text)?, &expected)
         });
     }
     // Counts beyond u32 and beyond usize are errors, not wrapped products.

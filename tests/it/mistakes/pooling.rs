@@ -16,10 +16,10 @@ fn mistake_01_the_ceil_overhang_counts_in_no_divisor() {
     let (rows, columns) = ([2.0 / 3.0, 3.0 / 3.0, 1.0 / 2.0], [3.0 / 5.0, 5.0 / 5.0, 2.0 / 4.0]);
     let expected = Array4::from_shape_fn([1, 1, 3, 3], |(_, _, y, x)| rows[y] * columns[x]);
     on_every_runner("avg_pool2d", |runner| {
-        let output = runner.avg_pool2d(&pool, &ones).map_err(text)?;
+        let output = runner.pool(&pool, &ones).map_err(text)?;
         within_rounding("include", &output, &expected, &expected)?;
         let inside = pool.clone().count_include_pad(false);
-        let output = runner.avg_pool2d(&inside, &ones).map_err(text)?;
+        let output = runner.pool(&inside, &ones).map_err(text)?;
         equal("exclude", &output, &Array4::<f32>::ones([1, 1, 3, 3]))
     });
 }
@@ -32,11 +32,11 @@ fn mistake_02_with_ceil_mode_no_window_starts_behind_the_input() {
     let max = MaxPool2d::new([2, 1]).stride([5, 4]).padding([1, 0]).ceil_mode(true);
     let avg = AvgPool2d::new([2, 1]).stride([5, 4]).padding([1, 0]).ceil_mode(true);
     on_every_runner("max_pool2d", |runner| {
-        let output = runner.max_pool2d(&max, &input).map_err(text)?;
+        let output = runner.pool(&max, &input).map_err(text)?;
         equal("output", &output, &plane([[1.0, 5.0], [26.0, 30.0]]))
     });
     on_every_runner("avg_pool2d", |runner| {
-        let output = runner.avg_pool2d(&avg, &input).map_err(text)?;
+        let output = runner.pool(&avg, &input).map_err(text)?;
         equal("output", &output, &plane([[0.5, 2.5], [23.5, 27.5]]))
     });
     // The last window starts in the padding behind a row of 1: (1 + 2 - 2 + 1) / 2 + 1 = 2 become 1.
@@ -49,7 +49,7 @@ fn mistake_08_padding_never_wins_the_maximum() {
     let input = plane([[-5.0, -3.0, -9.0], [-7.0, -8.0, -2.0]]);
     let pool = MaxPool2d::new([2, 3]).stride([1, 2]).padding([1, 1]);
     on_every_runner("max_pool2d", |runner| {
-        let (output, found) = runner.max_pool2d_with_indices(&pool, &input).map_err(text)?;
+        let (output, found) = runner.pool_with_indices(&pool, &input).map_err(text)?;
         equal("output", &output, &plane([[-3.0, -3.0], [-3.0, -2.0], [-7.0, -2.0]]))?;
         let expected = [[1, 1], [1, 5], [3, 5]];
         let expected = Array4::from_shape_fn([1, 1, 3, 2], |(_, _, y, x)| expected[y][x]);
@@ -80,9 +80,9 @@ fn mistake_09_ties_nan_negative_infinity_and_empty_windows() {
     ] {
         on_every_runner("max_pool2d", |runner| {
             let input = row(input);
-            let output = runner.max_pool2d(&triples, &input).map_err(text)?;
+            let output = runner.pool(&triples, &input).map_err(text)?;
             identical(what, &output, &row([value]))?;
-            let (output, found) = runner.max_pool2d_with_indices(&triples, &input).map_err(text)?;
+            let (output, found) = runner.pool_with_indices(&triples, &input).map_err(text)?;
             identical(what, &output, &row([value]))?;
             indices(what, &found, &Array4::from_elem([1, 1, 1, 1], index))
         });
@@ -92,15 +92,14 @@ fn mistake_09_ties_nan_negative_infinity_and_empty_windows() {
     let expected = [u32::MAX, u32::MAX];
     let expected = Array4::from_shape_fn([1, 1, 1, 2], |(_, _, _, x)| expected[x]);
     on_every_runner("max_pool2d", |runner| {
-        let (output, found) =
-            runner.max_pool2d_with_indices(&empty, &row([5.0, NAN])).map_err(text)?;
+        let (output, found) = runner.pool_with_indices(&empty, &row([5.0, NAN])).map_err(text)?;
         identical("empty", &output, &row([LOW, LOW]))?;
         indices("empty", &found, &expected)
     });
     on_every_gradient_runner("max_pool2d", |runner| {
         let grad_output = row([3.0, 4.0]);
         let grad_input = runner
-            .max_pool2d_backward(&empty, Shape::new(1, 1, 1, 2), &expected, &grad_output)
+            .maximum_backward(&empty, Shape::new(1, 1, 1, 2), &expected, &grad_output)
             .map_err(text)?;
         equal("empty", &grad_input, &row([0.0, 0.0]))
     });
@@ -113,9 +112,9 @@ fn mistake_10_pooling_knows_dilation() {
     let pool = MaxPool2d::new([2, 3]).stride([1, 1]).dilation([3, 2]);
     let input = counting([1, 1, 7, 6]);
     on_every_runner("max_pool2d", |runner| {
-        let output = runner.max_pool2d(&pool, &input).map_err(text)?;
+        let output = runner.pool(&pool, &input).map_err(text)?;
         equal("last", &output, &plane([[23.0, 24.0], [29.0, 30.0], [35.0, 36.0], [41.0, 42.0]]))?;
-        let output = runner.max_pool2d(&pool, &input.mapv(|value| -value)).map_err(text)?;
+        let output = runner.pool(&pool, &input.mapv(|value| -value)).map_err(text)?;
         equal(
             "first",
             &output,
