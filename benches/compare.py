@@ -4,6 +4,11 @@
     cargo build --release
     python benches/compare.py [--device software] [--threads 2] [--only NAME]
 
+Or joins what was timed before: files of `filtro bench --workloads --json FILE` and one of PyTorch
+on the same card, which needs nothing but Python.
+
+    python benches/compare.py --bench bench.json [bench_32.json ...] --torch torch.json
+
 All work in f32. The others take their input from the host and give their output to it, so filtro's
 time with transfer stands beside theirs; the resident one is printed as well. Where two of the
 others differ in a result, or a shape is none of theirs, the table has a dash or an error.
@@ -17,12 +22,6 @@ import statistics
 import subprocess
 import tempfile
 import time
-
-import ncnn
-import numpy as np
-import onnx
-import onnxruntime
-from onnx import TensorProto, helper, numpy_helper
 
 HERE = pathlib.Path(__file__).parent
 
@@ -40,6 +39,8 @@ def median_ms(run, seconds=0.5):
 
 def data(shape):
     """Input, weight and bias; the latter two of convolutions only."""
+    import numpy as np
+
     random = np.random.default_rng(1)
     draw = lambda *size: random.uniform(-1, 1, size).astype(np.float32)
     x = draw(shape["batch"], shape["in_channels"], shape["in_height"], shape["in_width"])
@@ -51,6 +52,9 @@ def data(shape):
 
 
 def with_onnxruntime(shape, x, weight, bias, threads):
+    import onnxruntime
+    from onnx import TensorProto, helper, numpy_helper
+
     names = {"conv2d": "Conv", "max_pool2d": "MaxPool", "avg_pool2d": "AveragePool"}
     options = dict(
         kernel_shape=shape["kernel_size"], strides=shape["stride"], pads=shape["padding"] * 2
@@ -81,6 +85,9 @@ def with_onnxruntime(shape, x, weight, bias, threads):
 
 
 def with_ncnn(shape, x, weight, bias, threads, vulkan):
+    import ncnn
+    import numpy as np
+
     (height, width), (stride_y, stride_x) = shape["kernel_size"], shape["stride"]
     pad_y, pad_x = shape["padding"]
     options = f"1={width} 11={height}"
@@ -132,13 +139,71 @@ def with_filtro(name, device, command):
     return next(row for row in document["rows"] if row["name"] == name)
 
 
+def mean(ratios):
+    return math.exp(statistics.mean(map(math.log, ratios)))
+
+
+def join(torch_file, bench_files):
+    """PyTorch's times beside filtro's, row by row of the same name and batch.
+
+    PyTorch's file has `device`, `torch` and `rows`, each with `name`, `batch` and seconds of a call
+    as `f32`, `grad_input_f32`, `grad_weight_f32`, `tf32` and `f16`, of which some may be missing.
+    """
+    theirs = json.loads(pathlib.Path(torch_file).read_text())
+    rows = {(row["name"], row["batch"]): row for row in theirs["rows"]}
+    print(f"PyTorch {theirs['torch']} on {theirs['device']}; milliseconds a call")
+    ratios, missing = {}, []
+    for file in bench_files:
+        ours = json.loads(pathlib.Path(file).read_text())
+        device = ours["device"]
+        print(f"\n{file}: filtro {ours['filtro']} on {device['name']} ({device['backend']})")
+        print(f"{'shape':>28}{'batch':>7}{'filtro':>10}{'f32':>10}{'ratio':>8}{'roof':>7}"
+              f"{'bound by':>15}{'tf32':>10}{'f16':>10}")
+        for row in ours["rows"]:
+            name, _, gradient = row["name"].partition("/")
+            other = rows.get((name, row["images"]), {})
+            their = other.get(f"{gradient}_f32" if gradient else "f32")
+            if their is None or row["device"] is None:
+                missing.append(f"{row['name']} of {row['images']}")
+                continue
+            timed = row["device"]
+            # A software adapter's clock is the host's.
+            clock = timed["device_clock_ms"] if device["kind"] == "GPU" else None
+            our = clock or timed["warm_ms"]
+            kind = "gradients" if gradient else "convolutions" if "gflop" in other else "poolings"
+            ratio = their * 1e3 / our
+            ratios.setdefault(kind, []).append(ratio)
+            more = [other.get(name) for name in ("tf32", "f16")] if not gradient else [None, None]
+            more = "".join(f"{time * 1e3:>10.4g}" if time else f"{'-':>10}" for time in more)
+            print(f"{row['name']:>28}{row['images']:>7}{our:>10.4g}{their * 1e3:>10.4g}{ratio:>8.2f}"
+                  f"{timed['share_of_roof']:>7.0%}{timed['bound_by']:>15}{more}")
+    print("\nPyTorch's time in f32 over filtro's, above 1 where filtro is faster; geometric means:")
+    for kind, of_kind in ratios.items():
+        print(f"  {kind}: {mean(of_kind):.2f} ({min(of_kind):.2f} to {max(of_kind):.2f})")
+    if missing:
+        print(f"Not in both: {', '.join(missing)}")
+    if not ratios:
+        raise SystemExit("no row of the files is in both")
+
+
 def main():
     parser = argparse.ArgumentParser()
+    parser.add_argument("--torch", help="a file of PyTorch's times to join with --bench")
+    parser.add_argument("--bench", nargs="+", help="files of filtro bench --workloads --json")
     parser.add_argument("--device", default="software")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--only", default="")
     parser.add_argument("--filtro", default=str(HERE.parent / "target/release/filtro"))
     options = parser.parse_args()
+    if bool(options.torch) != bool(options.bench):
+        parser.error("--torch and --bench go together")
+    if options.torch:
+        return join(options.torch, options.bench)
+    import ncnn
+    import numpy as np
+    import onnx
+    import onnxruntime
+
     print(f"ONNX Runtime {onnxruntime.__version__}, ncnn {ncnn.__version__}, onnx {onnx.__version__}")
     columns = ["shape", "GPU path", "with tr.", "ncnn Vk", "ratio", "CPU path", "ORT", "ncnn", "ratio"]
     print("".join(f"{column:>16}" if i == 0 else f"{column:>10}" for i, column in enumerate(columns)))
@@ -177,7 +242,6 @@ def main():
         ]
         cells = ["-" if not cell or math.isnan(cell) else f"{cell:.3g}" for cell in row]
         print(f"{shape['name']:>16}" + "".join(f"{cell:>10}" for cell in cells), flush=True)
-    mean = lambda ratios: math.exp(statistics.mean(map(math.log, ratios)))
     there = [ratio for ratio in gpu_ratios if not math.isnan(ratio)]
     if there:
         print(f"ncnn's Vulkan path / GPU path, geometric mean: {mean(there):.2f}")

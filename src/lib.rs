@@ -96,6 +96,8 @@ pub mod picture;
 mod pipeline_cache;
 mod plan;
 pub mod reference;
+#[cfg(test)]
+mod rooms;
 mod run;
 pub mod shaders;
 mod shape;

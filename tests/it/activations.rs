@@ -6,7 +6,7 @@ use ndarray::Array4;
 
 use crate::case::wide;
 use crate::compare::{Check, within};
-use crate::device_runner::software;
+use crate::tested::tested;
 
 const INPUTS: [f32; 28] = [
     0.0,
@@ -122,8 +122,8 @@ fn activations_of_extreme_numbers_on_the_cpu() {
 }
 
 #[test]
-fn activations_of_extreme_numbers_on_the_software_adapter() {
-    extremes(software());
+fn activations_of_extreme_numbers_on_the_adapter() {
+    extremes(tested());
 }
 
 #[test]

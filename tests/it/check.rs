@@ -7,6 +7,7 @@ use crate::case::{Case, Data, Operation, magnitude, nearest, wide};
 use crate::compare::{self, Check, U};
 use crate::options::Kind;
 use crate::runner::{ConvGradients, GradientRunner, Runner};
+use crate::tested::held;
 
 /// What became of a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,7 +82,7 @@ impl<'a> Forward<'a> {
     ///
     /// Those of the reference.
     pub fn of(case: &'a Case, dtype: DType) -> Result<Self> {
-        let input = nearest(case.input(), dtype);
+        let input = held(nearest(case.input(), dtype));
         let (mut weight, mut bias) = (Array4::zeros([0; 4]), None);
         if let Kind::Convolution { .. } = case.operation.kind() {
             weight = nearest(case.weight(), dtype);
@@ -216,7 +217,7 @@ impl<'a> Backward<'a> {
     ///
     /// Those of the reference.
     pub fn new(case: &'a Case) -> Result<Self> {
-        let (mut input, grad_output) = (case.input(), case.grad_output());
+        let (mut input, grad_output) = (held(case.input()), case.grad_output());
         if let Operation::Activation(_) = case.operation {
             // The slope at a NaN is not defined.
             input.mapv_inplace(|x| if x.is_nan() { 0.5 } else { x });

@@ -162,3 +162,63 @@ fn tune_and_bench_tell_wrong_shapes_files_and_devices() {
     assert!(bench().contains(line), "{}", bench());
     assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
 }
+
+/// A grouped convolution whose groups have several channels, and a pooling.
+const SHAPES: &str = r#"[
+  {"name": "mine", "op": "conv2d", "batch": 2, "in_channels": 4, "in_height": 9, "in_width": 7,
+   "out_channels": 6, "kernel_size": [3, 2], "padding": [1, 0], "stride": [2, 1], "groups": 2},
+  {"name": "pool", "op": "max_pool2d", "in_channels": 3, "in_height": 8, "in_width": 6,
+   "kernel_size": [2, 3]}
+]"#;
+
+#[test]
+fn own_shapes_are_timed_in_larger_batches_with_their_gradients() {
+    let folder = folder("shapes");
+    fs::write(folder.join("mine.json"), SHAPES).unwrap();
+    let arguments = "bench --workloads --shapes mine.json --batch 3 --gradients --calls 4 --inputs 2 \
+                     --skip-cpu --budget 1 --device software --json new.json";
+    let text = stdout(&run(&folder, &arguments.split_whitespace().collect::<Vec<_>>()));
+    for words in ["times 3", "one of 4 calls between two stamps", "several inputs in turn"] {
+        assert!(text.contains(words), "{words} is missing:\n{text}");
+    }
+    assert!(!text.contains("CPU: multiply-adds"), "{text}");
+    let json = fs::read(folder.join("new.json")).unwrap();
+    let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
+    assert_eq!((&json["batch"], &json["calls"]), (&3.into(), &4.into()), "{json:#}");
+    let rows = json["rows"].as_array().unwrap();
+    let names: Vec<_> = rows.iter().map(|row| row["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["mine", "mine/grad_input", "mine/grad_weight", "pool"]);
+    for (row, images) in rows.iter().zip([6, 6, 6, 3]) {
+        assert_eq!((&row["images"], &row["device"]["inputs"]), (&images.into(), &2.into()));
+        assert!(row["cpu"].is_null() && row["device"]["warm_ms"].as_f64().unwrap() > 0.0);
+    }
+    // Two multiply-adds for each of 2 channels, 3 x 2 taps and 6 filters' 5 x 6 outputs.
+    assert_eq!(rows[0]["operations"], 2.0 * 6.0 * 2.0 * 6.0 * 6.0 * 30.0);
+    let arguments = "bench --workloads --shapes mine.json --batch 3 --only pool --skip-cpu --budget \
+                     1 --device software --compare new.json";
+    let text = stdout(&run(&folder, &arguments.split_whitespace().collect::<Vec<_>>()));
+    assert!(
+        text.contains("Another number of calls between two stamps: before 4, now 1."),
+        "{text}"
+    );
+}
+
+#[test]
+fn what_is_wrong_with_shapes_is_said_with_exit_code_2() {
+    let folder = folder("wrong_shapes");
+    fs::write(folder.join("wrong.json"), SHAPES.replace("\"groups\": 2", "\"groups\": 5")).unwrap();
+    for (arguments, message) in [
+        ("--workloads --shapes wrong.json", "wrong.json: mine: conv2d: in_channels is 4, but must"),
+        ("--workloads --shapes none.json", "none.json: it cannot be read: "),
+        ("--shapes wrong.json", "--workloads"),
+        ("--batch 2", "--workloads"),
+        ("--workloads --batch 0", "0 is not in 1.."),
+        ("--workloads --skip-cpu --device cpu", "--skip-cpu leaves nothing to time on the CPU"),
+    ] {
+        let all: Vec<_> = ["bench"].into_iter().chain(arguments.split_whitespace()).collect();
+        let output = run(&folder, &all);
+        assert_eq!(output.status.code(), Some(2), "{arguments}: {output:?}");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(said.contains(message), "{message} is missing: {said}");
+    }
+}

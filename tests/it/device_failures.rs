@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use filtro::{Activation, Algorithm, AvgPool2d, Conv2d, Device, MaxPool2d, Numbers, Tensor, nn};
 
-use crate::device_runner::wgpu_device;
 use crate::devices::ramp;
+use crate::tested::wgpu_device;
 
 /// A device of the caller, what it holds, and wgpu's own device, to destroy it.
 struct Doomed {

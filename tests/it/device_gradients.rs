@@ -1,4 +1,4 @@
-//! The gradients on devices: the software adapter as planned and with the general shaders, and the
+//! The gradients on devices: the adapter as planned and with the general shaders, and the
 //! CPU.
 
 use filtro::{Activation, Result, Shape};

@@ -1,71 +1,11 @@
-//! The cases on devices: the software adapter with every algorithm, and the CPU.
-
-use std::sync::Mutex;
+//! The cases on devices: the adapter with every algorithm, and the CPU.
 
 use filtro::{Activation, Algorithm, DType, Device, Result, Shape, Tensor};
 use ndarray::{Array, Array1, Array4, Dimension};
 
 use crate::options::{Convolution, MaxPooling, Pooling};
 use crate::runner::{GradientRunner, Runner};
-
-/// The software adapter. Tests run on it and on nothing else, so that they mean the same on every
-/// machine; without one they fail.
-///
-/// Each test has a device for itself: lavapipe compiles the shaders of a device one after the
-/// other. A later test takes it over, with what was compiled and without the memory of tensors.
-pub fn software() -> &'static Device {
-    thread_local!(static TAKEN: Taken = Taken::new());
-    TAKEN.with(|taken| taken.0)
-}
-
-/// The devices that no test has.
-static FREE: Mutex<Vec<&'static Device>> = Mutex::new(Vec::new());
-
-#[derive(Debug)]
-struct Taken(&'static Device);
-
-impl Taken {
-    fn new() -> Self {
-        if let Some(device) = FREE.lock().unwrap().pop() {
-            device.trim();
-            return Self(device);
-        }
-        let device = Device::software().expect("tests need a software adapter, such as lavapipe");
-        println!("tests run on {device}");
-        Self(Box::leak(Box::new(device)))
-    }
-}
-
-impl Drop for Taken {
-    fn drop(&mut self) {
-        FREE.lock().unwrap().push(self.0);
-    }
-}
-
-/// wgpu's own device of the software adapter, as a caller would open it.
-pub fn wgpu_device(descriptor: &wgpu::DeviceDescriptor<'_>) -> (wgpu::Device, wgpu::Queue) {
-    let instance = wgpu::Instance::default();
-    let adapters = pollster::block_on(instance.enumerate_adapters(wgpu::Backends::VULKAN));
-    let adapter = adapters
-        .iter()
-        .find(|adapter| adapter.get_info().device_type == wgpu::DeviceType::Cpu)
-        .expect("a software adapter");
-    pollster::block_on(adapter.request_device(descriptor)).unwrap()
-}
-
-/// The software adapter with bindings so small that tensors are split; plans are the same on any
-/// adapter.
-pub fn with_bindings_of(bytes: u64) -> Device {
-    let required_limits =
-        wgpu::Limits { max_storage_buffer_binding_size: bytes, ..Default::default() };
-    let required_features = wgpu::Features::SHADER_F16;
-    let (device, queue) = wgpu_device(&wgpu::DeviceDescriptor {
-        required_limits,
-        required_features,
-        ..Default::default()
-    });
-    Device::from_wgpu(device, queue)
-}
+use crate::tested::{has_f16, tested};
 
 /// A device, with the algorithm that the plan picks or a pinned one.
 #[derive(Debug)]
@@ -93,14 +33,17 @@ fn has(algorithm: Algorithm, dtype: DType) -> bool {
     dtype == DType::F32 || !matches!(algorithm, Algorithm::Texel | Algorithm::Windows)
 }
 
-/// The CPU, the software adapter as planned, and every algorithm of the operation pinned.
+/// The CPU, the adapter as planned, and every algorithm of the operation pinned.
 pub fn device_runners(operation: &str, dtype: DType) -> Vec<Box<dyn Runner>> {
     let mut runners: Vec<Box<dyn Runner>> =
         vec![Box::new(DeviceRunner { device: Device::cpu(), algorithm: None, dtype })];
+    if dtype == DType::F16 && !has_f16() {
+        return runners;
+    }
     let algorithms =
         Algorithm::ALL.iter().copied().filter(|&pin| serves(pin, operation) && has(pin, dtype));
     for algorithm in [None].into_iter().chain(algorithms.map(Some)) {
-        runners.push(Box::new(DeviceRunner { device: software().clone(), algorithm, dtype }));
+        runners.push(Box::new(DeviceRunner { device: tested().clone(), algorithm, dtype }));
     }
     runners
 }
@@ -111,8 +54,8 @@ pub fn device_gradient_runners() -> Vec<Box<dyn GradientRunner>> {
     let runner = |device, algorithm| Box::new(DeviceRunner { device, algorithm, dtype });
     vec![
         runner(Device::cpu(), None),
-        runner(software().clone(), None),
-        runner(software().clone(), Some(Algorithm::General)),
+        runner(tested().clone(), None),
+        runner(tested().clone(), Some(Algorithm::General)),
     ]
 }
 
@@ -141,6 +84,10 @@ impl Runner for DeviceRunner {
 
     fn is_partial(&self) -> bool {
         !matches!(self.algorithm, None | Some(Algorithm::General))
+    }
+
+    fn is_for_software_alone(&self) -> bool {
+        self.algorithm == Some(Algorithm::Windows)
     }
 
     fn convolve(

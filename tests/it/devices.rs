@@ -3,10 +3,10 @@
 use std::thread;
 use std::time::Duration;
 
-use filtro::{Activation, AvgPool2d, Conv2d, Device, DeviceKind, MaxPool2d, Shape};
+use filtro::{Activation, AvgPool2d, Conv2d, Device, MaxPool2d, Shape};
 use ndarray::{Array4, s};
 
-use crate::device_runner::{software, wgpu_device, with_bindings_of};
+use crate::tested::{is_software, open_tested, tested, wgpu_device, with_bindings_of};
 
 pub fn ramp(shape: [usize; 4]) -> Array4<f32> {
     let mut next = 0_u32;
@@ -17,18 +17,18 @@ pub fn ramp(shape: [usize; 4]) -> Array4<f32> {
 }
 
 #[test]
-fn the_software_adapter_says_what_it_is() {
-    let device = software();
-    assert_eq!(device.info().kind, DeviceKind::Software);
+fn an_adapter_says_what_it_is() {
+    let device = tested();
+    let kind = if is_software() { "software adapter" } else { "GPU" };
+    assert!(device.to_string().contains(kind), "{device}");
     assert!(!device.info().name.is_empty() && !device.info().driver.is_empty());
-    assert!(device.to_string().contains("software adapter"), "{device}");
     assert!(Device::available().contains(device.info()));
     assert_eq!(Device::available().last(), Some(Device::cpu().info()));
 }
 
 #[test]
 fn views_and_other_layouts_come_back_as_they_were() {
-    for device in [software().clone(), Device::cpu()] {
+    for device in [tested().clone(), Device::cpu()] {
         let array = ramp([2, 3, 5, 7]);
         for view in [
             array.view(),
@@ -47,7 +47,7 @@ fn views_and_other_layouts_come_back_as_they_were() {
 fn every_bit_of_a_value_survives_the_way_to_the_device_and_back() {
     let bits = [0x7fc0_1234, 0xff80_0000, 0x8000_0000, 1, 0x7f7f_ffff, 0x3f80_0001];
     let values = bits.map(f32::from_bits);
-    let tensor = software().upload_slice(&values, [1, 1, 2, 3]).unwrap();
+    let tensor = tested().upload_slice(&values, [1, 1, 2, 3]).unwrap();
     let back: Vec<u32> = tensor.to_vec().unwrap().iter().map(|value| value.to_bits()).collect();
     assert_eq!(back, bits);
 }
@@ -64,12 +64,12 @@ fn network(device: &Device, image: &Array4<f32>) -> Array4<f32> {
 #[test]
 fn a_device_serves_many_threads_at_once() {
     let image = ramp([1, 2, 12, 17]);
-    let expected = network(&Device::cpu(), &image);
+    let (device, expected) = (tested(), network(&Device::cpu(), &image));
     thread::scope(|scope| {
         for _ in 0..8 {
             scope.spawn(|| {
                 for _ in 0..20 {
-                    assert_eq!(network(software(), &image), expected);
+                    assert_eq!(network(device, &image), expected);
                 }
             });
         }
@@ -78,9 +78,9 @@ fn a_device_serves_many_threads_at_once() {
 
 #[test]
 fn two_devices_live_side_by_side() {
-    let other = Device::software().unwrap();
+    let other = open_tested();
     let image = ramp([1, 2, 12, 17]);
-    assert_eq!(network(&other, &image), network(software(), &image));
+    assert_eq!(network(&other, &image), network(tested(), &image));
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn a_device_around_the_callers_own_wgpu_device_works() {
 
 #[test]
 fn repetitions_of_a_chain_leave_the_memory_where_it_was() {
-    let device = Device::software().unwrap();
+    let device = open_tested();
     let image = ramp([1, 4, 16, 16]);
     let w = device.upload(&ramp([4, 4, 3, 3])).unwrap();
     let conv = Conv2d::new(4, 4, [3, 3]).padding([1, 1]);
@@ -121,7 +121,7 @@ fn repetitions_of_a_chain_leave_the_memory_where_it_was() {
 
 #[test]
 fn uploads_that_are_never_used_do_not_pile_up() {
-    let device = Device::software().unwrap();
+    let device = open_tested();
     let image = ramp([1, 4, 16, 16]);
     for _ in 0..100 {
         let x = device.upload(&image).unwrap();
@@ -132,7 +132,7 @@ fn uploads_that_are_never_used_do_not_pile_up() {
 
 #[test]
 fn an_upload_does_not_overtake_recorded_work() {
-    let device = Device::software().unwrap();
+    let device = open_tested();
     let first = device.upload(&Array4::from_elem((1, 1, 8, 8), 1.0_f32)).unwrap();
     let y = Activation::Relu.forward(&first).unwrap();
     // The buffer of `first` is free, but the recorded work has not read it yet.
@@ -145,7 +145,7 @@ fn an_upload_does_not_overtake_recorded_work() {
 #[test]
 fn the_last_upload_into_a_reused_buffer_wins() {
     // A device of its own: other tests would take its buffers.
-    let device = Device::software().unwrap();
+    let device = open_tested();
     let array = |value| Array4::from_elem([1, 1, 4, 4], value);
     let image = device.upload(&ramp([1, 16, 64, 96])).unwrap();
     let weight = device.upload(&ramp([16, 16, 3, 3])).unwrap();
@@ -170,7 +170,7 @@ fn the_last_upload_into_a_reused_buffer_wins() {
 
 #[test]
 fn uploads_into_one_buffer_keep_their_order() {
-    let device = Device::software().unwrap();
+    let device = open_tested();
     for value in 0..100_u16 {
         let value = f32::from(value);
         drop(device.upload(&Array4::from_elem((1, 1, 8, 8), f32::NAN)).unwrap());
@@ -181,7 +181,7 @@ fn uploads_into_one_buffer_keep_their_order() {
 
 #[test]
 fn a_chain_compiles_each_variant_once_and_warm_up_compiles_ahead() {
-    let device = Device::software().unwrap();
+    let device = open_tested();
     let conv = Conv2d::new(4, 4, [3, 3]).padding([1, 1]);
     let pool = MaxPool2d::new([2, 2]);
     conv.warm_up(&device, [1, 4, 16, 16]).unwrap();
@@ -199,10 +199,10 @@ fn a_chain_compiles_each_variant_once_and_warm_up_compiles_ahead() {
 
 #[test]
 fn the_device_times_what_was_recorded() {
-    let x = software().upload(&ramp([1, 8, 64, 64])).unwrap();
-    let timed = software().time(|| MaxPool2d::new([3, 3]).forward(&x)).unwrap();
+    let x = tested().upload(&ramp([1, 8, 64, 64])).unwrap();
+    let timed = tested().time(|| MaxPool2d::new([3, 3]).forward(&x)).unwrap();
     assert_eq!(timed.value.shape(), Shape::new(1, 8, 21, 21));
-    let on_device = timed.device.expect("lavapipe has timestamps");
+    let on_device = timed.device.expect("timestamps");
     assert!(on_device > std::time::Duration::ZERO && on_device <= timed.wall, "{timed:?}");
 }
 
@@ -214,14 +214,14 @@ fn an_image_of_16_million_pixels_is_convolved() {
     image[[0, 0, 2047, 1000]] = 3.0;
     let weight = Array4::from_shape_fn((1, 1, 3, 3), |(_, _, y, x)| (y * 3 + x + 1) as f32);
     let conv = Conv2d::new(1, 1, [3, 3]).padding([1, 1]);
-    let (x, w) = (software().upload(&image).unwrap(), software().upload(&weight).unwrap());
+    let (x, w) = (tested().upload(&image).unwrap(), tested().upload(&weight).unwrap());
     let y = conv.forward(&x, &w, None).unwrap().download().unwrap();
     assert_eq!(y.slice(s![0, 0, ..2, ..2]), ndarray::array![[5.0, 4.0], [2.0, 1.0]]);
     assert_eq!(y.slice(s![0, 0, 4094.., 4094..]), ndarray::array![[18.0, 16.0], [12.0, 10.0]]);
     let around = y.slice(s![0, 0, 2046..2049, 999..1002]);
     assert_eq!(around, ndarray::array![[27.0, 24.0, 21.0], [18.0, 15.0, 12.0], [9.0, 6.0, 3.0]]);
     assert_eq!(y.sum(), 24.0 + (1 + 2 + 4 + 5) as f32 + 2.0 * (5 + 6 + 8 + 9) as f32 + 111.0);
-    software().trim();
+    tested().trim();
 }
 
 #[test]
@@ -229,15 +229,16 @@ fn a_pooling_of_144_megabytes_is_split() {
     let input =
         Array4::from_shape_fn((1, 16, 1500, 1500), |(_, c, y, x)| (c * 3 + y % 7 + x % 5) as f32);
     let pool = MaxPool2d::new([2, 2]);
-    let limits = software().limits().unwrap();
-    assert!(pool.plan([1, 16, 1500, 1500], limits).unwrap().dispatches() > 1);
-    let x = software().upload(&input).unwrap();
+    let limits = tested().limits().unwrap();
+    let dispatches = pool.plan([1, 16, 1500, 1500], limits).unwrap().dispatches();
+    assert_eq!(dispatches > 1, limits.max_binding_bytes < 16 * 1500 * 1500 * 4);
+    let x = tested().upload(&input).unwrap();
     let y = pool.forward(&x).unwrap();
     drop(x);
     let y = y.download().unwrap();
     let cpu = pool.forward(&Device::cpu().upload(&input).unwrap()).unwrap().download().unwrap();
     assert!(y == cpu);
-    software().trim();
+    tested().trim();
 }
 
 #[test]

@@ -6,7 +6,7 @@ use filtro::{
 };
 use ndarray::{Array1, Array2, Array4};
 
-use crate::device_runner::software;
+use crate::tested::{open_tested, tested, with_limits};
 
 fn says<T: std::fmt::Debug>(result: filtro::Result<T>, text: &str) {
     assert_eq!(result.unwrap_err().to_string(), text);
@@ -116,7 +116,7 @@ fn sizes_whose_products_overflow() {
     // A huge stride with one output is no misuse.
     let far = Conv2d::new(1, 1, [2, 2]).stride([huge, half]);
     assert_eq!(far.output_shape([1, 1, 5, 6]), Ok(Shape::new(1, 1, 1, 1)));
-    for device in [software().clone(), Device::cpu()] {
+    for device in [tested().clone(), Device::cpu()] {
         let (x, w) = (zeros(&device, [1, 1, 5, 6]), zeros(&device, [1, 1, 2, 2]));
         assert_eq!(far.forward(&x, &w, None).unwrap().to_vec(), Ok(vec![0.0]));
     }
@@ -124,7 +124,7 @@ fn sizes_whose_products_overflow() {
 
 #[test]
 fn tensors_of_a_convolution() {
-    for device in [software().clone(), Device::cpu()] {
+    for device in [tested().clone(), Device::cpu()] {
         let conv = Conv2d::new(4, 6, [3, 2]).groups(2);
         let (x, w) = (zeros(&device, [1, 4, 9, 11]), zeros(&device, [6, 2, 3, 2]));
         says(
@@ -142,7 +142,7 @@ fn tensors_of_a_convolution() {
 
 #[test]
 fn tensors_of_another_device() {
-    let (here, there) = (Device::cpu(), software());
+    let (here, there) = (Device::cpu(), tested());
     let conv = Conv2d::new(1, 1, [1, 1]);
     let (x, w) = (zeros(&here, [1, 1, 2, 3]), zeros(there, [1, 1, 1, 1]));
     says(
@@ -152,7 +152,7 @@ fn tensors_of_another_device() {
         ),
     );
     // Two openings of one adapter are two devices.
-    let other = Device::software().unwrap();
+    let other = open_tested();
     let bias = other.upload(&Array1::zeros(1)).unwrap();
     let x = zeros(there, [1, 1, 2, 3]);
     says(
@@ -223,7 +223,7 @@ fn devices_that_are_not_there() {
     let error = Device::open(&choice).unwrap_err();
     let Error::NoAdapter { requested, found } = &error else { panic!("{error:?}") };
     assert_eq!(requested, "device a GPU of the year 3000");
-    assert!(found.contains(&software().info().name), "{found}");
+    assert!(found.contains(&tested().info().name), "{found}");
     assert_eq!(
         error.to_string(),
         format!("no adapter for device a GPU of the year 3000; found: {found}")
@@ -250,10 +250,15 @@ fn what_a_device_cannot_do() {
             .plan([1, 1, 4, 16], &Limits::webgpu()),
         "conv2d: the size of the padded input is 2147483664, but the device allows 2147483647",
     );
-    let big = software().limits().unwrap().max_buffer_bytes;
+    let big = 1 << 20;
+    let device = with_limits(wgpu::Limits {
+        max_buffer_size: big,
+        max_storage_buffer_binding_size: big,
+        ..Default::default()
+    });
     let channels = usize::try_from(big / 4 / 1024).unwrap() + 1;
-    let input = zeros(software(), [1, 1, 1, 1]);
-    let weight = zeros(software(), [channels, 1, 1, 1]);
+    let input = zeros(&device, [1, 1, 1, 1]);
+    let weight = zeros(&device, [channels, 1, 1, 1]);
     says(
         Conv2d::new(1, channels, [1, 1]).padding([0, 1023]).forward(&input, &weight, None),
         &format!(

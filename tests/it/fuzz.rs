@@ -5,7 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::fmt::Debug;
 use std::fs::File;
 use std::io::{Seek, Write};
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -104,7 +104,10 @@ struct Watch {
 
 impl Watch {
     fn start(name: &str) -> Self {
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("fuzz-{name}.txt"));
+        let folder = Some(PathBuf::from(env!("CARGO_TARGET_TMPDIR"))).filter(|it| it.is_dir());
+        // A binary may run where it was not built.
+        let folder = folder.unwrap_or_else(std::env::temp_dir);
+        let path = folder.join(format!("fuzz-{name}.txt"));
         let file = File::create(&path).unwrap();
         let running = Arc::new(Mutex::new(None::<Instant>));
         let seen = Arc::downgrade(&running);

@@ -14,9 +14,9 @@ use ndarray::Array4;
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 
-use crate::device_runner::software;
 use crate::fuzz::{Fuzz, fuzz};
 use crate::npy_file;
+use crate::tested::{open_tested, tested};
 
 /// One change of some bytes; positions are parts of the whole.
 #[derive(Debug, Clone)]
@@ -140,6 +140,50 @@ fn photo() -> image::DynamicImage {
     image::DynamicImage::from(image)
 }
 
+macro_rules! pictures {
+    ($($name:literal),+ $(,)?) => {
+        &[$(($name, include_bytes!(concat!("../data/pictures/", $name)))),+]
+    };
+}
+
+/// The files of `data/pictures`.
+const FILES: &[(&str, &[u8])] = pictures!(
+    "alpha.bmp",
+    "bits.bmp",
+    "bits.png",
+    "cmyk.jpg",
+    "cmyk.tif",
+    "deep.png",
+    "deep.tif",
+    "film.gif",
+    "film.png",
+    "film.webp",
+    "float.tif",
+    "grey.jpg",
+    "group4.tif",
+    "jpeg.tif",
+    "lossless.webp",
+    "lossy.webp",
+    "packbits.tif",
+    "palette.bmp",
+    "palette.png",
+    "progressive.jpg",
+    "restarts.jpg",
+    "tiff_adobe_deflate.tif",
+    "tiff_lzw.tif",
+);
+
+#[test]
+fn every_file_of_pictures_is_read_here() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/pictures");
+    // A binary may run where it was not built.
+    let Ok(files) = std::fs::read_dir(folder) else { return };
+    for file in files {
+        let name = file.unwrap().file_name();
+        assert!(FILES.iter().any(|(listed, _)| name == *listed), "{name:?} is not listed");
+    }
+}
+
 /// Pictures of every kind that is read.
 static PICTURES: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
     let photo = photo();
@@ -161,11 +205,7 @@ static PICTURES: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
             bytes.into_inner()
         })
         .collect();
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/pictures");
-    let mut files: Vec<_> =
-        std::fs::read_dir(folder).unwrap().map(|it| it.unwrap().path()).collect();
-    files.sort();
-    pictures.extend(files.iter().map(|file| std::fs::read(file).unwrap()));
+    pictures.extend(FILES.iter().map(|(_, bytes)| bytes.to_vec()));
     pictures
 });
 
@@ -230,7 +270,7 @@ fn an_array(changed: &Changed) -> Result<(), TestCaseError> {
 }
 
 static TUNINGS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
-    let mut tuning = Tuning::new(software()).unwrap();
+    let mut tuning = Tuning::new(tested()).unwrap();
     let conv = Conv2d::new(4, 6, [3, 2]).padding([1, 1]);
     tuning.set(conv, [1, 4, 12, 17], Algorithm::General).unwrap();
     tuning.set(MaxPool2d::new([3, 2]), [1, 4, 12, 17], Algorithm::Strip).unwrap();
@@ -239,7 +279,7 @@ static TUNINGS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
 });
 
 fn a_tuning(changed: &Changed) -> Result<(), TestCaseError> {
-    static DEVICE: LazyLock<Device> = LazyLock::new(|| Device::software().unwrap());
+    static DEVICE: LazyLock<Device> = LazyLock::new(open_tested);
     let bytes = bytes_of(changed, &TUNINGS);
     let text = String::from_utf8_lossy(&bytes);
     let Ok(tuning) = text.parse::<Tuning>() else { return Ok(()) };
@@ -277,7 +317,7 @@ fn parameters(changed: &Changed) -> Result<(), TestCaseError> {
 }
 
 static CACHES: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
-    let device = Device::software().unwrap();
+    let device = open_tested();
     let x = device.upload(&Array4::zeros([1, 1, 8, 9])).unwrap();
     MaxPool2d::new([2, 2]).forward(&x).unwrap().to_vec().unwrap();
     vec![device.pipeline_cache().unwrap().to_bytes()]

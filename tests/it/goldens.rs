@@ -75,11 +75,9 @@ impl Golden<'_> {
 
 /// Checks every case of a file, and that it holds at least so many.
 fn each(file: &str, at_least: usize, check: impl Fn(&Golden<'_>) -> Check) {
-    let path = format!("{}/tests/data/{file}.json", env!("CARGO_MANIFEST_DIR"));
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
-    let file: Value = serde_json::from_str(&text).unwrap();
+    let file: Value = serde_json::from_str(file).unwrap();
     let cases = file["cases"].as_array().expect("cases");
-    assert!(cases.len() >= at_least, "{path} holds {} cases", cases.len());
+    assert!(cases.len() >= at_least, "the file holds {} cases", cases.len());
     let failures: Vec<String> = cases
         .iter()
         .filter_map(|case| {
@@ -166,12 +164,14 @@ fn is_average(golden: &Golden<'_>, options: &dyn AvgPooling) -> Check {
 
 #[test]
 fn conv2d_and_its_gradients_are_pytorchs() {
-    each("conv2d", 54, |golden| is_convolution(golden, &conv2d_options(golden)));
+    each(include_str!("../data/conv2d.json"), 54, |golden| {
+        is_convolution(golden, &conv2d_options(golden))
+    });
 }
 
 #[test]
 fn conv_transpose2d_and_its_gradients_are_pytorchs() {
-    each("conv_transpose2d", 13, |golden| {
+    each(include_str!("../data/conv_transpose2d.json"), 13, |golden| {
         let [_, in_channels, ..] = golden.shape("input")[..] else { panic!("four axes") };
         let [_, out_channels, ..] = golden.shape("output")[..] else { panic!("four axes") };
         let [_, group_out_channels, ..] = golden.shape("weight")[..] else { panic!("four axes") };
@@ -189,7 +189,7 @@ fn conv_transpose2d_and_its_gradients_are_pytorchs() {
 
 #[test]
 fn max_pool2d_its_indices_and_its_gradient_are_pytorchs() {
-    each("max_pool2d", 23, |golden| {
+    each(include_str!("../data/max_pool2d.json"), 23, |golden| {
         let mut options = MaxPool2d::new(golden.pair("kernel_size").expect("kernel_size"));
         options.stride = golden.pair("stride").unwrap_or(options.stride);
         options.padding = golden.pair("padding").unwrap_or(options.padding);
@@ -201,7 +201,7 @@ fn max_pool2d_its_indices_and_its_gradient_are_pytorchs() {
 
 #[test]
 fn avg_pool2d_and_its_gradient_are_pytorchs() {
-    each("avg_pool2d", 22, |golden| {
+    each(include_str!("../data/avg_pool2d.json"), 22, |golden| {
         let mut options = AvgPool2d::new(golden.pair("kernel_size").expect("kernel_size"));
         options.stride = golden.pair("stride").unwrap_or(options.stride);
         options.padding = golden.pair("padding").unwrap_or(options.padding);
@@ -216,7 +216,7 @@ fn avg_pool2d_and_its_gradient_are_pytorchs() {
 
 #[test]
 fn adaptive_avg_pool2d_and_its_gradient_are_pytorchs() {
-    each("adaptive_avg_pool2d", 9, |golden| {
+    each(include_str!("../data/adaptive_avg_pool2d.json"), 9, |golden| {
         let options = AdaptiveAvgPool2d::new(golden.pair("output_size").expect("output_size"));
         is_average(golden, &options)
     });
@@ -224,7 +224,7 @@ fn adaptive_avg_pool2d_and_its_gradient_are_pytorchs() {
 
 #[test]
 fn adaptive_max_pool2d_its_indices_and_its_gradient_are_pytorchs() {
-    each("adaptive_max_pool2d", 11, |golden| {
+    each(include_str!("../data/adaptive_max_pool2d.json"), 11, |golden| {
         let options = AdaptiveMaxPool2d::new(golden.pair("output_size").expect("output_size"));
         is_maximum(golden, &options)
     });
@@ -250,7 +250,7 @@ fn activation_option(golden: &Golden<'_>) -> Activation {
 
 #[test]
 fn activations_and_their_gradients_are_pytorchs() {
-    each("activation", 8, |golden| {
+    each(include_str!("../data/activation.json"), 8, |golden| {
         let function = activation_option(golden);
         let (input, grad_output) = (golden.array4("input"), golden.array4("grad_output"));
         golden.agrees("output", &reference::activation(function, input.view()))?;

@@ -8,7 +8,7 @@ use ndarray::Array4;
 
 use crate::case::{Data, Random, wide};
 use crate::compare;
-use crate::device_runner::{software, with_bindings_of};
+use crate::tested::{tested, with_bindings_of};
 
 fn uniform(shape: impl Into<Shape>, stream: u64) -> Array4<f32> {
     Random::new(3, stream).array4(shape, Data::Uniform)
@@ -60,7 +60,7 @@ fn two_runs_give_the_same_bits() {
         (Conv2d::new(1, 1, [3, 3]).padding([1, 1]), [1, 1, 300, 257]),
     ] {
         let tensors = tensors(&conv, input, uniform);
-        for device in [&Device::cpu(), software()] {
+        for device in [&Device::cpu(), tested()] {
             let first = bits(gradients(device, &conv, &tensors));
             assert_eq!(first, bits(gradients(device, &conv, &tensors)), "{conv:?} on {device}");
         }
@@ -80,7 +80,7 @@ fn long_sums_keep_their_digits() {
         let expected =
             reference::conv2d_backward(&conv, wide(&x).view(), wide(&w).view(), wide(&g).view())
                 .unwrap();
-        for device in [&Device::cpu(), software()] {
+        for device in [&Device::cpu(), tested()] {
             let [_, grad_weight, grad_bias] =
                 gradients(device, &conv, &[x.clone(), w.clone(), g.clone()]);
             compare::within_rounding(
@@ -103,14 +103,14 @@ fn gradients_beyond_65_535_workgroups_are_complete() {
     // As many weights as workgroups, and one.
     let conv = Conv2d::new(257, 256, [1, 1]);
     let tensors = tensors(&conv, [1, 257, 1, 2], integers);
-    assert_eq!(gradients(software(), &conv, &tensors), gradients(&Device::cpu(), &conv, &tensors));
+    assert_eq!(gradients(tested(), &conv, &tensors), gradients(&Device::cpu(), &conv, &tensors));
     let shape = [1, 1, 2_049, 2_050];
     let (x, g) = (integers(shape, 0), integers(shape, 1));
     let relu = |device: &Device| {
         let (x, g) = (device.upload(&x).unwrap(), device.upload(&g).unwrap());
         Activation::Relu.grad_input(&x, &g).unwrap().download().unwrap()
     };
-    assert!(relu(software()) == relu(&Device::cpu()));
+    assert!(relu(tested()) == relu(&Device::cpu()));
 }
 
 #[test]
@@ -161,7 +161,7 @@ fn an_index_of_no_tap_gives_its_gradient_to_nobody() {
     // The only window reads the padding above and below a single row.
     let pool = MaxPool2d::new([2, 1]).stride([1, 1]).padding([1, 0]).dilation([2, 1]);
     let x = integers([1, 2, 1, 3], 1);
-    for device in [&Device::cpu(), software()] {
+    for device in [&Device::cpu(), tested()] {
         let input = device.upload(&x).unwrap();
         let (_, indices) = pool.forward_with_indices(&input).unwrap();
         assert!(indices.download().unwrap().iter().all(|&index| index == u32::MAX));
@@ -176,7 +176,7 @@ fn a_pinned_general_shader_and_the_plan_agree() {
     let conv = Conv2d::new(5, 7, [3, 4]).padding([2, 1]);
     let tensors = tensors(&conv, [2, 5, 12, 17], integers);
     let general = conv.clone().algorithm(Algorithm::General);
-    assert_eq!(gradients(software(), &conv, &tensors), gradients(software(), &general, &tensors));
+    assert_eq!(gradients(tested(), &conv, &tensors), gradients(tested(), &general, &tensors));
 }
 
 #[test]
@@ -207,7 +207,7 @@ fn misuse_of_the_gradients_of_a_convolution_is_an_error() {
     says(fused.grad_input([1, 2, 4, 5], &w, &g), text);
     says(fused.grad_weight(&x, &g), text);
     says(fused.grad_bias(&g), text);
-    let there = software();
+    let there = tested();
     let elsewhere = zeros(there, [3, 2, 3, 3]);
     says(
         conv.grad_input([1, 2, 4, 5], &elsewhere, &g),
@@ -251,7 +251,7 @@ fn misuse_of_the_gradients_of_pooling_and_activations_is_an_error() {
         "max_pool2d: the input has shape [1, 2, 7, 8], but the indices are of a pooling of \
          [1, 2, 6, 8]",
     );
-    let there = software();
+    let there = tested();
     let elsewhere = zeros(there, [1, 2, 3, 4]);
     says(
         pool.grad_input([1, 2, 6, 8], &indices, &elsewhere),
@@ -280,7 +280,7 @@ fn misuse_of_the_gradients_of_pooling_and_activations_is_an_error() {
 
 #[test]
 fn indices_of_another_pooling_are_refused() {
-    for device in [&Device::cpu(), software()] {
+    for device in [&Device::cpu(), tested()] {
         let x = zeros(device, [1, 2, 6, 8]);
         let pool = MaxPool2d::new([2, 2]);
         let (y, _) = pool.forward_with_indices(&x).unwrap();
@@ -317,7 +317,7 @@ fn indices_of_another_pooling_are_refused() {
 
 #[test]
 fn indices_from_the_host_must_be_of_their_windows() {
-    for device in [&Device::cpu(), software()] {
+    for device in [&Device::cpu(), tested()] {
         let pool = MaxPool2d::new([2, 3]).dilation([1, 2]).padding([0, 1]).stride([2, 2]);
         let shape = pool.output_shape([1, 1, 4, 6]).unwrap();
         assert_eq!(shape, [1, 1, 2, 2].into());

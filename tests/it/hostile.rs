@@ -7,7 +7,7 @@ use filtro::{
 };
 use ndarray::Array4;
 
-use crate::device_runner::software;
+use crate::tested::tested;
 
 pub const HUGE: usize = 1 << 40;
 
@@ -81,13 +81,13 @@ fn empty_batches_with_a_huge_axis_on_the_cpu() {
 }
 
 #[test]
-fn empty_batches_with_a_huge_axis_on_the_software_adapter() {
-    empty_batches(software());
+fn empty_batches_with_a_huge_axis_on_the_adapter() {
+    empty_batches(tested());
 }
 
 #[test]
 fn an_empty_batch_may_have_an_empty_transposed_output() {
-    for device in [&Device::cpu(), software()] {
+    for device in [&Device::cpu(), tested()] {
         let spread = ConvTranspose2d::new(1, 2, [1, 2]).padding([1, 0]);
         let (x, weight) = (empty(device, [0, 1, 2, 3]), zeros(device, [1, 2, 1, 2]));
         let y = spread.forward(&x, &weight, None).unwrap();
@@ -200,7 +200,7 @@ fn memory_that_is_not_there_is_an_error() {
     no_memory(nn::Conv2d::new(device, Conv2d::new(1 << 20, 1 << 20, [64, 1]), rng));
     no_memory(ceiling::copy(device, 1 << 60));
     no_memory(ceiling::copy(device, usize::MAX));
-    no_memory(ceiling::copy(software(), usize::MAX));
+    no_memory(ceiling::copy(tested(), usize::MAX));
 }
 
 #[test]
@@ -240,6 +240,6 @@ fn a_plan_of_more_than_a_buffer_is_an_error_at_once() {
     let mut endless = *limits;
     endless.max_buffer_bytes = u64::MAX;
     limit(MaxPool2d::new([1, 1]).plan([1 << 43, 3, 4, 14], &endless));
-    let on = MaxPool2d::new([1, 1]).plan_on([1 << 43, 3, 4, 14], software()).unwrap_err();
+    let on = MaxPool2d::new([1, 1]).plan_on([1 << 43, 3, 4, 14], tested()).unwrap_err();
     assert!(matches!(on, Error::DeviceLimit { .. }), "{on}");
 }

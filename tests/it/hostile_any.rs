@@ -7,8 +7,8 @@ use filtro::{
 };
 
 use crate::case::{Data, Random};
-use crate::device_runner::software;
 use crate::hostile::HUGE;
+use crate::tested::tested;
 
 /// Options and sizes, small or beyond all memory; what lies between may take long by right.
 struct Hostile(Random);
@@ -162,6 +162,6 @@ fn any_sizes_and_options_have_an_answer_on_the_cpu() {
 }
 
 #[test]
-fn any_sizes_and_options_have_an_answer_on_the_software_adapter() {
-    any_options(software(), 18, 2 * cases());
+fn any_sizes_and_options_have_an_answer_on_the_adapter() {
+    any_options(tested(), 18, 2 * cases());
 }

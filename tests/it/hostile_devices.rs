@@ -7,8 +7,8 @@ use filtro::{
 use proptest::test_runner::TestCaseError;
 
 use crate::case::{Case, Data, Operation, Random, Stream};
-use crate::device_runner::software;
 use crate::options::Kind;
+use crate::tested::tested;
 
 /// The most elements of a tensor that a case is run with.
 const MOST_ELEMENTS: usize = 1 << 20;
@@ -30,7 +30,7 @@ pub fn check(case: &Case) -> std::result::Result<(), TestCaseError> {
     if !is_small(case, &shape) {
         return Ok(());
     }
-    let [cpu, gpu] = [Device::cpu(), software().clone()].map(|device| answers(&device, case));
+    let [cpu, gpu] = [Device::cpu(), tested().clone()].map(|device| answers(&device, case));
     for ((what, cpu), (_, gpu)) in cpu.iter().zip(&gpu) {
         same(cpu, gpu).map_err(|message| TestCaseError::fail(format!("{what}: {message}")))?;
     }

@@ -10,7 +10,7 @@ use ndarray::{Array, Array4, Dimension};
 
 use crate::case::wide;
 use crate::compare::{self, U, equal, within};
-use crate::device_runner::{software, wgpu_device};
+use crate::tested::{has_f16, tested, wgpu_device};
 
 /// As planned, and every algorithm of a dense convolution.
 const PINS: [Option<Algorithm>; 5] = [
@@ -21,10 +21,10 @@ const PINS: [Option<Algorithm>; 5] = [
     Some(Algorithm::Texel),
 ];
 
-/// The software adapter, and without subgroups, where other shaders serve.
+/// The adapter, and without subgroups, where other shaders serve.
 fn devices() -> [Device; 2] {
     let (device, queue) = wgpu_device(&Default::default());
-    [software().clone(), Device::from_wgpu(device, queue)]
+    [tested().clone(), Device::from_wgpu(device, queue)]
 }
 
 /// Whole numbers from 1 to `largest`.
@@ -92,14 +92,16 @@ fn ones_are_counted() {
         (Conv2d::new(4_000, 1, [3, 3]).padding([1, 1]), [1, 4_000, 3, 3], [0, 0, 1, 1], 36_000.0),
     ] {
         let (x, w) = (Array4::ones(input), Array4::ones(conv.weight_shape().unwrap().dims()));
-        for (name, y) in forwards(software(), &conv, [&x, &w], DType::F32) {
+        for (name, y) in forwards(tested(), &conv, [&x, &w], DType::F32) {
             assert_eq!(y[at], count, "{name}");
         }
     }
     let conv = Conv2d::new(4_000, 1, [3, 3]).padding([1, 1]);
     let (x, w) = (Array4::ones([1, 4_000, 3, 3]), Array4::ones([1, 4_000, 3, 3]));
-    for (name, y) in forwards(software(), &conv, [&x, &w], DType::F16) {
-        assert_eq!(y[[0, 0, 1, 1]], 36_000.0, "{name} of f16");
+    if has_f16() {
+        for (name, y) in forwards(tested(), &conv, [&x, &w], DType::F16) {
+            assert_eq!(y[[0, 0, 1, 1]], 36_000.0, "{name} of f16");
+        }
     }
 }
 
@@ -124,11 +126,7 @@ fn an_infinite_weight_over_zeros_is_left_out_of_a_long_sum_whatever_comes_after_
         w[[2, 0, 2, 2]] = f32::NEG_INFINITY;
         // What is NaN by right stays so.
         x[[0, 0, 3, 0]] = f32::NAN;
-        let dtypes: &[_] = if software().limits().unwrap().shader_f16 {
-            &[DType::F32, DType::F16]
-        } else {
-            &[DType::F32]
-        };
+        let dtypes = if has_f16() { &[DType::F32, DType::F16][..] } else { &[DType::F32] };
         // A repairing dispatch, which long sums have, sees what an activation made of a NaN.
         let activations = if channels < 1_000 { &activations[..2] } else { &activations[..] };
         for &activation in activations {
@@ -140,7 +138,7 @@ fn an_infinite_weight_over_zeros_is_left_out_of_a_long_sum_whatever_comes_after_
             assert!(expected[[0, 1, 0, 1]].is_finite() && expected[[0, 0, 2, 0]].is_nan());
             let dtypes = if activation.is_none() { dtypes } else { &dtypes[..1] };
             for &dtype in dtypes {
-                for (name, y) in forwards(software(), &conv, [&x, &w], dtype) {
+                for (name, y) in forwards(tested(), &conv, [&x, &w], dtype) {
                     let name = format!("{name} of {dtype}");
                     let tolerance = match dtype {
                         DType::F32 => magnitude.mapv(|sum| 64.0 * U * sum.min(1e9) + 1e-6),
@@ -305,8 +303,8 @@ fn losses_of_many_classes_and_elements_are_those_of_the_reference() {
             Array4::from_shape_vec(labels_shape, labels.clone()).unwrap().view(),
         )
         .unwrap();
-        let labels = software().upload_numbers(&labels, labels_shape).unwrap();
-        let actual = nn::cross_entropy(&upload(software(), &logits), &labels).unwrap();
+        let labels = tested().upload_numbers(&labels, labels_shape).unwrap();
+        let actual = nn::cross_entropy(&upload(tested(), &logits), &labels).unwrap();
         let difference = f64::from(actual.item().unwrap()) - loss;
         assert!(difference.abs() <= 1e-5 * loss, "{shape:?}: {difference}");
         let tolerance = gradient.mapv(|slope: f64| 1e-4 * slope.abs() + 1e-12);
@@ -315,7 +313,7 @@ fn losses_of_many_classes_and_elements_are_those_of_the_reference() {
     }
     let [output, target] = [whole([1, 3, 300, 301], 3), whole([1, 3, 300, 301], 2)];
     let (loss, gradient) = reference::mse(wide(&output).view(), wide(&target).view()).unwrap();
-    let [output, target] = [output, target].map(|it| upload(software(), &it));
+    let [output, target] = [output, target].map(|it| upload(tested(), &it));
     let actual = nn::mse(&output, &target).unwrap();
     assert!((f64::from(actual.item().unwrap()) - loss).abs() <= 1e-5 * loss);
     let tolerance = gradient.mapv(|slope: f64| 1e-5 * slope.abs());
@@ -335,8 +333,8 @@ fn optimizers_step_every_element_of_large_parameters() {
     let views = [wide_start.view(), wide_slope.view(), zeros.view(), zeros.view()];
     let [of_adam, ..] = reference::adam(&adam, 1, views).unwrap();
     let after = |step: &mut dyn FnMut(&mut Parameter)| {
-        let mut parameter = Parameter::new(upload(software(), &start));
-        parameter.set_gradient(upload(software(), &slope)).unwrap();
+        let mut parameter = Parameter::new(upload(tested(), &start));
+        parameter.set_gradient(upload(tested(), &slope)).unwrap();
         step(&mut parameter);
         parameter.value().download().unwrap()
     };

@@ -7,15 +7,15 @@ use filtro::{
 use ndarray::{Array4, s};
 
 use crate::compare::{U, equal, within};
-use crate::device_runner::software;
+use crate::tested::tested;
 
-/// The CPU, the software adapter as planned, and with each algorithm that serves long windows.
+/// The CPU, the adapter as planned, and with each algorithm that serves long windows.
 fn devices() -> [(Device, Option<Algorithm>); 4] {
     [
         (Device::cpu(), None),
-        (software().clone(), None),
-        (software().clone(), Some(Algorithm::General)),
-        (software().clone(), Some(Algorithm::Separable)),
+        (tested().clone(), None),
+        (tested().clone(), Some(Algorithm::General)),
+        (tested().clone(), Some(Algorithm::Separable)),
     ]
 }
 
@@ -179,7 +179,7 @@ fn a_cell_collects_the_gradients_of_more_windows_than_an_invocation_goes_through
     won[[0, 0, height, width]] = count;
     won.slice_mut(s![0, 0, 0, ..=width]).fill(1.0);
     won.slice_mut(s![0, 0, ..=height, 0]).fill(1.0);
-    for device in [Device::cpu(), software().clone()] {
+    for device in [Device::cpu(), tested().clone()] {
         let grad = device.upload(&grad_output).unwrap();
         let grad_input = pool.grad_input(shape, &grad).unwrap();
         same(&device, &grad_input, &expected).unwrap();
@@ -198,7 +198,7 @@ fn a_cell_collects_the_gradients_of_70_000_windows_of_one_row_or_column() {
             (AdaptiveMaxPool2d::new(output_size), AdaptiveAvgPool2d::new(output_size));
         let ones = Array4::<f32>::ones([1, 1, height, width]);
         let expected = Array4::from_elem([1, 1, 1, 1], (height * width) as f32);
-        for device in [Device::cpu(), software().clone()] {
+        for device in [Device::cpu(), tested().clone()] {
             let x = device.upload(&Array4::<f32>::zeros([1, 1, 1, 1])).unwrap();
             let grad = device.upload(&ones).unwrap();
             let (_, indices) = max.forward_with_indices(&x).unwrap();

@@ -54,9 +54,9 @@ mod pipeline_cache;
 mod properties;
 #[cfg(target_os = "linux")]
 mod repetitions;
-mod rooms;
 mod rounding;
 mod runner;
 mod strategies;
 mod table;
+mod tested;
 mod tuning;

@@ -10,12 +10,10 @@ use filtro::{
 use ndarray::Array4;
 use serde_json::Value;
 
-use crate::device_runner::{software, with_bindings_of};
+use crate::tested::{open_tested, tested, with_bindings_of};
 
-static NUMBERS: LazyLock<Value> = LazyLock::new(|| {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/training.json");
-    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
-});
+static NUMBERS: LazyLock<Value> =
+    LazyLock::new(|| serde_json::from_str(include_str!("../data/training.json")).unwrap());
 
 fn cases(name: &str, at_least: usize) -> &'static [Value] {
     let cases = NUMBERS[name].as_array().unwrap();
@@ -46,7 +44,7 @@ fn upload(device: &Device, shape: Shape, elements: &[f64]) -> Tensor {
 }
 
 fn devices() -> [Device; 2] {
-    [Device::cpu(), software().clone()]
+    [Device::cpu(), tested().clone()]
 }
 
 /// Each is within `tolerance` of the other, or of 1 if that is smaller; NaN is within nothing.
@@ -112,7 +110,7 @@ fn the_mean_squared_error_and_its_gradient_are_pytorchs() {
 
 #[test]
 fn a_loss_has_the_same_bits_in_every_run() {
-    let device = software();
+    let device = tested();
     let values: Vec<f32> = (0..300_000).map(|i| (i % 977) as f32 * 0.37 - 180.0).collect();
     let output = device.upload_slice(&values, [3, 10, 100, 100]).unwrap();
     let target = device.upload_slice(&vec![0.1; values.len()], [3, 10, 100, 100]).unwrap();
@@ -246,12 +244,12 @@ fn data(device: &Device, case: &Value) -> Dataset {
 #[cfg(feature = "safetensors")]
 #[test]
 fn twenty_steps_of_training_give_pytorchs_losses_on_both_devices() {
-    let start = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/training.safetensors");
+    let start = include_bytes!("../data/training.safetensors");
     for case in cases("training", 2) {
         let expected = floats(&case["losses"]);
         let runs = devices().map(|device| {
             let mut network = network(&device);
-            network.load(start).unwrap();
+            network.load_safetensors(start).unwrap();
             let data = data(&device, case);
             let mut optimizer = Optimizer::new(case);
             let mut losses = Vec::new();
@@ -265,14 +263,14 @@ fn twenty_steps_of_training_give_pytorchs_losses_on_both_devices() {
             losses
         });
         let on_cpu: Vec<f64> = runs[0].iter().map(|&loss| f64::from(loss)).collect();
-        close("the software adapter against the CPU", &runs[1], &on_cpu, 1e-4);
+        close("the adapter against the CPU", &runs[1], &on_cpu, 1e-4);
     }
 }
 
 #[test]
 fn a_thousand_steps_take_no_more_memory_than_the_first_ones() {
     let case = &cases("training", 2)[1];
-    let device = &Device::software().unwrap(); // nobody else's memory is counted
+    let device = &open_tested(); // nobody else's memory is counted
     let (mut network, data) = (network(device), data(device, case));
     let mut optimizer = Optimizer::new(case);
     let mut rng = Rng::new(3);
@@ -295,8 +293,8 @@ fn a_thousand_steps_take_no_more_memory_than_the_first_ones() {
 
 #[test]
 fn selected_images_are_those_of_the_list_even_where_one_binding_cannot_hold_all() {
-    let [cpu, software] = devices();
-    for device in [cpu, software, with_bindings_of(2_048)] {
+    let [cpu, adapter] = devices();
+    for device in [cpu, adapter, with_bindings_of(2_048)] {
         let values: Vec<f32> = (0..30 * 60).map(|i| i as f32).collect();
         let images = device.upload_slice(&values, [30, 3, 4, 5]).unwrap();
         let list = device.upload_numbers(&[29, 0, 29, 7, 8], [5, 1, 1, 1]).unwrap();

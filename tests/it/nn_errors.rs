@@ -3,7 +3,7 @@
 use filtro::nn::{self, Adam, Dataset, Flatten, Layer, Linear, Parameter, Rng, Sequential, Sgd};
 use filtro::{Conv2d, Device, Shape, Tensor};
 
-use crate::device_runner::software;
+use crate::tested::tested;
 
 fn says<T: std::fmt::Debug>(result: filtro::Result<T>, text: &str) {
     assert_eq!(result.unwrap_err().to_string(), text);
@@ -50,7 +50,7 @@ fn losses_say_what_does_not_fit() {
         nn::predictions(&zeros(&cpu, [1, 3, 2, 1])),
         "predictions: logits has shape [1, 3, 2, 1], but one answer per image is [batch, classes, 1, 1]",
     );
-    let elsewhere = software().upload_numbers(&[0, 1], [2, 1, 1, 1]).unwrap();
+    let elsewhere = tested().upload_numbers(&[0, 1], [2, 1, 1, 1]).unwrap();
     let error = nn::cross_entropy(&logits, &elsewhere).unwrap_err().to_string();
     assert!(error.starts_with("cross_entropy: labels is on the device "), "{error}");
 }
@@ -167,11 +167,11 @@ mod files {
     fn what_is_saved_is_loaded_bit_for_bit_and_on_another_device() {
         let network = small(&Device::cpu());
         let bytes = network.to_safetensors().unwrap();
-        let mut other = small(software());
+        let mut other = small(tested());
         let mut different = Sequential::new()
-            .push(nn::Conv2d::new(software(), Conv2d::new(1, 2, [3, 2]), &mut Rng::new(8)).unwrap())
+            .push(nn::Conv2d::new(tested(), Conv2d::new(1, 2, [3, 2]), &mut Rng::new(8)).unwrap())
             .push(Flatten::new())
-            .push(Linear::new(software(), 8, 3, &mut Rng::new(9)).unwrap());
+            .push(Linear::new(tested(), 8, 3, &mut Rng::new(9)).unwrap());
         for loaded in [&mut other, &mut different] {
             loaded.load_safetensors(&bytes).unwrap();
             let pairs = network.named_parameters().into_iter().zip(loaded.named_parameters());

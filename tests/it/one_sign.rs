@@ -8,8 +8,8 @@ use ndarray::{Array, Array4, Dimension};
 
 use crate::case::{Data, Random, wide};
 use crate::compare::{self, Check};
-use crate::device_runner::software;
 use crate::runner::{GradientRunner, Runner, gradient_runners, runners};
+use crate::tested::tested;
 
 /// How many products the longest sums have, in `[height, width]` of a plane.
 const PLANES: [[usize; 2]; 6] = [[8, 8], [8, 9], [24, 24], [64, 64], [250, 260], [1000, 1000]];
@@ -35,15 +35,15 @@ fn within<D: Dimension>(
     compare::within(what, actual, expected, &compare::any_data(terms, expected))
 }
 
-/// Everything, the software adapter without the memory of the last problem, which was as large as
+/// Everything, the adapter without the memory of the last problem, which was as large as
 /// this one.
 fn everything(operation: &str) -> Vec<Box<dyn Runner>> {
-    software().trim();
+    tested().trim();
     runners(operation)
 }
 
 fn everything_backward(operation: &str) -> Vec<Box<dyn GradientRunner>> {
-    software().trim();
+    tested().trim();
     gradient_runners(operation)
 }
 
@@ -291,6 +291,6 @@ fn losses_of_one_sign_on_the_cpu() {
 }
 
 #[test]
-fn losses_of_one_sign_on_the_software_adapter() {
-    losses_are_within_the_bound(software());
+fn losses_of_one_sign_on_the_adapter() {
+    losses_are_within_the_bound(tested());
 }

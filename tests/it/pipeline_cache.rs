@@ -3,9 +3,11 @@
 use filtro::{Conv2d, Device, Error, MaxPool2d, PipelineCache};
 use ndarray::Array4;
 
-/// A cache of the software adapter with some shaders.
+use crate::tested::open_tested;
+
+/// A cache of the adapter with some shaders.
 fn saved() -> PipelineCache {
-    let device = Device::software().unwrap();
+    let device = open_tested();
     network(&device);
     device.pipeline_cache().expect("Vulkan has pipeline caches")
 }
@@ -33,7 +35,7 @@ fn read(bytes: &[u8]) -> filtro::Result<PipelineCache> {
 fn a_second_device_takes_the_cache_and_gives_the_same() {
     let saved = saved();
     let saved = read(&saved.to_bytes()).unwrap();
-    let device = Device::software().unwrap();
+    let device = open_tested();
     device.load_pipeline_cache(&saved).unwrap();
     // What was loaded is there before anything is compiled. Some drivers keep nothing in it.
     let loaded = device.pipeline_cache().unwrap().to_bytes().len();
@@ -77,7 +79,7 @@ fn forged(bytes: &[u8], from: &str, to: &str) -> PipelineCache {
 #[test]
 fn a_cache_of_another_adapter_driver_or_version_is_refused_and_the_device_works_on() {
     let bytes = saved().to_bytes();
-    let device = Device::software().unwrap();
+    let device = open_tested();
     for (from, to) in [
         (concat!("filtro ", env!("CARGO_PKG_VERSION")), "filtro 9.9.9"),
         ("llvmpipe", "quakepip"),
@@ -101,10 +103,10 @@ fn devices_that_cannot_take_a_cache_say_why() {
     };
     assert_eq!(Device::cpu().pipeline_cache(), None);
     assert_eq!(message(&Device::cpu()), "the CPU has none");
-    let without = crate::device_runner::with_bindings_of(1 << 20);
+    let without = crate::tested::with_bindings_of(1 << 20);
     assert_eq!(without.pipeline_cache(), None);
     assert!(message(&without).contains("the device lacks its feature"));
-    let late = Device::software().unwrap();
+    let late = open_tested();
     network(&late);
     assert!(message(&late).contains("before the device compiles its first shader"));
 }

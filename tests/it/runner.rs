@@ -17,6 +17,11 @@ pub trait Runner {
         false
     }
 
+    /// Whether it serves nothing on a hardware GPU.
+    fn is_for_software_alone(&self) -> bool {
+        false
+    }
+
     fn convolve(
         &self,
         options: &dyn Convolution,

@@ -6,6 +6,7 @@ use crate::case::Case;
 use crate::cases;
 use crate::check::{Backward, Forward, Outcome};
 use crate::runner::{gradient_runners, runners_of};
+use crate::tested::{is_software, tell};
 
 fn report(count: usize, failures: &[String]) {
     let message = failures.join("\n");
@@ -22,18 +23,18 @@ fn forward(cases: &[Case]) {
 fn forward_of(dtype: DType, cases: &[Case]) {
     let operation = cases[0].operation.name();
     let runners = runners_of(operation, dtype).into_iter();
-    let mut runners: Vec<_> = runners.map(|runner| (runner, 0)).collect();
+    let mut runners: Vec<_> = runners.map(|runner| (runner, 0, 0)).collect();
     assert!(!runners.is_empty(), "no runner of {operation}");
     let (mut count, mut failures) = (0, Vec::new());
     for case in cases {
         for data in case.operation.data_of(dtype) {
             let case = case.with_data(data);
             let expected = Forward::of(&case, dtype).expect("a valid case");
-            for (runner, passed) in &mut runners {
+            for (runner, passed, not_served) in &mut runners {
                 count += 1;
                 match expected.check(runner.as_ref()) {
                     Ok(Outcome::Passed) => *passed += 1,
-                    Ok(Outcome::NotServed) => {}
+                    Ok(Outcome::NotServed) => *not_served += 1,
                     Err(message) => {
                         let runner = runner.name();
                         failures.push(format!("{} ({data:?}) on {runner}: {message}", case.name));
@@ -42,9 +43,15 @@ fn forward_of(dtype: DType, cases: &[Case]) {
             }
         }
     }
-    for (runner, passed) in &runners {
-        if *passed == 0 {
-            failures.push(format!("{} passes no case", runner.name()));
+    for (runner, passed, not_served) in &runners {
+        let name = runner.name();
+        if *passed > 0 {
+            continue;
+        }
+        if runner.is_for_software_alone() && !is_software() {
+            tell(&format!("{name}: {not_served} cases are for software adapters alone"));
+        } else {
+            failures.push(format!("{name} passes no case"));
         }
     }
     report(count, &failures);

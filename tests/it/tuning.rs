@@ -7,11 +7,13 @@ use filtro::{
     Activation, AdaptiveMaxPool2d, Algorithm, AvgPool2d, Conv2d, Device, Error, MaxPool2d, Shape,
 };
 
+use crate::tested::open_tested;
+
 const BUDGET: Duration = Duration::from_millis(1);
 
 /// A device of a test's own: a tuning belongs to the device.
 fn device() -> Device {
-    Device::software().unwrap()
+    open_tested()
 }
 
 fn conv() -> Conv2d {

@@ -1,6 +1,6 @@
 //! Outputs against the reference.
 
-use filtro::{Device, reference};
+use filtro::{Conv2d, Device, reference};
 use ndarray::{Array4, Zip, s};
 
 use crate::failure::Failure;
@@ -25,12 +25,14 @@ pub(crate) struct Difference {
 /// Half of the distance from 1 to the next f32.
 const U: f64 = 1.0 / 16_777_216.0;
 
+/// How far rounding may lead from sums of numbers of these magnitudes.
+fn rounded(magnitude: Array4<f64>) -> Array4<f64> {
+    magnitude.mapv_into(|sum| 8.0 * U * sum + f64::from(f32::MIN_POSITIVE))
+}
+
 impl Expected {
     pub(crate) fn of(layer: &Layer, input: &Array4<f32>) -> Result<Self, Failure> {
         let input = input.mapv(f64::from);
-        let rounded = |magnitude: Array4<f64>| {
-            magnitude.mapv_into(|sum| 8.0 * U * sum + f64::from(f32::MIN_POSITIVE))
-        };
         let exact = |output: Array4<f64>| Self { bound: Array4::zeros(output.dim()), output };
         Ok(match layer {
             Layer::Conv2d { options, weight, bias } => {
@@ -61,6 +63,24 @@ impl Expected {
                 )?),
             },
         })
+    }
+
+    /// The gradients of a convolution's input and of its weight.
+    pub(crate) fn of_gradients(
+        options: &Conv2d,
+        [input, weight, grad_output]: [&Array4<f32>; 3],
+    ) -> Result<[Self; 2], Failure> {
+        let [expected, sums] = [|value: f32| f64::from(value), |value: f32| f64::from(value.abs())]
+            .map(|wide| {
+                let [input, weight, grad_output] =
+                    [input, weight, grad_output].map(|array| array.mapv(wide));
+                let views = [input.view(), weight.view(), grad_output.view()];
+                let [input, weight, grad_output] = views;
+                reference::conv2d_backward(options, input, weight, grad_output)
+            });
+        let (expected, sums) = (expected?, sums?);
+        Ok([(expected.grad_input, sums.grad_input), (expected.grad_weight, sums.grad_weight)]
+            .map(|(output, sums)| Self { output, bound: rounded(sums) }))
     }
 
     /// The first rows of every map.
@@ -103,19 +123,28 @@ pub(crate) fn agree(
     one: &Array4<f32>,
     other: &Array4<f32>,
 ) -> Result<Difference, Failure> {
-    let bound = match layer {
-        Layer::Pool2d(Pool2d::Max(_) | Pool2d::AdaptiveMax(_)) => Array4::zeros(other.dim()),
+    let magnitude = match layer {
+        Layer::Pool2d(Pool2d::Max(_) | Pool2d::AdaptiveMax(_)) => None,
         _ => {
-            let cpu = Device::cpu();
-            let magnitude = layer.of_magnitudes();
-            let magnitude =
-                magnitude.on(&cpu)?.forward(&cpu.upload(&input.mapv(f32::abs))?)?.download()?;
-            // The magnitude is rounded too, hence a little more.
-            magnitude.mapv(|sum| 8.1 * U * f64::from(sum) + f64::from(f32::MIN_POSITIVE))
+            let (cpu, layer) = (Device::cpu(), layer.of_magnitudes());
+            let input = cpu.upload(&input.mapv(f32::abs))?;
+            Some(layer.on(&cpu)?.forward(&input)?.download()?)
         }
     };
-    let output = other.mapv(f64::from);
-    Ok(Expected { output, bound }.compare_two(one, other))
+    Ok(agree_within(magnitude, one, other))
+}
+
+/// Two outputs against each other, given what was added up for every element; they have to be
+/// equal where nothing was.
+pub(crate) fn agree_within(
+    magnitude: Option<Array4<f32>>,
+    one: &Array4<f32>,
+    other: &Array4<f32>,
+) -> Difference {
+    // The magnitude is rounded too, hence a little more.
+    let rounded = |sum: f32| 8.1 * U * f64::from(sum) + f64::from(f32::MIN_POSITIVE);
+    let bound = magnitude.map_or_else(|| Array4::zeros(other.dim()), |sums| sums.mapv(rounded));
+    Expected { output: other.mapv(f64::from), bound }.compare_two(one, other)
 }
 
 impl Difference {

@@ -1,10 +1,32 @@
 //! Times of work on a device.
 
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use filtro::Device;
+use filtro::{Device, DeviceKind, Timed};
 
 use crate::failure::Failure;
+
+/// The longest that is waited for a GPU's clocks to settle.
+const UNSETTLED: Duration = Duration::from_secs(2);
+
+/// How work is timed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Timing {
+    /// How long it is repeated for.
+    pub(crate) budget: Duration,
+    /// Calls between two stamps.
+    pub(crate) calls: u32,
+    /// Results that are kept while later calls run, so that these write elsewhere.
+    pub(crate) kept: usize,
+}
+
+impl Timing {
+    /// One call at a time.
+    pub(crate) const fn of_one(budget: Duration) -> Self {
+        Self { budget, calls: 1, kept: 0 }
+    }
+}
 
 /// The median time of some work, with all that it waits for, after a first run that does not count.
 ///
@@ -14,24 +36,56 @@ pub(crate) fn median<T>(
     budget: Duration,
     work: impl FnMut() -> filtro::Result<T>,
 ) -> Result<Duration, Failure> {
-    Ok(medians(device, budget, work)?.0)
+    Ok(medians(device, Timing::of_one(budget), work)?.0)
 }
 
-/// As [`median`], and the median on the device's clock where it has one.
+/// As [`median`], of one call of several, and the median on the device's clock where it has one.
 pub(crate) fn medians<T>(
     device: &Device,
-    budget: Duration,
+    timing: Timing,
     mut work: impl FnMut() -> filtro::Result<T>,
 ) -> Result<(Duration, Option<Duration>), Failure> {
-    device.time(&mut work)?;
+    let mut kept = VecDeque::new();
+    let mut run = || -> filtro::Result<Timed<()>> {
+        device.time(|| {
+            for _ in 0..timing.calls {
+                if kept.len() >= timing.kept.max(1) {
+                    kept.pop_front();
+                }
+                kept.push_back(work()?);
+            }
+            Ok(())
+        })
+    };
+    settle(device, &mut run)?;
     let begin = Instant::now();
     let (mut walls, mut on_device) = (Vec::new(), Vec::new());
-    while walls.len() < 3 || (begin.elapsed() < budget && walls.len() < 100) {
-        let timed = device.time(&mut work)?;
-        walls.push(timed.wall);
-        on_device.extend(timed.device);
+    while walls.len() < 3 || (begin.elapsed() < timing.budget && walls.len() < 100) {
+        let timed = run()?;
+        walls.push(timed.wall / timing.calls);
+        on_device.extend(timed.device.map(|time| time / timing.calls));
     }
     walls.sort_unstable();
     on_device.sort_unstable();
     Ok((walls[walls.len() / 2], on_device.get(on_device.len() / 2).copied()))
+}
+
+/// Runs the work once, and on a GPU until three times in a row are within 2 %: its clocks rise when
+/// it has something to do.
+fn settle(
+    device: &Device,
+    mut run: impl FnMut() -> filtro::Result<Timed<()>>,
+) -> Result<(), Failure> {
+    let begin = Instant::now();
+    let mut times = vec![run()?];
+    let is_steady = |times: &[Timed<()>]| {
+        let last = times.iter().rev().take(3).map(|timed| timed.device.unwrap_or(timed.wall));
+        let (least, most) = (last.clone().min(), last.max());
+        times.len() >= 3 && least.zip(most).is_some_and(|(least, most)| most <= least * 51 / 50)
+    };
+    while device.info().kind == DeviceKind::Gpu && !is_steady(&times) && begin.elapsed() < UNSETTLED
+    {
+        times.push(run()?);
+    }
+    Ok(())
 }

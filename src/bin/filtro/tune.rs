@@ -8,7 +8,7 @@ use clap::{Args, Parser};
 use filtro::tuning::{Operation, Tuned, Tuning};
 use filtro::{Algorithm, Conv2d, Padding, PaddingMode, Shape};
 
-use crate::bench::{self, Workload};
+use crate::bench::{self, Selection, What, Workload};
 use crate::chosen::DeviceFlag;
 use crate::failure::Failure;
 use crate::layer::{Layer, Pool2d};
@@ -92,22 +92,25 @@ impl From<&Convolution> for Problem {
     }
 }
 
-impl From<&Workload> for Problem {
-    fn from(workload: &Workload) -> Self {
-        let operation = match workload.layer.clone() {
+impl Problem {
+    fn of(workload: &Workload) -> Option<Self> {
+        let What::Forward(layer) = workload.what.clone() else { return None };
+        let operation = match layer {
             Layer::Conv2d { options, .. } => options.into(),
             Layer::Pool2d(Pool2d::Max(options)) => options.into(),
             Layer::Pool2d(Pool2d::Avg(options)) => options.into(),
             Layer::Pool2d(Pool2d::AdaptiveMax(options)) => options.into(),
             Layer::Pool2d(Pool2d::AdaptiveAvg(options)) => options.into(),
         };
-        Self { name: workload.name.clone(), operation, input: workload.shape }
+        Some(Self { name: workload.name.clone(), operation, input: workload.shape })
     }
 }
 
 pub(crate) fn run(options: &Options, out: &mut dyn Write) -> Result<(), Failure> {
     let problems: Vec<Problem> = if options.conv2d.is_empty() {
-        Workload::all(options.only.as_deref())?.iter().map(Problem::from).collect()
+        let only = options.only.as_deref();
+        let selection = Selection { only, file: None, batch: 1, gradients: false };
+        Workload::all(selection)?.iter().filter_map(Problem::of).collect()
     } else {
         options.conv2d.iter().map(Problem::from).collect()
     };

@@ -148,7 +148,7 @@ impl Columns {
         let mut cells = vec![after.name.clone(), algorithm];
         let on_device = (time(before), time(after));
         cells.extend(times(on_device, &mut self.on_device));
-        cells.extend(times((Some(before.cpu), Some(after.cpu)), &mut self.on_cpu));
+        cells.extend(times((before.cpu, after.cpu), &mut self.on_cpu));
         cells
     }
 }
@@ -186,7 +186,7 @@ mod tests {
             warm: Duration::from_millis(warm),
             clock: clock.map(Duration::from_millis),
         };
-        Row { name: name.into(), device: Some(device), cpu: Duration::from_millis(cpu) }
+        Row { name: name.into(), device: Some(device), cpu: Some(Duration::from_millis(cpu)) }
     }
 
     fn document(gpu: bool, adapter: &str, rows: Vec<Row>) -> Document {

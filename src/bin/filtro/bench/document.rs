@@ -22,7 +22,8 @@ pub(crate) struct Row {
     pub(crate) name: String,
     /// None where the device is the CPU.
     pub(crate) device: Option<OnDevice>,
-    pub(crate) cpu: Duration,
+    /// None where the CPU was not timed.
+    pub(crate) cpu: Option<Duration>,
 }
 
 /// A row on the device.
@@ -60,6 +61,8 @@ impl Document {
             ("version of filtro", document.get("filtro")?.text()?),
             ("version of wgpu", document.get("wgpu")?.text_or("not said")?),
             ("tuning", document.get("tuning")?.text_or("none")?),
+            ("batch", document.get("batch")?.number_or(1)?),
+            ("number of calls between two stamps", document.get("calls")?.number_or(1)?),
         ];
         let kind = device.get("kind")?.text()?;
         let on_cpu = kind == filtro::DeviceKind::Cpu.to_string();
@@ -116,17 +119,22 @@ impl<'a> At<'a> {
         if self.value.is_null() { Ok(none.into()) } else { self.text() }
     }
 
+    fn number_or(&self, none: u64) -> Result<String, String> {
+        let number = if self.value.is_null() { Some(none) } else { self.value.as_u64() };
+        number.map(|number| number.to_string()).ok_or_else(|| self.wrong("a whole number"))
+    }
+
     fn time(&self) -> Result<Duration, String> {
         let time = self.value.as_f64().and_then(|ms| Duration::try_from_secs_f64(ms * 1e-3).ok());
         time.filter(|time| !time.is_zero()).ok_or_else(|| self.wrong("milliseconds above 0"))
     }
 
     fn workload(&self) -> Result<Row, String> {
-        let device = self.get("device")?;
+        let (device, cpu) = (self.get("device")?, self.get("cpu")?);
         Ok(Row {
             name: self.get("name")?.text()?,
             device: if device.value.is_null() { None } else { Some(device.on_device()?) },
-            cpu: self.get("cpu")?.get("warm_ms")?.time()?,
+            cpu: if cpu.value.is_null() { None } else { Some(cpu.get("warm_ms")?.time()?) },
         })
     }
 
@@ -148,7 +156,7 @@ impl<'a> At<'a> {
         Ok(Row {
             name: name_at(operation, number),
             device: (!on_cpu).then_some(OnDevice { algorithm: None, warm, clock: None }),
-            cpu: self.get("cpu_ms")?.time()?,
+            cpu: Some(self.get("cpu_ms")?.time()?),
         })
     }
 

@@ -5,6 +5,7 @@ mod crossover;
 mod document;
 mod report;
 mod roofline;
+mod shapes;
 mod sweep;
 mod timing;
 mod workload_report;
@@ -20,8 +21,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::chosen::DeviceFlag;
 use crate::failure::Failure;
+use crate::layer::Layer;
 use crate::tuning_file;
-pub(crate) use workloads::Workload;
+pub(crate) use workloads::{Selection, What, Workload};
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
@@ -44,6 +46,28 @@ pub(crate) struct Options {
     /// Only the shapes whose name contains this
     #[arg(long, value_name = "NAME", requires = "workloads")]
     only: Option<String>,
+    /// Times the shapes in this file, of the format of benches/workloads.json, in place of those
+    #[arg(long, value_name = "FILE", requires = "workloads")]
+    shapes: Option<PathBuf>,
+    /// Multiplies the batch of every shape
+    #[arg(long, value_name = "N", requires = "workloads", default_value_t = 1,
+          value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=1 << 20))]
+    batch: usize,
+    /// Times the gradients of the convolutions too
+    #[arg(long, requires = "workloads")]
+    gradients: bool,
+    /// Calls between two stamps [default: 20 on a GPU, else 1]
+    #[arg(long, value_name = "N", requires = "workloads",
+          value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    calls: Option<u32>,
+    /// Inputs that the calls take in turn; one stays in a cache if it is small [default: as many
+    /// as exceed the caches of a GPU, else 1]
+    #[arg(long, value_name = "N", requires = "workloads",
+          value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=1024))]
+    inputs: Option<usize>,
+    /// Computes on the CPU what the results are checked by, but does not time it
+    #[arg(long, requires = "workloads")]
+    skip_cpu: bool,
     /// Plans with the tuning in this file, see `filtro tune`
     #[arg(long, value_name = "FILE", requires = "workloads")]
     tuning: Option<PathBuf>,
@@ -95,7 +119,12 @@ pub(crate) fn run(options: &Options, out: &mut dyn Write) -> Result<(), Failure>
 }
 
 fn run_workloads(options: &Options, out: &mut dyn Write) -> Result<(), Failure> {
-    let workloads = Workload::all(options.only.as_deref())?;
+    let workloads = Workload::all(Selection {
+        only: options.only.as_deref(),
+        file: options.shapes.as_deref(),
+        batch: options.batch,
+        gradients: options.gradients,
+    })?;
     let names: Vec<_> = workloads.iter().map(|workload| workload.name.clone()).collect();
     let before = before(options, &names)?;
     let device = options.device.open_best()?;
@@ -111,12 +140,18 @@ fn run_workloads(options: &Options, out: &mut dyn Write) -> Result<(), Failure> 
     let device = tuned(device)?;
     let cpu = Device::cpu();
     let budget = Duration::from_millis(options.budget);
+    let calls = timing::Calls { budget, calls: options.calls, inputs: options.inputs };
     let progress = progress(workloads.len() + 1);
     progress.set_message("ceilings");
     let on_cpu = device.info().kind == DeviceKind::Cpu;
+    if on_cpu && options.skip_cpu {
+        return Err(Failure::input("--skip-cpu leaves nothing to time on the CPU"));
+    }
     let mut run = workload_report::Run {
         ceilings: if on_cpu { None } else { Some(timing::Ceilings::of(&device)?) },
-        cpu_ceilings: timing::Ceilings::of(&cpu)?,
+        cpu_ceilings: if options.skip_cpu { None } else { Some(timing::Ceilings::of(&cpu)?) },
+        batch: options.batch,
+        calls: calls.calls(&device),
         rows: Vec::new(),
         tuning: options.tuning.clone(),
         device,
@@ -124,16 +159,24 @@ fn run_workloads(options: &Options, out: &mut dyn Write) -> Result<(), Failure> 
     progress.inc(1);
     for workload in workloads {
         progress.set_message(workload.name.clone());
-        let (cpu_times, cpu_output) = timing::measure(&workload, &cpu, &cpu, budget)?;
+        let (cpu_times, cpu_output) = if options.skip_cpu {
+            (None, timing::checked(&workload, &cpu)?)
+        } else {
+            let one = timing::Calls { budget, calls: Some(1), inputs: Some(1) };
+            let (times, output) = timing::measure(&workload, &cpu, &cpu, one)?;
+            (Some(times), output)
+        };
         let mut times = None;
         if !on_cpu {
             let cold = tuned(options.device.open_best()?)?;
-            let (measured, output) = timing::measure(&workload, &run.device, &cold, budget)?;
+            let (measured, output) = timing::measure(&workload, &run.device, &cold, calls)?;
             timing::check_against_each_other(&workload, &output, &cpu_output)?;
             times = Some(measured);
         }
         run.rows.push(workload_report::Row {
+            is_pooling: matches!(workload.what, What::Forward(Layer::Pool2d(_))),
             name: workload.name,
+            images: workload.shape.batch,
             work: workload.work,
             times,
             cpu: cpu_times,

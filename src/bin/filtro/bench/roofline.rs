@@ -42,13 +42,15 @@ pub(crate) fn svg(run: &Run) -> Result<String, Failure> {
         let title = format!("{}: {}", report::name(&run.device), run.device.info().name);
         panels.push(Panel { title, ceilings, dots: dots.collect() });
     }
-    let dots = run.rows.iter().map(|row| {
-        let Work { operations, bytes } = row.work;
-        let seconds = row.cpu.seconds(DeviceKind::Cpu);
-        Dot { name: &row.name, at: (operations / bytes, operations / seconds) }
-    });
-    let title = format!("CPU: {}", filtro::Device::cpu().info().name);
-    panels.push(Panel { title, ceilings: &run.cpu_ceilings, dots: dots.collect() });
+    if let Some(ceilings) = &run.cpu_ceilings {
+        let dots = run.rows.iter().filter_map(|row| {
+            let seconds = row.cpu.as_ref()?.seconds(DeviceKind::Cpu);
+            let Work { operations, bytes } = row.work;
+            Some(Dot { name: &row.name, at: (operations / bytes, operations / seconds) })
+        });
+        let title = format!("CPU: {}", filtro::Device::cpu().info().name);
+        panels.push(Panel { title, ceilings, dots: dots.collect() });
+    }
 
     let mut text = String::new();
     draw(&mut text, &panels).map_err(|error| Failure::Work(format!("the plot: {error}")))?;
@@ -72,7 +74,7 @@ fn draw_panel(
     area: &DrawingArea<SVGBackend<'_>, plotters::coord::Shift>,
     panel: &Panel<'_>,
 ) -> Drawn {
-    let Ceilings { bytes, flops } = *panel.ceilings;
+    let Ceilings { bytes, flops, .. } = *panel.ceilings;
     let best = panel.ceilings.best_flops();
     let intensities = panel.dots.iter().map(|dot| dot.at.0);
     let left = 10_f64.powf(intensities.clone().fold(1.0, f64::min).log10().floor()) * 0.5;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use filtro::{Device, DeviceKind};
 use serde_json::{Value, json};
 
-use super::timing::{COPY, Ceilings, Times};
+use super::timing::{Ceilings, Times};
 use super::workloads::Work;
 use super::{environment, report, wgpu_version};
 use crate::failure::Failure;
@@ -19,7 +19,12 @@ pub(crate) struct Run {
     pub(crate) device: Device,
     /// Of the device; none where it is the CPU.
     pub(crate) ceilings: Option<Ceilings>,
-    pub(crate) cpu_ceilings: Ceilings,
+    /// None where the CPU is not timed.
+    pub(crate) cpu_ceilings: Option<Ceilings>,
+    /// By how much every batch was multiplied.
+    pub(crate) batch: usize,
+    /// Calls between two stamps on the device.
+    pub(crate) calls: u32,
     /// The file of the device's tuning.
     pub(crate) tuning: Option<PathBuf>,
     pub(crate) rows: Vec<Row>,
@@ -29,10 +34,15 @@ pub(crate) struct Run {
 #[derive(Debug)]
 pub(crate) struct Row {
     pub(crate) name: String,
+    /// Images of a call.
+    pub(crate) images: usize,
     pub(crate) work: Work,
+    /// Whether there are no multiply-adds.
+    pub(crate) is_pooling: bool,
     /// On the device; none where it is the CPU.
     pub(crate) times: Option<Times>,
-    pub(crate) cpu: Times,
+    /// None where the CPU is not timed.
+    pub(crate) cpu: Option<Times>,
 }
 
 pub(crate) fn text(out: &mut dyn Write, run: &Run) -> Result<(), Failure> {
@@ -41,6 +51,9 @@ pub(crate) fn text(out: &mut dyn Write, run: &Run) -> Result<(), Failure> {
     }
     if let Some(file) = &run.tuning {
         writeln!(out, "Tuning: {}", file.display())?;
+    }
+    if run.batch > 1 {
+        writeln!(out, "Batch: that of every shape times {}", run.batch)?;
     }
     let kind = run.device.info().kind;
     if kind == DeviceKind::Software {
@@ -61,28 +74,46 @@ pub(crate) fn text(out: &mut dyn Write, run: &Run) -> Result<(), Failure> {
             "GFLOP/s",
             "GB/s",
             "% of\nroof",
+            "bound by",
             "CPU time\n/ device",
         ];
         let rows = run.rows.iter().filter_map(|row| device_cells(row, ceilings, kind)).collect();
         table::print(out, &headers, 2, rows)?;
     }
-    writeln!(out)?;
-    table::heading(out, &format!("CPU: {}", ceilings_line(&run.cpu_ceilings)))?;
-    let headers =
-        ["shape", "cold\nms", "warm\nms", "with trans-\nfer ms", "GFLOP/s", "GB/s", "% of\nroof"];
-    let rows = run.rows.iter().map(|row| cpu_cells(row, &run.cpu_ceilings)).collect();
-    table::print(out, &headers, 1, rows)?;
+    if let Some(ceilings) = &run.cpu_ceilings {
+        writeln!(out)?;
+        table::heading(out, &format!("CPU: {}", ceilings_line(ceilings)))?;
+        let headers = [
+            "shape",
+            "cold\nms",
+            "warm\nms",
+            "with trans-\nfer ms",
+            "GFLOP/s",
+            "GB/s",
+            "% of\nroof",
+        ];
+        let rows = run.rows.iter().filter_map(|row| cpu_cells(row, ceilings)).collect();
+        table::print(out, &headers, 1, rows)?;
+    }
+    let calls = match run.calls {
+        1 => String::new(),
+        calls => format!(" of one of {calls} calls between two stamps"),
+    };
     writeln!(
         out,
-        "\nMedians. The roof is the larger of the two least times: operations at the best rate of \
-         multiply-adds, bytes at the rate of a copy."
+        "\nMedians{calls}. The roof is the larger of the two least times: operations at the best \
+         rate of multiply-adds, bytes at the rate of a copy."
     )?;
+    let most = run.rows.iter().filter_map(|row| row.times.as_ref()).map(|times| times.inputs);
+    if most.max().is_some_and(|most| most > 1) {
+        writeln!(out, "Calls take several inputs in turn, so that these do not stay in a cache.")?;
+    }
     Ok(())
 }
 
 fn ceilings_line(ceilings: &Ceilings) -> String {
     let [many, few] = ceilings.flops.map(|flops| flops * 1e-9);
-    let (bytes, size) = (ceilings.bytes * 1e-9, COPY >> 20);
+    let (bytes, size) = (ceilings.bytes * 1e-9, ceilings.copied >> 20);
     format!(
         "multiply-adds {many:.1} GFLOP/s with 64 accumulators, {few:.1} with 12; a copy of {size} \
          MiB {bytes:.1} GB/s"
@@ -97,10 +128,6 @@ fn rates(work: Work, seconds: f64, ceilings: &Ceilings, pooling: bool) -> [Strin
     ]
 }
 
-fn is_pooling(row: &Row) -> bool {
-    ["max_", "avg_", "global_"].iter().any(|kind| row.name.starts_with(kind))
-}
-
 fn device_cells(row: &Row, ceilings: &Ceilings, kind: DeviceKind) -> Option<Vec<String>> {
     let times = row.times.as_ref()?;
     let mut cells = vec![
@@ -112,21 +139,24 @@ fn device_cells(row: &Row, ceilings: &Ceilings, kind: DeviceKind) -> Option<Vec<
         table::milliseconds(times.with_transfer),
         format!("{:.1}", times.recording.as_secs_f64() * 1e6),
     ];
-    cells.extend(rates(row.work, times.seconds(kind), ceilings, is_pooling(row)));
-    cells.push(format!("{:.2}", row.cpu.warm.as_secs_f64() / times.warm.as_secs_f64()));
+    cells.extend(rates(row.work, times.seconds(kind), ceilings, row.is_pooling));
+    cells.push(ceilings.bound(row.work).into());
+    let gain = |cpu: &Times| cpu.warm.as_secs_f64() / times.warm.as_secs_f64();
+    cells.push(row.cpu.as_ref().map_or("-".into(), |cpu| format!("{:.2}", gain(cpu))));
     Some(cells)
 }
 
-fn cpu_cells(row: &Row, ceilings: &Ceilings) -> Vec<String> {
+fn cpu_cells(row: &Row, ceilings: &Ceilings) -> Option<Vec<String>> {
+    let times = row.cpu.as_ref()?;
     let mut cells = vec![
         row.name.clone(),
-        table::milliseconds(row.cpu.cold),
-        table::milliseconds(row.cpu.warm),
-        table::milliseconds(row.cpu.with_transfer),
+        table::milliseconds(times.cold),
+        table::milliseconds(times.warm),
+        table::milliseconds(times.with_transfer),
     ];
-    let seconds = row.cpu.seconds(DeviceKind::Cpu);
-    cells.extend(rates(row.work, seconds, ceilings, is_pooling(row)));
-    cells
+    let seconds = times.seconds(DeviceKind::Cpu);
+    cells.extend(rates(row.work, seconds, ceilings, row.is_pooling));
+    Some(cells)
 }
 
 pub(crate) fn json(run: &Run) -> Value {
@@ -143,7 +173,9 @@ pub(crate) fn json(run: &Run) -> Value {
         "tuning": run.tuning.as_ref().map(|file| file.display().to_string()),
         "cpu": Device::cpu().info().name,
         "ceilings": run.ceilings.as_ref().map(ceilings_json),
-        "cpu_ceilings": ceilings_json(&run.cpu_ceilings),
+        "cpu_ceilings": run.cpu_ceilings.as_ref().map(ceilings_json),
+        "batch": run.batch,
+        "calls": run.calls,
         "rows": run.rows.iter().map(|row| row_json(row, run)).collect::<Vec<_>>(),
     })
 }
@@ -153,7 +185,7 @@ fn ceilings_json(ceilings: &Ceilings) -> Value {
         "gflops_64_accumulators": ceilings.flops[0] * 1e-9,
         "gflops_12_accumulators": ceilings.flops[1] * 1e-9,
         "copy_gbytes_per_second": ceilings.bytes * 1e-9,
-        "copy_bytes": COPY,
+        "copy_bytes": ceilings.copied,
     })
 }
 
@@ -171,15 +203,19 @@ fn row_json(row: &Row, run: &Run) -> Value {
             "gflops": row.work.operations / seconds * 1e-9,
             "gbytes_per_second": row.work.bytes / seconds * 1e-9,
             "share_of_roof": ceilings.share(row.work, seconds),
+            "bound_by": ceilings.bound(row.work),
+            "inputs": times.inputs,
         })
     };
     let kind = run.device.info().kind;
     json!({
         "name": row.name,
+        "images": row.images,
         "operations": row.work.operations,
         "bytes": row.work.bytes,
         "device": row.times.as_ref().zip(run.ceilings.as_ref())
             .map(|(of_device, ceilings)| times(of_device, ceilings, kind)),
-        "cpu": times(&row.cpu, &run.cpu_ceilings, DeviceKind::Cpu),
+        "cpu": row.cpu.as_ref().zip(run.cpu_ceilings.as_ref())
+            .map(|(of_cpu, ceilings)| times(of_cpu, ceilings, DeviceKind::Cpu)),
     })
 }

@@ -1,26 +1,33 @@
-//! The 20 shapes of `benches/workloads.json`: layers of well-known networks.
+//! What is timed: a layer forward or a gradient, on a shape.
 
-use filtro::{Algorithm, AvgPool2d, Conv2d, Device, MaxPool2d, Result, Shape};
+use std::path::Path;
+
+use filtro::{Algorithm, Conv2d, Device, Result, Shape, Tensor};
 use ndarray::{Array1, Array4};
-use serde_json::Value;
 
+use super::shapes::{self, Row};
 use super::sweep::noise;
 use crate::failure::Failure;
-use crate::layer::{Layer, Pool2d};
+use crate::layer::{Layer, Loaded, Pool2d};
 
-const FILE: &str = include_str!("../../../../benches/workloads.json");
-
-/// One shape: a layer and the input that it is timed on.
+/// One row of a table.
 #[derive(Debug)]
 pub(crate) struct Workload {
     pub(crate) name: String,
-    pub(crate) layer: Layer,
-    pub(crate) input: Array4<f32>,
+    pub(crate) what: What,
+    /// Of the layer's input.
     pub(crate) shape: Shape,
     pub(crate) work: Work,
 }
 
-/// What a layer has to do at least.
+#[derive(Debug, Clone)]
+pub(crate) enum What {
+    Forward(Layer),
+    GradInput { options: Conv2d, weight: Array4<f32> },
+    GradWeight { options: Conv2d },
+}
+
+/// What has to be done at least.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Work {
     /// Two for every multiply-add; of a pooling one for every element of every window.
@@ -29,56 +36,67 @@ pub(crate) struct Work {
     pub(crate) bytes: f64,
 }
 
+/// Which rows are timed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Selection<'a> {
+    /// What their names contain.
+    pub(crate) only: Option<&'a str>,
+    /// A file of shapes, in place of the 20 of `benches/workloads.json`.
+    pub(crate) file: Option<&'a Path>,
+    /// By how much every batch is multiplied.
+    pub(crate) batch: usize,
+    /// Whether the convolutions have rows of their gradients too.
+    pub(crate) gradients: bool,
+}
+
+/// The arrays of one call besides the weights; one that it has none of is empty.
+#[derive(Debug)]
+pub(crate) struct Given {
+    pub(crate) input: Array4<f32>,
+    pub(crate) grad_output: Array4<f32>,
+}
+
+/// A call whose tensors are on a device.
+#[derive(Debug)]
+pub(crate) enum Ready<'a> {
+    Forward { layer: &'a Loaded<'a>, input: Tensor },
+    GradInput { options: &'a Conv2d, shape: Shape, weight: &'a Tensor, grad_output: Tensor },
+    GradWeight { options: &'a Conv2d, input: Tensor, grad_output: Tensor },
+}
+
+/// The weights of a workload on a device.
+#[derive(Debug)]
+pub(crate) enum OnDevice<'a> {
+    Forward(Loaded<'a>),
+    GradInput { options: &'a Conv2d, shape: Shape, weight: Tensor },
+    GradWeight { options: &'a Conv2d },
+}
+
 impl Workload {
-    /// The workloads whose name contains `only`.
-    pub(crate) fn all(only: Option<&str>) -> std::result::Result<Vec<Self>, Failure> {
-        let rows: Vec<Value> = serde_json::from_str(FILE).map_err(Failure::input)?;
-        let names: Vec<_> = rows.iter().filter_map(|row| row["name"].as_str()).collect();
-        let wanted = |row: &&Value| only.is_none_or(|only| text(row, "name").contains(only));
-        let workloads: Vec<_> =
-            rows.iter().filter(wanted).map(Self::read).collect::<std::result::Result<_, _>>()?;
-        if workloads.is_empty() {
+    pub(crate) fn all(selection: Selection<'_>) -> std::result::Result<Vec<Self>, Failure> {
+        let rows = match selection.file {
+            None => shapes::ours()?,
+            Some(file) => shapes::of_file(file)?,
+        };
+        let mut all = Vec::new();
+        for Row { name, layer, shape } in rows {
+            let Some(batch) = shape.batch.checked_mul(selection.batch) else {
+                return Err(Failure::input(format!("--batch: the batch of {name} is too large")));
+            };
+            all.extend(passes(name, layer, Shape { batch, ..shape }, selection.gradients)?);
+        }
+        let names: Vec<_> = all.iter().map(|workload| workload.name.clone()).collect();
+        all.retain(|it| selection.only.is_none_or(|only| it.name.contains(only)));
+        if all.is_empty() {
             return Err(Failure::input(format!("--only: the shapes are {}", names.join(", "))));
         }
-        Ok(workloads)
+        Ok(all)
     }
 
-    fn read(row: &Value) -> std::result::Result<Self, Failure> {
-        let [kernel_size, stride, padding, dilation] =
-            ["kernel_size", "stride", "padding", "dilation"].map(|name| pair(row, name));
-        let in_channels = number(row, "in_channels");
-        let layer = match text(row, "op") {
-            "conv2d" => {
-                let options = Conv2d::new(in_channels, number(row, "out_channels"), kernel_size)
-                    .stride(stride)
-                    .padding(padding)
-                    .dilation(dilation)
-                    .groups(number(row, "groups"));
-                let weight = noise(options.weight_shape()?);
-                let bias = Some(Array1::linspace(-1.0, 1.0, options.out_channels));
-                Layer::Conv2d { options, weight, bias }
-            }
-            "max_pool2d" => Layer::Pool2d(Pool2d::Max(
-                MaxPool2d::new(kernel_size).stride(stride).padding(padding).dilation(dilation),
-            )),
-            "avg_pool2d" => Layer::Pool2d(Pool2d::Avg(
-                AvgPool2d::new(kernel_size).stride(stride).padding(padding),
-            )),
-            other => return Err(Failure::input(format!("workloads.json: no operation {other}"))),
-        };
-        let shape = Shape::new(
-            number(row, "batch"),
-            in_channels,
-            number(row, "in_height"),
-            number(row, "in_width"),
-        );
-        let work = work(&layer, shape, kernel_size)?;
-        Ok(Self { name: text(row, "name").into(), layer, input: noise(shape), shape, work })
-    }
-
-    /// What a device does it with; the CPU has no plan.
+    /// What a device does it with; neither the CPU nor a gradient tells.
     pub(crate) fn algorithm(&self, device: &Device) -> Result<Option<Algorithm>> {
-        let plan = match &self.layer {
+        let What::Forward(layer) = &self.what else { return Ok(None) };
+        let plan = match layer {
             Layer::Conv2d { options, .. } => options.plan_on(self.shape, device)?,
             Layer::Pool2d(Pool2d::Max(options)) => options.plan_on(self.shape, device)?,
             Layer::Pool2d(Pool2d::Avg(options)) => options.plan_on(self.shape, device)?,
@@ -87,47 +105,147 @@ impl Workload {
         };
         Ok(plan.map(|plan| plan.algorithm()))
     }
+
+    pub(crate) fn output_shape(&self) -> Result<Shape> {
+        match &self.what {
+            What::Forward(layer) => layer.output_shape(self.shape),
+            What::GradInput { .. } => Ok(self.shape),
+            What::GradWeight { options } => options.weight_shape(),
+        }
+    }
+
+    /// Numbers between -1 and 1 for everything that is not a weight.
+    pub(crate) fn given(&self) -> Result<Given> {
+        let none = || Array4::zeros([0; 4]);
+        Ok(match &self.what {
+            What::Forward(_) => Given { input: noise(self.shape), grad_output: none() },
+            What::GradInput { options, .. } => {
+                Given { input: none(), grad_output: noise(options.output_shape(self.shape)?) }
+            }
+            What::GradWeight { options } => Given {
+                input: noise(self.shape),
+                grad_output: noise(options.output_shape(self.shape)?),
+            },
+        })
+    }
+
+    pub(crate) fn on(&self, device: &Device) -> Result<OnDevice<'_>> {
+        Ok(match &self.what {
+            What::Forward(layer) => OnDevice::Forward(layer.on(device)?),
+            What::GradInput { options, weight } => {
+                OnDevice::GradInput { options, shape: self.shape, weight: device.upload(weight)? }
+            }
+            What::GradWeight { options } => OnDevice::GradWeight { options },
+        })
+    }
+
+    /// The same with the absolute values of the weights.
+    pub(crate) fn of_magnitudes(&self) -> Self {
+        let what = match &self.what {
+            What::Forward(layer) => What::Forward(layer.of_magnitudes()),
+            What::GradInput { options, weight } => {
+                What::GradInput { options: options.clone(), weight: weight.mapv(f32::abs) }
+            }
+            gradient @ What::GradWeight { .. } => gradient.clone(),
+        };
+        Self { name: self.name.clone(), what, ..*self }
+    }
+}
+
+impl OnDevice<'_> {
+    /// Uploads what is not a weight.
+    pub(crate) fn ready(&self, device: &Device, given: &Given) -> Result<Ready<'_>> {
+        let grad_output = || device.upload(&given.grad_output);
+        Ok(match self {
+            Self::Forward(layer) => Ready::Forward { layer, input: device.upload(&given.input)? },
+            Self::GradInput { options, shape, weight } => {
+                Ready::GradInput { options, shape: *shape, weight, grad_output: grad_output()? }
+            }
+            Self::GradWeight { options } => Ready::GradWeight {
+                options,
+                input: device.upload(&given.input)?,
+                grad_output: grad_output()?,
+            },
+        })
+    }
+}
+
+impl Ready<'_> {
+    pub(crate) fn call(&self) -> Result<Tensor> {
+        match self {
+            Self::Forward { layer, input } => layer.forward(input),
+            Self::GradInput { options, shape, weight, grad_output } => {
+                options.grad_input(*shape, weight, grad_output)
+            }
+            Self::GradWeight { options, input, grad_output } => {
+                options.grad_weight(input, grad_output)
+            }
+        }
+    }
+}
+
+/// The layer forward, and if asked for the gradients that it has.
+fn passes(name: String, layer: Layer, shape: Shape, gradients: bool) -> Result<Vec<Workload>> {
+    let work = work(&layer, shape)?;
+    let row = |name, what| Workload { name, what, shape, work };
+    let mut rows = Vec::new();
+    if let (true, Layer::Conv2d { options, weight, .. }) = (gradients, &layer) {
+        let (options, weight) = (options.clone(), weight.clone());
+        let what = What::GradInput { options: options.clone(), weight };
+        rows.push(row(format!("{name}/grad_input"), what));
+        rows.push(row(format!("{name}/grad_weight"), What::GradWeight { options }));
+    }
+    rows.insert(0, row(name, What::Forward(layer)));
+    Ok(rows)
 }
 
 #[allow(clippy::cast_precision_loss, reason = "rates of three digits")]
-fn work(layer: &Layer, input: Shape, kernel_size: [usize; 2]) -> Result<Work> {
-    let len = |shape: Shape| shape.dims().iter().product::<usize>();
-    let output = len(layer.output_shape(input)?);
-    let (weights, operations) = match layer.cost(input)? {
-        Some((weights, multiply_adds)) => (weights, 2.0 * multiply_adds as f64),
-        None => (0, (output * kernel_size[0] * kernel_size[1]) as f64),
+fn work(layer: &Layer, input: Shape) -> Result<Work> {
+    let len = |shape: Shape| shape.dims().iter().product::<usize>() as f64;
+    let output = layer.output_shape(input)?;
+    let window = |[height, width]: [usize; 2]| len(output) * (height * width) as f64;
+    let (weights, operations) = match layer {
+        Layer::Conv2d { options, bias, .. } => {
+            let weights = options.weights()? + bias.as_ref().map_or(0, Array1::len);
+            (weights as f64, 2.0 * options.multiply_adds(input)? as f64)
+        }
+        Layer::Pool2d(Pool2d::Max(options)) => (0.0, window(options.kernel_size)),
+        Layer::Pool2d(Pool2d::Avg(options)) => (0.0, window(options.kernel_size)),
+        Layer::Pool2d(Pool2d::AdaptiveMax(_) | Pool2d::AdaptiveAvg(_)) => (0.0, len(input)),
     };
-    let bytes = ((len(input) + weights + output) * size_of::<f32>()) as f64;
+    let bytes = (len(input) + weights + len(output)) * size_of::<f32>() as f64;
     Ok(Work { operations, bytes })
-}
-
-fn text<'a>(row: &'a Value, name: &str) -> &'a str {
-    row[name].as_str().unwrap_or_default()
-}
-
-fn size(value: &Value) -> usize {
-    value.as_u64().and_then(|value| usize::try_from(value).ok()).unwrap_or(1)
-}
-
-fn number(row: &Value, name: &str) -> usize {
-    size(&row[name])
-}
-
-fn pair(row: &Value, name: &str) -> [usize; 2] {
-    [size(&row[name][0]), size(&row[name][1])]
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const ALL: Selection<'_> = Selection { only: None, file: None, batch: 1, gradients: false };
+
     #[test]
     fn there_are_20_shapes_and_a_name_picks_some() {
-        let all = Workload::all(None).unwrap();
+        let all = Workload::all(ALL).unwrap();
         assert_eq!(all.len(), 20);
         let multiply_adds = 64.0 * 64.0 * 9.0 * 56.0 * 56.0;
         assert_eq!(all[1].work.operations, 2.0 * multiply_adds);
-        assert_eq!(Workload::all(Some("global_avg")).unwrap().len(), 1);
-        assert!(Workload::all(Some("no such shape")).is_err());
+        let only = |only| Workload::all(Selection { only: Some(only), ..ALL });
+        assert_eq!(only("global_avg").unwrap().len(), 1);
+        assert!(only("no such shape").is_err());
+    }
+
+    #[test]
+    fn a_batch_multiplies_the_work_and_convolutions_have_two_gradients() {
+        let selection = Selection { batch: 32, gradients: true, only: Some("_3x3_14"), ..ALL };
+        let rows = Workload::all(selection).unwrap();
+        let names: Vec<_> = rows.iter().map(|row| row.name.as_str()).collect();
+        let expected = ["resnet_3x3_14", "resnet_3x3_14/grad_input", "resnet_3x3_14/grad_weight"];
+        assert_eq!(names, expected);
+        for row in &rows {
+            assert_eq!(row.shape.batch, 32);
+            assert_eq!(row.work.operations, 2.0 * 32.0 * 256.0 * 256.0 * 9.0 * 14.0 * 14.0);
+        }
+        let gradients = Selection { gradients: true, ..ALL };
+        assert_eq!(Workload::all(gradients).unwrap().len(), 20 + 2 * 14);
     }
 }
