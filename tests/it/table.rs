@@ -30,10 +30,12 @@ fn forward_of(dtype: DType, cases: &[Case]) {
         for data in case.operation.data_of(dtype) {
             let case = case.with_data(data);
             let expected = Forward::of(&case, dtype).expect("a valid case");
+            // Nothing is planned for an output without elements.
+            let has_output = !case.operation.output_shape(case.input).unwrap().is_empty();
             for (runner, passed, not_served) in &mut runners {
                 count += 1;
                 match expected.check(runner.as_ref()) {
-                    Ok(Outcome::Passed) => *passed += 1,
+                    Ok(Outcome::Passed) => *passed += usize::from(has_output),
                     Ok(Outcome::NotServed) => *not_served += 1,
                     Err(message) => {
                         let runner = runner.name();

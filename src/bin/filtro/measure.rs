@@ -19,12 +19,14 @@ pub(crate) struct Timing {
     pub(crate) calls: u32,
     /// Results that are kept while later calls run, so that these write elsewhere.
     pub(crate) kept: usize,
+    /// Whether a GPU runs first until its clocks have settled.
+    pub(crate) settles: bool,
 }
 
 impl Timing {
     /// One call at a time.
     pub(crate) const fn of_one(budget: Duration) -> Self {
-        Self { budget, calls: 1, kept: 0 }
+        Self { budget, calls: 1, kept: 0, settles: false }
     }
 }
 
@@ -57,7 +59,10 @@ pub(crate) fn medians<T>(
             Ok(())
         })
     };
-    settle(device, &mut run)?;
+    run()?;
+    if timing.settles && device.info().kind == DeviceKind::Gpu {
+        settle(&mut run)?;
+    }
     let begin = Instant::now();
     let (mut walls, mut on_device) = (Vec::new(), Vec::new());
     while walls.len() < 3 || (begin.elapsed() < timing.budget && walls.len() < 100) {
@@ -70,22 +75,19 @@ pub(crate) fn medians<T>(
     Ok((walls[walls.len() / 2], on_device.get(on_device.len() / 2).copied()))
 }
 
-/// Runs the work once, and on a GPU until three times in a row are within 2 %: its clocks rise when
-/// it has something to do.
-fn settle(
-    device: &Device,
-    mut run: impl FnMut() -> filtro::Result<Timed<()>>,
-) -> Result<(), Failure> {
+/// Runs the work until three times in a row are within 2 %: a GPU's clocks rise when it has
+/// something to do.
+fn settle(mut run: impl FnMut() -> filtro::Result<Timed<()>>) -> Result<(), Failure> {
     let begin = Instant::now();
-    let mut times = vec![run()?];
-    let is_steady = |times: &[Timed<()>]| {
-        let last = times.iter().rev().take(3).map(|timed| timed.device.unwrap_or(timed.wall));
+    let mut times = Vec::new();
+    let is_steady = |times: &[Duration]| {
+        let last = times.iter().rev().take(3);
         let (least, most) = (last.clone().min(), last.max());
-        times.len() >= 3 && least.zip(most).is_some_and(|(least, most)| most <= least * 51 / 50)
+        times.len() >= 3 && least.zip(most).is_some_and(|(least, most)| *most <= *least * 51 / 50)
     };
-    while device.info().kind == DeviceKind::Gpu && !is_steady(&times) && begin.elapsed() < UNSETTLED
-    {
-        times.push(run()?);
+    while !is_steady(&times) && begin.elapsed() < UNSETTLED {
+        let timed = run()?;
+        times.push(timed.device.unwrap_or(timed.wall));
     }
     Ok(())
 }

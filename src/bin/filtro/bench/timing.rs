@@ -150,7 +150,8 @@ pub(crate) fn measure(
         (0..inputs).map(|_| weights.ready(device, &given)).collect::<filtro::Result<_>>()?;
     let mut turns = ready.iter().cycle();
     let mut call = || turns.next().unwrap_or(&ready[0]).call();
-    let timing = Timing { budget: calls.budget, calls: calls.calls(device), kept: inputs };
+    let timing =
+        Timing { budget: calls.budget, calls: calls.calls(device), kept: inputs, settles: true };
     let (warm, on_device) = measure::medians(device, timing, &mut call)?;
     let with_transfer = measure::median(device, calls.budget, || {
         weights.ready(device, &given)?.call()?.download()
