@@ -1,9 +1,10 @@
-// Composed from conv2d_halo.wgsl as conv2d_halo-zeros-masked-none-bias-memory-kernel_height3-kernel_width3-stride_y1-stride_x1-dilation_y2-dilation_x2-tile_channels8-tile_rows4-row_step2-channel_step4-unroll_rows-lanes_y4-lanes_x16 for: convolution 3x3 with dilation 2, 256x28x28 to 256.
+// Composed from conv2d_halo.wgsl as conv2d_halo-zeros-masked-none-bias-memory-kernel_height3-kernel_width3-stride_y1-stride_x1-dilation_y2-dilation_x2-tile_channels8-tile_rows4-row_step2-channel_step4-staged-unroll_rows-lanes_y4-lanes_x16 for: convolution 3x3 with dilation 2, 256x28x28 to 256.
 // Computes: a convolution whose workgroups share their inputs through workgroup memory.
 // Owns: an invocation tile_channels output channels of one group at tile_rows rows of a column; a
 //   workgroup lanes_x columns and lanes_y * tile_rows rows, row_step apart. It copies the inputs
 //   they need, channel_step channels at a time; neighbouring invocations copy and read
-//   neighbouring elements, and all load the same weights. Workgroup z is the block of channels.
+//   neighbouring elements, and all read the same weights, from its memory if they are staged
+//   there. Workgroup z is the block of channels.
 // Padding: applied while copying; places over zeros are 0, and a tile with a NaN is computed
 //   without them.
 // Host guarantees: channel_step divides group_in_channels and a block of them; weight is packed by
@@ -48,6 +49,9 @@ alias Pack = vec4<f32>;
 
 // The places behind the halo are for copies that nobody reads.
 var<workgroup> halo: array<Pack, 384>;
+
+// The weights of a step, a column of the kernel each.
+var<workgroup> staged: array<array<vec4<f32>, 24>, 3>;
 
 var<workgroup> totals: array<vec4<f32>, 512>;
 
@@ -196,15 +200,16 @@ fn main(
         halo[place_4] = select(Pack(0.0), value_4, (inside & 16u) != 0u);
         let value_5 = Pack(f32(input[start_0 + from_5]), f32(input[start_1 + from_5]), f32(input[start_2 + from_5]), f32(input[start_3 + from_5]));
         halo[place_5] = select(Pack(0.0), value_5, (inside & 32u) != 0u);
+        staged[local / 24u][local % 24u] = vec4<f32>(weight[step + local]);
+        if local < 8u { staged[(local + 64u) / 24u][(local + 64u) % 24u] = vec4<f32>(weight[step + (local + 64u)]); }
         workgroupBarrier();
         for (var kernel_x = 0u; kernel_x < 3u; kernel_x++) {
             let top = corner + kernel_x * 2u;
-            let taps = step + kernel_x * 24u;
             let in_0 = halo[top + 0u];
             let in_1 = halo[top + 20u];
             let in_2 = halo[top + 40u];
             let in_3 = halo[top + 60u];
-            let weight_0 = vec4<f32>(weight[taps + 0u]);
+            let weight_0 = staged[kernel_x][0];
             sum_0_0 = fma(weight_0.x, in_0.x, sum_0_0);
             sum_0_1 = fma(weight_0.x, in_1.x, sum_0_1);
             sum_0_2 = fma(weight_0.x, in_2.x, sum_0_2);
@@ -221,7 +226,7 @@ fn main(
             sum_3_1 = fma(weight_0.w, in_1.x, sum_3_1);
             sum_3_2 = fma(weight_0.w, in_2.x, sum_3_2);
             sum_3_3 = fma(weight_0.w, in_3.x, sum_3_3);
-            let weight_1 = vec4<f32>(weight[taps + 1u]);
+            let weight_1 = staged[kernel_x][1];
             sum_4_0 = fma(weight_1.x, in_0.x, sum_4_0);
             sum_4_1 = fma(weight_1.x, in_1.x, sum_4_1);
             sum_4_2 = fma(weight_1.x, in_2.x, sum_4_2);
@@ -238,7 +243,7 @@ fn main(
             sum_7_1 = fma(weight_1.w, in_1.x, sum_7_1);
             sum_7_2 = fma(weight_1.w, in_2.x, sum_7_2);
             sum_7_3 = fma(weight_1.w, in_3.x, sum_7_3);
-            let weight_2 = vec4<f32>(weight[taps + 2u]);
+            let weight_2 = staged[kernel_x][2];
             sum_0_0 = fma(weight_2.x, in_0.y, sum_0_0);
             sum_0_1 = fma(weight_2.x, in_1.y, sum_0_1);
             sum_0_2 = fma(weight_2.x, in_2.y, sum_0_2);
@@ -255,7 +260,7 @@ fn main(
             sum_3_1 = fma(weight_2.w, in_1.y, sum_3_1);
             sum_3_2 = fma(weight_2.w, in_2.y, sum_3_2);
             sum_3_3 = fma(weight_2.w, in_3.y, sum_3_3);
-            let weight_3 = vec4<f32>(weight[taps + 3u]);
+            let weight_3 = staged[kernel_x][3];
             sum_4_0 = fma(weight_3.x, in_0.y, sum_4_0);
             sum_4_1 = fma(weight_3.x, in_1.y, sum_4_1);
             sum_4_2 = fma(weight_3.x, in_2.y, sum_4_2);
@@ -272,7 +277,7 @@ fn main(
             sum_7_1 = fma(weight_3.w, in_1.y, sum_7_1);
             sum_7_2 = fma(weight_3.w, in_2.y, sum_7_2);
             sum_7_3 = fma(weight_3.w, in_3.y, sum_7_3);
-            let weight_4 = vec4<f32>(weight[taps + 4u]);
+            let weight_4 = staged[kernel_x][4];
             sum_0_0 = fma(weight_4.x, in_0.z, sum_0_0);
             sum_0_1 = fma(weight_4.x, in_1.z, sum_0_1);
             sum_0_2 = fma(weight_4.x, in_2.z, sum_0_2);
@@ -289,7 +294,7 @@ fn main(
             sum_3_1 = fma(weight_4.w, in_1.z, sum_3_1);
             sum_3_2 = fma(weight_4.w, in_2.z, sum_3_2);
             sum_3_3 = fma(weight_4.w, in_3.z, sum_3_3);
-            let weight_5 = vec4<f32>(weight[taps + 5u]);
+            let weight_5 = staged[kernel_x][5];
             sum_4_0 = fma(weight_5.x, in_0.z, sum_4_0);
             sum_4_1 = fma(weight_5.x, in_1.z, sum_4_1);
             sum_4_2 = fma(weight_5.x, in_2.z, sum_4_2);
@@ -306,7 +311,7 @@ fn main(
             sum_7_1 = fma(weight_5.w, in_1.z, sum_7_1);
             sum_7_2 = fma(weight_5.w, in_2.z, sum_7_2);
             sum_7_3 = fma(weight_5.w, in_3.z, sum_7_3);
-            let weight_6 = vec4<f32>(weight[taps + 6u]);
+            let weight_6 = staged[kernel_x][6];
             sum_0_0 = fma(weight_6.x, in_0.w, sum_0_0);
             sum_0_1 = fma(weight_6.x, in_1.w, sum_0_1);
             sum_0_2 = fma(weight_6.x, in_2.w, sum_0_2);
@@ -323,7 +328,7 @@ fn main(
             sum_3_1 = fma(weight_6.w, in_1.w, sum_3_1);
             sum_3_2 = fma(weight_6.w, in_2.w, sum_3_2);
             sum_3_3 = fma(weight_6.w, in_3.w, sum_3_3);
-            let weight_7 = vec4<f32>(weight[taps + 7u]);
+            let weight_7 = staged[kernel_x][7];
             sum_4_0 = fma(weight_7.x, in_0.w, sum_4_0);
             sum_4_1 = fma(weight_7.x, in_1.w, sum_4_1);
             sum_4_2 = fma(weight_7.x, in_2.w, sum_4_2);
@@ -341,7 +346,7 @@ fn main(
             sum_7_2 = fma(weight_7.w, in_2.w, sum_7_2);
             sum_7_3 = fma(weight_7.w, in_3.w, sum_7_3);
             let in_4 = halo[top + 80u];
-            let weight_8 = vec4<f32>(weight[taps + 8u]);
+            let weight_8 = staged[kernel_x][8];
             sum_0_0 = fma(weight_8.x, in_1.x, sum_0_0);
             sum_0_1 = fma(weight_8.x, in_2.x, sum_0_1);
             sum_0_2 = fma(weight_8.x, in_3.x, sum_0_2);
@@ -358,7 +363,7 @@ fn main(
             sum_3_1 = fma(weight_8.w, in_2.x, sum_3_1);
             sum_3_2 = fma(weight_8.w, in_3.x, sum_3_2);
             sum_3_3 = fma(weight_8.w, in_4.x, sum_3_3);
-            let weight_9 = vec4<f32>(weight[taps + 9u]);
+            let weight_9 = staged[kernel_x][9];
             sum_4_0 = fma(weight_9.x, in_1.x, sum_4_0);
             sum_4_1 = fma(weight_9.x, in_2.x, sum_4_1);
             sum_4_2 = fma(weight_9.x, in_3.x, sum_4_2);
@@ -375,7 +380,7 @@ fn main(
             sum_7_1 = fma(weight_9.w, in_2.x, sum_7_1);
             sum_7_2 = fma(weight_9.w, in_3.x, sum_7_2);
             sum_7_3 = fma(weight_9.w, in_4.x, sum_7_3);
-            let weight_10 = vec4<f32>(weight[taps + 10u]);
+            let weight_10 = staged[kernel_x][10];
             sum_0_0 = fma(weight_10.x, in_1.y, sum_0_0);
             sum_0_1 = fma(weight_10.x, in_2.y, sum_0_1);
             sum_0_2 = fma(weight_10.x, in_3.y, sum_0_2);
@@ -392,7 +397,7 @@ fn main(
             sum_3_1 = fma(weight_10.w, in_2.y, sum_3_1);
             sum_3_2 = fma(weight_10.w, in_3.y, sum_3_2);
             sum_3_3 = fma(weight_10.w, in_4.y, sum_3_3);
-            let weight_11 = vec4<f32>(weight[taps + 11u]);
+            let weight_11 = staged[kernel_x][11];
             sum_4_0 = fma(weight_11.x, in_1.y, sum_4_0);
             sum_4_1 = fma(weight_11.x, in_2.y, sum_4_1);
             sum_4_2 = fma(weight_11.x, in_3.y, sum_4_2);
@@ -409,7 +414,7 @@ fn main(
             sum_7_1 = fma(weight_11.w, in_2.y, sum_7_1);
             sum_7_2 = fma(weight_11.w, in_3.y, sum_7_2);
             sum_7_3 = fma(weight_11.w, in_4.y, sum_7_3);
-            let weight_12 = vec4<f32>(weight[taps + 12u]);
+            let weight_12 = staged[kernel_x][12];
             sum_0_0 = fma(weight_12.x, in_1.z, sum_0_0);
             sum_0_1 = fma(weight_12.x, in_2.z, sum_0_1);
             sum_0_2 = fma(weight_12.x, in_3.z, sum_0_2);
@@ -426,7 +431,7 @@ fn main(
             sum_3_1 = fma(weight_12.w, in_2.z, sum_3_1);
             sum_3_2 = fma(weight_12.w, in_3.z, sum_3_2);
             sum_3_3 = fma(weight_12.w, in_4.z, sum_3_3);
-            let weight_13 = vec4<f32>(weight[taps + 13u]);
+            let weight_13 = staged[kernel_x][13];
             sum_4_0 = fma(weight_13.x, in_1.z, sum_4_0);
             sum_4_1 = fma(weight_13.x, in_2.z, sum_4_1);
             sum_4_2 = fma(weight_13.x, in_3.z, sum_4_2);
@@ -443,7 +448,7 @@ fn main(
             sum_7_1 = fma(weight_13.w, in_2.z, sum_7_1);
             sum_7_2 = fma(weight_13.w, in_3.z, sum_7_2);
             sum_7_3 = fma(weight_13.w, in_4.z, sum_7_3);
-            let weight_14 = vec4<f32>(weight[taps + 14u]);
+            let weight_14 = staged[kernel_x][14];
             sum_0_0 = fma(weight_14.x, in_1.w, sum_0_0);
             sum_0_1 = fma(weight_14.x, in_2.w, sum_0_1);
             sum_0_2 = fma(weight_14.x, in_3.w, sum_0_2);
@@ -460,7 +465,7 @@ fn main(
             sum_3_1 = fma(weight_14.w, in_2.w, sum_3_1);
             sum_3_2 = fma(weight_14.w, in_3.w, sum_3_2);
             sum_3_3 = fma(weight_14.w, in_4.w, sum_3_3);
-            let weight_15 = vec4<f32>(weight[taps + 15u]);
+            let weight_15 = staged[kernel_x][15];
             sum_4_0 = fma(weight_15.x, in_1.w, sum_4_0);
             sum_4_1 = fma(weight_15.x, in_2.w, sum_4_1);
             sum_4_2 = fma(weight_15.x, in_3.w, sum_4_2);
@@ -478,7 +483,7 @@ fn main(
             sum_7_2 = fma(weight_15.w, in_3.w, sum_7_2);
             sum_7_3 = fma(weight_15.w, in_4.w, sum_7_3);
             let in_5 = halo[top + 100u];
-            let weight_16 = vec4<f32>(weight[taps + 16u]);
+            let weight_16 = staged[kernel_x][16];
             sum_0_0 = fma(weight_16.x, in_2.x, sum_0_0);
             sum_0_1 = fma(weight_16.x, in_3.x, sum_0_1);
             sum_0_2 = fma(weight_16.x, in_4.x, sum_0_2);
@@ -495,7 +500,7 @@ fn main(
             sum_3_1 = fma(weight_16.w, in_3.x, sum_3_1);
             sum_3_2 = fma(weight_16.w, in_4.x, sum_3_2);
             sum_3_3 = fma(weight_16.w, in_5.x, sum_3_3);
-            let weight_17 = vec4<f32>(weight[taps + 17u]);
+            let weight_17 = staged[kernel_x][17];
             sum_4_0 = fma(weight_17.x, in_2.x, sum_4_0);
             sum_4_1 = fma(weight_17.x, in_3.x, sum_4_1);
             sum_4_2 = fma(weight_17.x, in_4.x, sum_4_2);
@@ -512,7 +517,7 @@ fn main(
             sum_7_1 = fma(weight_17.w, in_3.x, sum_7_1);
             sum_7_2 = fma(weight_17.w, in_4.x, sum_7_2);
             sum_7_3 = fma(weight_17.w, in_5.x, sum_7_3);
-            let weight_18 = vec4<f32>(weight[taps + 18u]);
+            let weight_18 = staged[kernel_x][18];
             sum_0_0 = fma(weight_18.x, in_2.y, sum_0_0);
             sum_0_1 = fma(weight_18.x, in_3.y, sum_0_1);
             sum_0_2 = fma(weight_18.x, in_4.y, sum_0_2);
@@ -529,7 +534,7 @@ fn main(
             sum_3_1 = fma(weight_18.w, in_3.y, sum_3_1);
             sum_3_2 = fma(weight_18.w, in_4.y, sum_3_2);
             sum_3_3 = fma(weight_18.w, in_5.y, sum_3_3);
-            let weight_19 = vec4<f32>(weight[taps + 19u]);
+            let weight_19 = staged[kernel_x][19];
             sum_4_0 = fma(weight_19.x, in_2.y, sum_4_0);
             sum_4_1 = fma(weight_19.x, in_3.y, sum_4_1);
             sum_4_2 = fma(weight_19.x, in_4.y, sum_4_2);
@@ -546,7 +551,7 @@ fn main(
             sum_7_1 = fma(weight_19.w, in_3.y, sum_7_1);
             sum_7_2 = fma(weight_19.w, in_4.y, sum_7_2);
             sum_7_3 = fma(weight_19.w, in_5.y, sum_7_3);
-            let weight_20 = vec4<f32>(weight[taps + 20u]);
+            let weight_20 = staged[kernel_x][20];
             sum_0_0 = fma(weight_20.x, in_2.z, sum_0_0);
             sum_0_1 = fma(weight_20.x, in_3.z, sum_0_1);
             sum_0_2 = fma(weight_20.x, in_4.z, sum_0_2);
@@ -563,7 +568,7 @@ fn main(
             sum_3_1 = fma(weight_20.w, in_3.z, sum_3_1);
             sum_3_2 = fma(weight_20.w, in_4.z, sum_3_2);
             sum_3_3 = fma(weight_20.w, in_5.z, sum_3_3);
-            let weight_21 = vec4<f32>(weight[taps + 21u]);
+            let weight_21 = staged[kernel_x][21];
             sum_4_0 = fma(weight_21.x, in_2.z, sum_4_0);
             sum_4_1 = fma(weight_21.x, in_3.z, sum_4_1);
             sum_4_2 = fma(weight_21.x, in_4.z, sum_4_2);
@@ -580,7 +585,7 @@ fn main(
             sum_7_1 = fma(weight_21.w, in_3.z, sum_7_1);
             sum_7_2 = fma(weight_21.w, in_4.z, sum_7_2);
             sum_7_3 = fma(weight_21.w, in_5.z, sum_7_3);
-            let weight_22 = vec4<f32>(weight[taps + 22u]);
+            let weight_22 = staged[kernel_x][22];
             sum_0_0 = fma(weight_22.x, in_2.w, sum_0_0);
             sum_0_1 = fma(weight_22.x, in_3.w, sum_0_1);
             sum_0_2 = fma(weight_22.x, in_4.w, sum_0_2);
@@ -597,7 +602,7 @@ fn main(
             sum_3_1 = fma(weight_22.w, in_3.w, sum_3_1);
             sum_3_2 = fma(weight_22.w, in_4.w, sum_3_2);
             sum_3_3 = fma(weight_22.w, in_5.w, sum_3_3);
-            let weight_23 = vec4<f32>(weight[taps + 23u]);
+            let weight_23 = staged[kernel_x][23];
             sum_4_0 = fma(weight_23.x, in_2.w, sum_4_0);
             sum_4_1 = fma(weight_23.x, in_3.w, sum_4_1);
             sum_4_2 = fma(weight_23.x, in_4.w, sum_4_2);

@@ -1,9 +1,10 @@
-// Composed from conv2d_halo.wgsl as conv2d_halo-zeros-masked-skipping-none-bias-none-kernel_height3-kernel_width3-stride_y1-stride_x1-dilation_y1-dilation_x1-tile_channels4-tile_rows4-row_step1-channel_step4-unroll_rows-lanes_y8-lanes_x8 for: convolution 3x3 in 32 groups, 128x56x56 to 128.
+// Composed from conv2d_halo.wgsl as conv2d_halo-zeros-masked-skipping-none-bias-none-kernel_height3-kernel_width3-stride_y1-stride_x1-dilation_y1-dilation_x1-tile_channels4-tile_rows4-row_step1-channel_step4-staged-unroll_rows-lanes_y8-lanes_x8 for: convolution 3x3 in 32 groups, 128x56x56 to 128.
 // Computes: a convolution whose workgroups share their inputs through workgroup memory.
 // Owns: an invocation tile_channels output channels of one group at tile_rows rows of a column; a
 //   workgroup lanes_x columns and lanes_y * tile_rows rows, row_step apart. It copies the inputs
 //   they need, channel_step channels at a time; neighbouring invocations copy and read
-//   neighbouring elements, and all load the same weights. Workgroup z is the block of channels.
+//   neighbouring elements, and all read the same weights, from its memory if they are staged
+//   there. Workgroup z is the block of channels.
 // Padding: applied while copying; places over zeros are 0, and a tile with a NaN is computed
 //   without them.
 // Host guarantees: channel_step divides group_in_channels and a block of them; weight is packed by
@@ -48,6 +49,9 @@ alias Pack = vec4<f32>;
 
 // The places behind the halo are for copies that nobody reads.
 var<workgroup> halo: array<Pack, 384>;
+
+// The weights of a step, a column of the kernel each.
+var<workgroup> staged: array<array<vec4<f32>, 12>, 3>;
 
 
 // Where a coordinate of the padded input lies in the input, or -1 where the padding holds zeros.
@@ -212,15 +216,15 @@ fn main(
         halo[place_4] = select(Pack(0.0), value_4, (inside & 16u) != 0u);
         let value_5 = Pack(f32(input[start_0 + from_5]), f32(input[start_1 + from_5]), f32(input[start_2 + from_5]), f32(input[start_3 + from_5]));
         halo[place_5] = select(Pack(0.0), value_5, (inside & 32u) != 0u);
+        if local < 36u { staged[local / 12u][local % 12u] = vec4<f32>(weight[step + local]); }
         workgroupBarrier();
         for (var kernel_x = 0u; kernel_x < 3u; kernel_x++) {
             let top = corner + kernel_x;
-            let taps = step + kernel_x * 12u;
             let in_0 = halo[top + 0u];
             let in_1 = halo[top + 10u];
             let in_2 = halo[top + 20u];
             let in_3 = halo[top + 30u];
-            let weight_0 = vec4<f32>(weight[taps + 0u]);
+            let weight_0 = staged[kernel_x][0];
             sum_0_0 = fma(weight_0.x, in_0.x, sum_0_0);
             sum_0_1 = fma(weight_0.x, in_1.x, sum_0_1);
             sum_0_2 = fma(weight_0.x, in_2.x, sum_0_2);
@@ -237,7 +241,7 @@ fn main(
             sum_3_1 = fma(weight_0.w, in_1.x, sum_3_1);
             sum_3_2 = fma(weight_0.w, in_2.x, sum_3_2);
             sum_3_3 = fma(weight_0.w, in_3.x, sum_3_3);
-            let weight_1 = vec4<f32>(weight[taps + 1u]);
+            let weight_1 = staged[kernel_x][1];
             sum_0_0 = fma(weight_1.x, in_0.y, sum_0_0);
             sum_0_1 = fma(weight_1.x, in_1.y, sum_0_1);
             sum_0_2 = fma(weight_1.x, in_2.y, sum_0_2);
@@ -254,7 +258,7 @@ fn main(
             sum_3_1 = fma(weight_1.w, in_1.y, sum_3_1);
             sum_3_2 = fma(weight_1.w, in_2.y, sum_3_2);
             sum_3_3 = fma(weight_1.w, in_3.y, sum_3_3);
-            let weight_2 = vec4<f32>(weight[taps + 2u]);
+            let weight_2 = staged[kernel_x][2];
             sum_0_0 = fma(weight_2.x, in_0.z, sum_0_0);
             sum_0_1 = fma(weight_2.x, in_1.z, sum_0_1);
             sum_0_2 = fma(weight_2.x, in_2.z, sum_0_2);
@@ -271,7 +275,7 @@ fn main(
             sum_3_1 = fma(weight_2.w, in_1.z, sum_3_1);
             sum_3_2 = fma(weight_2.w, in_2.z, sum_3_2);
             sum_3_3 = fma(weight_2.w, in_3.z, sum_3_3);
-            let weight_3 = vec4<f32>(weight[taps + 3u]);
+            let weight_3 = staged[kernel_x][3];
             sum_0_0 = fma(weight_3.x, in_0.w, sum_0_0);
             sum_0_1 = fma(weight_3.x, in_1.w, sum_0_1);
             sum_0_2 = fma(weight_3.x, in_2.w, sum_0_2);
@@ -289,7 +293,7 @@ fn main(
             sum_3_2 = fma(weight_3.w, in_2.w, sum_3_2);
             sum_3_3 = fma(weight_3.w, in_3.w, sum_3_3);
             let in_4 = halo[top + 40u];
-            let weight_4 = vec4<f32>(weight[taps + 4u]);
+            let weight_4 = staged[kernel_x][4];
             sum_0_0 = fma(weight_4.x, in_1.x, sum_0_0);
             sum_0_1 = fma(weight_4.x, in_2.x, sum_0_1);
             sum_0_2 = fma(weight_4.x, in_3.x, sum_0_2);
@@ -306,7 +310,7 @@ fn main(
             sum_3_1 = fma(weight_4.w, in_2.x, sum_3_1);
             sum_3_2 = fma(weight_4.w, in_3.x, sum_3_2);
             sum_3_3 = fma(weight_4.w, in_4.x, sum_3_3);
-            let weight_5 = vec4<f32>(weight[taps + 5u]);
+            let weight_5 = staged[kernel_x][5];
             sum_0_0 = fma(weight_5.x, in_1.y, sum_0_0);
             sum_0_1 = fma(weight_5.x, in_2.y, sum_0_1);
             sum_0_2 = fma(weight_5.x, in_3.y, sum_0_2);
@@ -323,7 +327,7 @@ fn main(
             sum_3_1 = fma(weight_5.w, in_2.y, sum_3_1);
             sum_3_2 = fma(weight_5.w, in_3.y, sum_3_2);
             sum_3_3 = fma(weight_5.w, in_4.y, sum_3_3);
-            let weight_6 = vec4<f32>(weight[taps + 6u]);
+            let weight_6 = staged[kernel_x][6];
             sum_0_0 = fma(weight_6.x, in_1.z, sum_0_0);
             sum_0_1 = fma(weight_6.x, in_2.z, sum_0_1);
             sum_0_2 = fma(weight_6.x, in_3.z, sum_0_2);
@@ -340,7 +344,7 @@ fn main(
             sum_3_1 = fma(weight_6.w, in_2.z, sum_3_1);
             sum_3_2 = fma(weight_6.w, in_3.z, sum_3_2);
             sum_3_3 = fma(weight_6.w, in_4.z, sum_3_3);
-            let weight_7 = vec4<f32>(weight[taps + 7u]);
+            let weight_7 = staged[kernel_x][7];
             sum_0_0 = fma(weight_7.x, in_1.w, sum_0_0);
             sum_0_1 = fma(weight_7.x, in_2.w, sum_0_1);
             sum_0_2 = fma(weight_7.x, in_3.w, sum_0_2);
@@ -358,7 +362,7 @@ fn main(
             sum_3_2 = fma(weight_7.w, in_3.w, sum_3_2);
             sum_3_3 = fma(weight_7.w, in_4.w, sum_3_3);
             let in_5 = halo[top + 50u];
-            let weight_8 = vec4<f32>(weight[taps + 8u]);
+            let weight_8 = staged[kernel_x][8];
             sum_0_0 = fma(weight_8.x, in_2.x, sum_0_0);
             sum_0_1 = fma(weight_8.x, in_3.x, sum_0_1);
             sum_0_2 = fma(weight_8.x, in_4.x, sum_0_2);
@@ -375,7 +379,7 @@ fn main(
             sum_3_1 = fma(weight_8.w, in_3.x, sum_3_1);
             sum_3_2 = fma(weight_8.w, in_4.x, sum_3_2);
             sum_3_3 = fma(weight_8.w, in_5.x, sum_3_3);
-            let weight_9 = vec4<f32>(weight[taps + 9u]);
+            let weight_9 = staged[kernel_x][9];
             sum_0_0 = fma(weight_9.x, in_2.y, sum_0_0);
             sum_0_1 = fma(weight_9.x, in_3.y, sum_0_1);
             sum_0_2 = fma(weight_9.x, in_4.y, sum_0_2);
@@ -392,7 +396,7 @@ fn main(
             sum_3_1 = fma(weight_9.w, in_3.y, sum_3_1);
             sum_3_2 = fma(weight_9.w, in_4.y, sum_3_2);
             sum_3_3 = fma(weight_9.w, in_5.y, sum_3_3);
-            let weight_10 = vec4<f32>(weight[taps + 10u]);
+            let weight_10 = staged[kernel_x][10];
             sum_0_0 = fma(weight_10.x, in_2.z, sum_0_0);
             sum_0_1 = fma(weight_10.x, in_3.z, sum_0_1);
             sum_0_2 = fma(weight_10.x, in_4.z, sum_0_2);
@@ -409,7 +413,7 @@ fn main(
             sum_3_1 = fma(weight_10.w, in_3.z, sum_3_1);
             sum_3_2 = fma(weight_10.w, in_4.z, sum_3_2);
             sum_3_3 = fma(weight_10.w, in_5.z, sum_3_3);
-            let weight_11 = vec4<f32>(weight[taps + 11u]);
+            let weight_11 = staged[kernel_x][11];
             sum_0_0 = fma(weight_11.x, in_2.w, sum_0_0);
             sum_0_1 = fma(weight_11.x, in_3.w, sum_0_1);
             sum_0_2 = fma(weight_11.x, in_4.w, sum_0_2);

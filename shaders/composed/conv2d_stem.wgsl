@@ -1,9 +1,10 @@
-// Composed from conv2d_halo.wgsl as conv2d_halo-zeros-masked-skipping-none-bias-memory-kernel_height7-kernel_width7-stride_y2-stride_x2-dilation_y1-dilation_x1-tile_channels8-tile_rows4-row_step1-channel_step1-unroll_rows-lanes_y4-lanes_x16 for: convolution 7x7 with stride 2, 3x224x224 to 64.
+// Composed from conv2d_halo.wgsl as conv2d_halo-zeros-masked-skipping-none-bias-memory-kernel_height7-kernel_width7-stride_y2-stride_x2-dilation_y1-dilation_x1-tile_channels8-tile_rows4-row_step1-channel_step1-staged-unroll_rows-lanes_y4-lanes_x16 for: convolution 7x7 with stride 2, 3x224x224 to 64.
 // Computes: a convolution whose workgroups share their inputs through workgroup memory.
 // Owns: an invocation tile_channels output channels of one group at tile_rows rows of a column; a
 //   workgroup lanes_x columns and lanes_y * tile_rows rows, row_step apart. It copies the inputs
 //   they need, channel_step channels at a time; neighbouring invocations copy and read
-//   neighbouring elements, and all load the same weights. Workgroup z is the block of channels.
+//   neighbouring elements, and all read the same weights, from its memory if they are staged
+//   there. Workgroup z is the block of channels.
 // Padding: applied while copying; places over zeros are 0, and a tile with a NaN is computed
 //   without them.
 // Host guarantees: channel_step divides group_in_channels and a block of them; weight is packed by
@@ -48,6 +49,9 @@ alias Pack = f32;
 
 // The places behind the halo are for copies that nobody reads.
 var<workgroup> halo: array<Pack, 1408>;
+
+// The weights of a step, a column of the kernel each.
+var<workgroup> staged: array<array<vec4<f32>, 14>, 7>;
 
 var<workgroup> totals: array<vec4<f32>, 512>;
 
@@ -392,15 +396,16 @@ fn main(
         halo[place_20] = select(Pack(0.0), value_20, (inside & 1048576u) != 0u);
         let value_21 = Pack(f32(input[start_0 + from_21]));
         halo[place_21] = select(Pack(0.0), value_21, (inside & 2097152u) != 0u);
+        staged[local / 14u][local % 14u] = vec4<f32>(weight[step + local]);
+        if local < 34u { staged[(local + 64u) / 14u][(local + 64u) % 14u] = vec4<f32>(weight[step + (local + 64u)]); }
         workgroupBarrier();
         for (var kernel_x = 0u; kernel_x < 7u; kernel_x++) {
             let top = corner + kernel_x;
-            let taps = step + kernel_x * 14u;
             let in_0 = halo[top + 0u];
             let in_2 = halo[top + 74u];
             let in_4 = halo[top + 148u];
             let in_6 = halo[top + 222u];
-            let weight_0 = vec4<f32>(weight[taps + 0u]);
+            let weight_0 = staged[kernel_x][0];
             sum_0_0 = fma(weight_0.x, in_0, sum_0_0);
             sum_0_1 = fma(weight_0.x, in_2, sum_0_1);
             sum_0_2 = fma(weight_0.x, in_4, sum_0_2);
@@ -417,7 +422,7 @@ fn main(
             sum_3_1 = fma(weight_0.w, in_2, sum_3_1);
             sum_3_2 = fma(weight_0.w, in_4, sum_3_2);
             sum_3_3 = fma(weight_0.w, in_6, sum_3_3);
-            let weight_1 = vec4<f32>(weight[taps + 1u]);
+            let weight_1 = staged[kernel_x][1];
             sum_4_0 = fma(weight_1.x, in_0, sum_4_0);
             sum_4_1 = fma(weight_1.x, in_2, sum_4_1);
             sum_4_2 = fma(weight_1.x, in_4, sum_4_2);
@@ -438,7 +443,7 @@ fn main(
             let in_3 = halo[top + 111u];
             let in_5 = halo[top + 185u];
             let in_7 = halo[top + 259u];
-            let weight_2 = vec4<f32>(weight[taps + 2u]);
+            let weight_2 = staged[kernel_x][2];
             sum_0_0 = fma(weight_2.x, in_1, sum_0_0);
             sum_0_1 = fma(weight_2.x, in_3, sum_0_1);
             sum_0_2 = fma(weight_2.x, in_5, sum_0_2);
@@ -455,7 +460,7 @@ fn main(
             sum_3_1 = fma(weight_2.w, in_3, sum_3_1);
             sum_3_2 = fma(weight_2.w, in_5, sum_3_2);
             sum_3_3 = fma(weight_2.w, in_7, sum_3_3);
-            let weight_3 = vec4<f32>(weight[taps + 3u]);
+            let weight_3 = staged[kernel_x][3];
             sum_4_0 = fma(weight_3.x, in_1, sum_4_0);
             sum_4_1 = fma(weight_3.x, in_3, sum_4_1);
             sum_4_2 = fma(weight_3.x, in_5, sum_4_2);
@@ -473,7 +478,7 @@ fn main(
             sum_7_2 = fma(weight_3.w, in_5, sum_7_2);
             sum_7_3 = fma(weight_3.w, in_7, sum_7_3);
             let in_8 = halo[top + 296u];
-            let weight_4 = vec4<f32>(weight[taps + 4u]);
+            let weight_4 = staged[kernel_x][4];
             sum_0_0 = fma(weight_4.x, in_2, sum_0_0);
             sum_0_1 = fma(weight_4.x, in_4, sum_0_1);
             sum_0_2 = fma(weight_4.x, in_6, sum_0_2);
@@ -490,7 +495,7 @@ fn main(
             sum_3_1 = fma(weight_4.w, in_4, sum_3_1);
             sum_3_2 = fma(weight_4.w, in_6, sum_3_2);
             sum_3_3 = fma(weight_4.w, in_8, sum_3_3);
-            let weight_5 = vec4<f32>(weight[taps + 5u]);
+            let weight_5 = staged[kernel_x][5];
             sum_4_0 = fma(weight_5.x, in_2, sum_4_0);
             sum_4_1 = fma(weight_5.x, in_4, sum_4_1);
             sum_4_2 = fma(weight_5.x, in_6, sum_4_2);
@@ -508,7 +513,7 @@ fn main(
             sum_7_2 = fma(weight_5.w, in_6, sum_7_2);
             sum_7_3 = fma(weight_5.w, in_8, sum_7_3);
             let in_9 = halo[top + 333u];
-            let weight_6 = vec4<f32>(weight[taps + 6u]);
+            let weight_6 = staged[kernel_x][6];
             sum_0_0 = fma(weight_6.x, in_3, sum_0_0);
             sum_0_1 = fma(weight_6.x, in_5, sum_0_1);
             sum_0_2 = fma(weight_6.x, in_7, sum_0_2);
@@ -525,7 +530,7 @@ fn main(
             sum_3_1 = fma(weight_6.w, in_5, sum_3_1);
             sum_3_2 = fma(weight_6.w, in_7, sum_3_2);
             sum_3_3 = fma(weight_6.w, in_9, sum_3_3);
-            let weight_7 = vec4<f32>(weight[taps + 7u]);
+            let weight_7 = staged[kernel_x][7];
             sum_4_0 = fma(weight_7.x, in_3, sum_4_0);
             sum_4_1 = fma(weight_7.x, in_5, sum_4_1);
             sum_4_2 = fma(weight_7.x, in_7, sum_4_2);
@@ -543,7 +548,7 @@ fn main(
             sum_7_2 = fma(weight_7.w, in_7, sum_7_2);
             sum_7_3 = fma(weight_7.w, in_9, sum_7_3);
             let in_10 = halo[top + 370u];
-            let weight_8 = vec4<f32>(weight[taps + 8u]);
+            let weight_8 = staged[kernel_x][8];
             sum_0_0 = fma(weight_8.x, in_4, sum_0_0);
             sum_0_1 = fma(weight_8.x, in_6, sum_0_1);
             sum_0_2 = fma(weight_8.x, in_8, sum_0_2);
@@ -560,7 +565,7 @@ fn main(
             sum_3_1 = fma(weight_8.w, in_6, sum_3_1);
             sum_3_2 = fma(weight_8.w, in_8, sum_3_2);
             sum_3_3 = fma(weight_8.w, in_10, sum_3_3);
-            let weight_9 = vec4<f32>(weight[taps + 9u]);
+            let weight_9 = staged[kernel_x][9];
             sum_4_0 = fma(weight_9.x, in_4, sum_4_0);
             sum_4_1 = fma(weight_9.x, in_6, sum_4_1);
             sum_4_2 = fma(weight_9.x, in_8, sum_4_2);
@@ -578,7 +583,7 @@ fn main(
             sum_7_2 = fma(weight_9.w, in_8, sum_7_2);
             sum_7_3 = fma(weight_9.w, in_10, sum_7_3);
             let in_11 = halo[top + 407u];
-            let weight_10 = vec4<f32>(weight[taps + 10u]);
+            let weight_10 = staged[kernel_x][10];
             sum_0_0 = fma(weight_10.x, in_5, sum_0_0);
             sum_0_1 = fma(weight_10.x, in_7, sum_0_1);
             sum_0_2 = fma(weight_10.x, in_9, sum_0_2);
@@ -595,7 +600,7 @@ fn main(
             sum_3_1 = fma(weight_10.w, in_7, sum_3_1);
             sum_3_2 = fma(weight_10.w, in_9, sum_3_2);
             sum_3_3 = fma(weight_10.w, in_11, sum_3_3);
-            let weight_11 = vec4<f32>(weight[taps + 11u]);
+            let weight_11 = staged[kernel_x][11];
             sum_4_0 = fma(weight_11.x, in_5, sum_4_0);
             sum_4_1 = fma(weight_11.x, in_7, sum_4_1);
             sum_4_2 = fma(weight_11.x, in_9, sum_4_2);
@@ -613,7 +618,7 @@ fn main(
             sum_7_2 = fma(weight_11.w, in_9, sum_7_2);
             sum_7_3 = fma(weight_11.w, in_11, sum_7_3);
             let in_12 = halo[top + 444u];
-            let weight_12 = vec4<f32>(weight[taps + 12u]);
+            let weight_12 = staged[kernel_x][12];
             sum_0_0 = fma(weight_12.x, in_6, sum_0_0);
             sum_0_1 = fma(weight_12.x, in_8, sum_0_1);
             sum_0_2 = fma(weight_12.x, in_10, sum_0_2);
@@ -630,7 +635,7 @@ fn main(
             sum_3_1 = fma(weight_12.w, in_8, sum_3_1);
             sum_3_2 = fma(weight_12.w, in_10, sum_3_2);
             sum_3_3 = fma(weight_12.w, in_12, sum_3_3);
-            let weight_13 = vec4<f32>(weight[taps + 13u]);
+            let weight_13 = staged[kernel_x][13];
             sum_4_0 = fma(weight_13.x, in_6, sum_4_0);
             sum_4_1 = fma(weight_13.x, in_8, sum_4_1);
             sum_4_2 = fma(weight_13.x, in_10, sum_4_2);

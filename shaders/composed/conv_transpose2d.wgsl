@@ -1,9 +1,10 @@
-// Composed from conv2d_halo.wgsl as conv2d_halo-zeros-masked-skipping-none-memory-kernel_height2-kernel_width2-stride_y1-stride_x1-dilation_y1-dilation_x1-tile_channels8-tile_rows4-row_step1-channel_step4-unroll_rows-lanes_y8-lanes_x8 for: transposed convolution 4x4 with stride 2, 128x28x28 to 64.
+// Composed from conv2d_halo.wgsl as conv2d_halo-zeros-masked-skipping-none-memory-kernel_height2-kernel_width2-stride_y1-stride_x1-dilation_y1-dilation_x1-tile_channels8-tile_rows4-row_step1-channel_step4-staged-unroll_rows-lanes_y8-lanes_x8 for: transposed convolution 4x4 with stride 2, 128x28x28 to 64.
 // Computes: a convolution whose workgroups share their inputs through workgroup memory.
 // Owns: an invocation tile_channels output channels of one group at tile_rows rows of a column; a
 //   workgroup lanes_x columns and lanes_y * tile_rows rows, row_step apart. It copies the inputs
 //   they need, channel_step channels at a time; neighbouring invocations copy and read
-//   neighbouring elements, and all load the same weights. Workgroup z is the block of channels.
+//   neighbouring elements, and all read the same weights, from its memory if they are staged
+//   there. Workgroup z is the block of channels.
 // Padding: applied while copying; places over zeros are 0, and a tile with a NaN is computed
 //   without them.
 // Host guarantees: channel_step divides group_in_channels and a block of them; weight is packed by
@@ -47,6 +48,9 @@ alias Pack = vec4<f32>;
 
 // The places behind the halo are for copies that nobody reads.
 var<workgroup> halo: array<Pack, 320>;
+
+// The weights of a step, a column of the kernel each.
+var<workgroup> staged: array<array<vec4<f32>, 16>, 2>;
 
 var<workgroup> totals: array<vec4<f32>, 512>;
 
@@ -224,15 +228,15 @@ fn main(
         halo[place_3] = select(Pack(0.0), value_3, (inside & 8u) != 0u);
         let value_4 = Pack(f32(input[start_0 + from_4]), f32(input[start_1 + from_4]), f32(input[start_2 + from_4]), f32(input[start_3 + from_4]));
         halo[place_4] = select(Pack(0.0), value_4, (inside & 16u) != 0u);
+        if local < 32u { staged[local / 16u][local % 16u] = vec4<f32>(weight[step + local]); }
         workgroupBarrier();
         for (var kernel_x = 0u; kernel_x < 2u; kernel_x++) {
             let top = corner + kernel_x;
-            let taps = step + kernel_x * 16u;
             let in_0 = halo[top + 0u];
             let in_1 = halo[top + 9u];
             let in_2 = halo[top + 18u];
             let in_3 = halo[top + 27u];
-            let weight_0 = vec4<f32>(weight[taps + 0u]);
+            let weight_0 = staged[kernel_x][0];
             sum_0_0 = fma(weight_0.x, in_0.x, sum_0_0);
             sum_0_1 = fma(weight_0.x, in_1.x, sum_0_1);
             sum_0_2 = fma(weight_0.x, in_2.x, sum_0_2);
@@ -249,7 +253,7 @@ fn main(
             sum_3_1 = fma(weight_0.w, in_1.x, sum_3_1);
             sum_3_2 = fma(weight_0.w, in_2.x, sum_3_2);
             sum_3_3 = fma(weight_0.w, in_3.x, sum_3_3);
-            let weight_1 = vec4<f32>(weight[taps + 1u]);
+            let weight_1 = staged[kernel_x][1];
             sum_4_0 = fma(weight_1.x, in_0.x, sum_4_0);
             sum_4_1 = fma(weight_1.x, in_1.x, sum_4_1);
             sum_4_2 = fma(weight_1.x, in_2.x, sum_4_2);
@@ -266,7 +270,7 @@ fn main(
             sum_7_1 = fma(weight_1.w, in_1.x, sum_7_1);
             sum_7_2 = fma(weight_1.w, in_2.x, sum_7_2);
             sum_7_3 = fma(weight_1.w, in_3.x, sum_7_3);
-            let weight_2 = vec4<f32>(weight[taps + 2u]);
+            let weight_2 = staged[kernel_x][2];
             sum_0_0 = fma(weight_2.x, in_0.y, sum_0_0);
             sum_0_1 = fma(weight_2.x, in_1.y, sum_0_1);
             sum_0_2 = fma(weight_2.x, in_2.y, sum_0_2);
@@ -283,7 +287,7 @@ fn main(
             sum_3_1 = fma(weight_2.w, in_1.y, sum_3_1);
             sum_3_2 = fma(weight_2.w, in_2.y, sum_3_2);
             sum_3_3 = fma(weight_2.w, in_3.y, sum_3_3);
-            let weight_3 = vec4<f32>(weight[taps + 3u]);
+            let weight_3 = staged[kernel_x][3];
             sum_4_0 = fma(weight_3.x, in_0.y, sum_4_0);
             sum_4_1 = fma(weight_3.x, in_1.y, sum_4_1);
             sum_4_2 = fma(weight_3.x, in_2.y, sum_4_2);
@@ -300,7 +304,7 @@ fn main(
             sum_7_1 = fma(weight_3.w, in_1.y, sum_7_1);
             sum_7_2 = fma(weight_3.w, in_2.y, sum_7_2);
             sum_7_3 = fma(weight_3.w, in_3.y, sum_7_3);
-            let weight_4 = vec4<f32>(weight[taps + 4u]);
+            let weight_4 = staged[kernel_x][4];
             sum_0_0 = fma(weight_4.x, in_0.z, sum_0_0);
             sum_0_1 = fma(weight_4.x, in_1.z, sum_0_1);
             sum_0_2 = fma(weight_4.x, in_2.z, sum_0_2);
@@ -317,7 +321,7 @@ fn main(
             sum_3_1 = fma(weight_4.w, in_1.z, sum_3_1);
             sum_3_2 = fma(weight_4.w, in_2.z, sum_3_2);
             sum_3_3 = fma(weight_4.w, in_3.z, sum_3_3);
-            let weight_5 = vec4<f32>(weight[taps + 5u]);
+            let weight_5 = staged[kernel_x][5];
             sum_4_0 = fma(weight_5.x, in_0.z, sum_4_0);
             sum_4_1 = fma(weight_5.x, in_1.z, sum_4_1);
             sum_4_2 = fma(weight_5.x, in_2.z, sum_4_2);
@@ -334,7 +338,7 @@ fn main(
             sum_7_1 = fma(weight_5.w, in_1.z, sum_7_1);
             sum_7_2 = fma(weight_5.w, in_2.z, sum_7_2);
             sum_7_3 = fma(weight_5.w, in_3.z, sum_7_3);
-            let weight_6 = vec4<f32>(weight[taps + 6u]);
+            let weight_6 = staged[kernel_x][6];
             sum_0_0 = fma(weight_6.x, in_0.w, sum_0_0);
             sum_0_1 = fma(weight_6.x, in_1.w, sum_0_1);
             sum_0_2 = fma(weight_6.x, in_2.w, sum_0_2);
@@ -351,7 +355,7 @@ fn main(
             sum_3_1 = fma(weight_6.w, in_1.w, sum_3_1);
             sum_3_2 = fma(weight_6.w, in_2.w, sum_3_2);
             sum_3_3 = fma(weight_6.w, in_3.w, sum_3_3);
-            let weight_7 = vec4<f32>(weight[taps + 7u]);
+            let weight_7 = staged[kernel_x][7];
             sum_4_0 = fma(weight_7.x, in_0.w, sum_4_0);
             sum_4_1 = fma(weight_7.x, in_1.w, sum_4_1);
             sum_4_2 = fma(weight_7.x, in_2.w, sum_4_2);
@@ -369,7 +373,7 @@ fn main(
             sum_7_2 = fma(weight_7.w, in_2.w, sum_7_2);
             sum_7_3 = fma(weight_7.w, in_3.w, sum_7_3);
             let in_4 = halo[top + 36u];
-            let weight_8 = vec4<f32>(weight[taps + 8u]);
+            let weight_8 = staged[kernel_x][8];
             sum_0_0 = fma(weight_8.x, in_1.x, sum_0_0);
             sum_0_1 = fma(weight_8.x, in_2.x, sum_0_1);
             sum_0_2 = fma(weight_8.x, in_3.x, sum_0_2);
@@ -386,7 +390,7 @@ fn main(
             sum_3_1 = fma(weight_8.w, in_2.x, sum_3_1);
             sum_3_2 = fma(weight_8.w, in_3.x, sum_3_2);
             sum_3_3 = fma(weight_8.w, in_4.x, sum_3_3);
-            let weight_9 = vec4<f32>(weight[taps + 9u]);
+            let weight_9 = staged[kernel_x][9];
             sum_4_0 = fma(weight_9.x, in_1.x, sum_4_0);
             sum_4_1 = fma(weight_9.x, in_2.x, sum_4_1);
             sum_4_2 = fma(weight_9.x, in_3.x, sum_4_2);
@@ -403,7 +407,7 @@ fn main(
             sum_7_1 = fma(weight_9.w, in_2.x, sum_7_1);
             sum_7_2 = fma(weight_9.w, in_3.x, sum_7_2);
             sum_7_3 = fma(weight_9.w, in_4.x, sum_7_3);
-            let weight_10 = vec4<f32>(weight[taps + 10u]);
+            let weight_10 = staged[kernel_x][10];
             sum_0_0 = fma(weight_10.x, in_1.y, sum_0_0);
             sum_0_1 = fma(weight_10.x, in_2.y, sum_0_1);
             sum_0_2 = fma(weight_10.x, in_3.y, sum_0_2);
@@ -420,7 +424,7 @@ fn main(
             sum_3_1 = fma(weight_10.w, in_2.y, sum_3_1);
             sum_3_2 = fma(weight_10.w, in_3.y, sum_3_2);
             sum_3_3 = fma(weight_10.w, in_4.y, sum_3_3);
-            let weight_11 = vec4<f32>(weight[taps + 11u]);
+            let weight_11 = staged[kernel_x][11];
             sum_4_0 = fma(weight_11.x, in_1.y, sum_4_0);
             sum_4_1 = fma(weight_11.x, in_2.y, sum_4_1);
             sum_4_2 = fma(weight_11.x, in_3.y, sum_4_2);
@@ -437,7 +441,7 @@ fn main(
             sum_7_1 = fma(weight_11.w, in_2.y, sum_7_1);
             sum_7_2 = fma(weight_11.w, in_3.y, sum_7_2);
             sum_7_3 = fma(weight_11.w, in_4.y, sum_7_3);
-            let weight_12 = vec4<f32>(weight[taps + 12u]);
+            let weight_12 = staged[kernel_x][12];
             sum_0_0 = fma(weight_12.x, in_1.z, sum_0_0);
             sum_0_1 = fma(weight_12.x, in_2.z, sum_0_1);
             sum_0_2 = fma(weight_12.x, in_3.z, sum_0_2);
@@ -454,7 +458,7 @@ fn main(
             sum_3_1 = fma(weight_12.w, in_2.z, sum_3_1);
             sum_3_2 = fma(weight_12.w, in_3.z, sum_3_2);
             sum_3_3 = fma(weight_12.w, in_4.z, sum_3_3);
-            let weight_13 = vec4<f32>(weight[taps + 13u]);
+            let weight_13 = staged[kernel_x][13];
             sum_4_0 = fma(weight_13.x, in_1.z, sum_4_0);
             sum_4_1 = fma(weight_13.x, in_2.z, sum_4_1);
             sum_4_2 = fma(weight_13.x, in_3.z, sum_4_2);
@@ -471,7 +475,7 @@ fn main(
             sum_7_1 = fma(weight_13.w, in_2.z, sum_7_1);
             sum_7_2 = fma(weight_13.w, in_3.z, sum_7_2);
             sum_7_3 = fma(weight_13.w, in_4.z, sum_7_3);
-            let weight_14 = vec4<f32>(weight[taps + 14u]);
+            let weight_14 = staged[kernel_x][14];
             sum_0_0 = fma(weight_14.x, in_1.w, sum_0_0);
             sum_0_1 = fma(weight_14.x, in_2.w, sum_0_1);
             sum_0_2 = fma(weight_14.x, in_3.w, sum_0_2);
@@ -488,7 +492,7 @@ fn main(
             sum_3_1 = fma(weight_14.w, in_2.w, sum_3_1);
             sum_3_2 = fma(weight_14.w, in_3.w, sum_3_2);
             sum_3_3 = fma(weight_14.w, in_4.w, sum_3_3);
-            let weight_15 = vec4<f32>(weight[taps + 15u]);
+            let weight_15 = staged[kernel_x][15];
             sum_4_0 = fma(weight_15.x, in_1.w, sum_4_0);
             sum_4_1 = fma(weight_15.x, in_2.w, sum_4_1);
             sum_4_2 = fma(weight_15.x, in_3.w, sum_4_2);

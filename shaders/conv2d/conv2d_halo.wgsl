@@ -2,7 +2,8 @@
 // Owns: an invocation tile_channels output channels of one group at tile_rows rows of a column; a
 //   workgroup lanes_x columns and lanes_y * tile_rows rows, row_step apart. It copies the inputs
 //   they need, channel_step channels at a time; neighbouring invocations copy and read
-//   neighbouring elements, and all load the same weights. Workgroup z is the block of channels.
+//   neighbouring elements, and all read the same weights, from its memory if they are staged
+//   there. Workgroup z is the block of channels.
 // Padding: applied while copying; places over zeros are 0, and a tile with a NaN is computed
 //   without them.
 // Host guarantees: channel_step divides group_in_channels and a block of them; weight is packed by
@@ -16,6 +17,9 @@
 {% set halo_height = (lanes_y * tile_rows - 1) * stride_y + (kernel_height - 1) * tap_step + 1 %}
 {% set copies = (halo_width * halo_height + lanes - 1) // lanes %}
 {% set quads = tile_channels // 4 %}
+{# Vectors of weights: of one column of the kernel, and of all. #}
+{% set column_vectors = column_stride // 4 %}
+{% set step_vectors = step_stride // 4 %}
 
 {% include "conv2d/conv2d_params" %}
 
@@ -31,6 +35,11 @@ alias Pack = {{ "f32" if channel_step == 1 else "vec" ~ channel_step ~ "<f32>" }
 
 // The places behind the halo are for copies that nobody reads.
 var<workgroup> halo: array<Pack, {{ copies * lanes }}>;
+
+{% if staged %}
+// The weights of a step, a column of the kernel each.
+var<workgroup> staged: array<array<vec4<f32>, {{ column_vectors }}>, {{ kernel_width }}>;
+{% endif %}
 
 {% if totals == "memory" %}
 var<workgroup> totals: array<vec4<f32>, {{ tile_channels // 4 * tile_rows * lanes_x * lanes_y }}>;
@@ -96,7 +105,7 @@ fn main(
     let corner = lane.y * {{ tile_rows * stride_y * halo_width }}u + lane.x * {{ stride_x }}u;
     let in_plane = params.in_height * params.in_width;
     let first_plane = (image * params.groups + group) * params.group_in_channels;
-    var step = workgroup.z * (params.group_in_channels / {{ channel_step }}u) * {{ step_stride // 4 }}u;
+    var step = workgroup.z * (params.group_in_channels / {{ channel_step }}u) * {{ step_vectors }}u;
 {% if totals != "none" and not blocks_of_taps %}
     // Sums of blocks of channels keep the rounding error far below that of one long sum.
     for (var block = 0u; block < params.group_in_channels; block += params.block) {
@@ -115,6 +124,13 @@ fn main(
         );
         halo[place_{{ copy }}] = {{ "select(Pack(0.0), value_" ~ copy ~ ", (inside & " ~ 2 ** copy ~ "u) != 0u)" if masked else "value_" ~ copy }};
 {% endfor %}
+{% if staged %}
+{% for first in range(0, step_vectors, lanes) %}
+{% set at = "(local + " ~ first ~ "u)" if first > 0 else "local" %}
+{% set last = first + lanes > step_vectors %}
+        {{ "if local < " ~ (step_vectors - first) ~ "u { " if last }}staged[{{ at }} / {{ column_vectors }}u][{{ at }} % {{ column_vectors }}u] = vec4<f32>(weight[step + {{ at }}]);{{ " }" if last }}
+{% endfor %}
+{% endif %}
         workgroupBarrier();
 {% if blocks_of_taps %}
         // Sums of blocks of columns keep the rounding error far below that of one long sum.
@@ -125,7 +141,9 @@ fn main(
         for (var kernel_x = 0u; kernel_x < {{ kernel_width }}u; kernel_x++) {
 {% endif %}
             let top = corner + kernel_x{{ " * " ~ dilation_x ~ "u" if dilation_x > 1 }};
-            let taps = step + kernel_x * {{ column_stride // 4 }}u;
+{% if not staged %}
+            let taps = step + kernel_x * {{ column_vectors }}u;
+{% endif %}
 {% for kernel_y in range(kernel_height) %}
 {# A row is read when its first tap needs it, to keep few of them in registers. #}
 {% for row in touched([tile_rows, stride_y, 1, 1], kernel_y * tap_step, 1) %}
@@ -135,7 +153,7 @@ fn main(
 {% endfor %}
 {% for c in range(channel_step) %}{% for quad in range(quads) %}
 {% set at = (c * channel_stride + kernel_y * row_stride) // 4 + quad %}
-            let weight_{{ at }} = vec4<f32>(weight[taps + {{ at }}u]);
+            let weight_{{ at }} = {{ "staged[kernel_x][" ~ at ~ "]" if staged else "vec4<f32>(weight[taps + " ~ at ~ "u])" }};
 {% for lane in range(4) %}{% for y in range(tile_rows) %}
 {% set sum = "sum_" ~ (quad * 4 + lane) ~ "_" ~ y %}
             {{ sum }} = fma(weight_{{ at }}.{{ "xyzw"[lane] }}, in_{{ y * stride_y + kernel_y * tap_step }}{{ "." ~ "xyzw"[c] if channel_step > 1 }}, {{ sum }});
@@ -146,7 +164,7 @@ fn main(
 {% include "conv2d/conv2d_totals" %}
         }
 {% endif %}
-        step += {{ step_stride // 4 }}u;
+        step += {{ step_vectors }}u;
     }
 {% if totals != "none" and not blocks_of_taps %}
 {% include "conv2d/conv2d_totals" %}

@@ -26,6 +26,9 @@ const NARROW_REGISTERS: u32 = 27;
 const MOST_COPIES: u32 = 24;
 const NARROW_COPIES: u32 = 16;
 
+/// Taps of the smallest kernels that share much of their inputs whatever the stride is.
+const LARGE_KERNEL: u32 = 25;
+
 /// Workgroups, `[height, width]`.
 const LANES: [[u32; 2]; 5] = [[8, 8], [4, 16], [8, 16], [4, 8], [2, 32]];
 
@@ -49,6 +52,7 @@ fn copies(tile: &Tile, sizes: &Sizes, limits: &Limits) -> Option<u32> {
     // A vector of three takes the room of four.
     let place_bytes = 4 * tile.channel_step.next_power_of_two();
     let bytes = copies.checked_mul(tile.workgroup_size())?.checked_mul(place_bytes)?;
+    let bytes = bytes.checked_add(tile.staged_bytes(sizes)?)?;
     let fits = copies <= most_copies
         && bytes + tile.totals_bytes() <= limits.max_workgroup_memory.min(16_384)
         && tile.workgroup_size() <= limits.max_workgroup_invocations;
@@ -81,7 +85,7 @@ pub(crate) fn tile(sizes: &Sizes, limits: &Limits) -> Result<Tile, Rule> {
     let is_strided = sizes.stride != [1, 1];
     // Rows as far apart as the taps share their inputs.
     let row_steps = [1, if sizes.stride[0] == 1 { sizes.dilation[0] } else { 1 }];
-    let candidates = |channel_step: u32| {
+    let tile_of = |channel_step: u32, staged: bool| {
         let tiles = LANES.into_iter().flat_map(move |lanes| {
             row_steps.map(move |row_step| Tile {
                 channels: if sizes.group_out_channels <= 4 { 4 } else { 8 },
@@ -93,6 +97,7 @@ pub(crate) fn tile(sizes: &Sizes, limits: &Limits) -> Result<Tile, Rule> {
                 alignment: 4,
                 adds_parts: false,
                 totals_in_memory: false,
+                staged,
                 lanes,
             })
         });
@@ -110,7 +115,12 @@ pub(crate) fn tile(sizes: &Sizes, limits: &Limits) -> Result<Tile, Rule> {
     // Steps within which the rounding error stays small.
     let most = sizes.block_channels().clamp(1, 4);
     let steps = (1..=most).rev().filter(|step| sizes.group_in_channels.is_multiple_of(*step));
-    steps.into_iter().find_map(candidates).ok_or(MEMORY_RULE)
+    // A scalar unit loads what all invocations share without that, and with a stride the inputs
+    // alone keep the workgroup memory busy, if the kernel is small.
+    let few_inputs = !is_strided || is_narrow || sizes.taps() >= LARGE_KERNEL;
+    let staged: &[bool] = if few_inputs && !has_scalar_unit { &[true, false] } else { &[false] };
+    let mut candidates = steps.flat_map(|step| staged.iter().map(move |&staged| (step, staged)));
+    candidates.find_map(|(step, staged)| tile_of(step, staged)).ok_or(MEMORY_RULE)
 }
 
 /// Whether the inputs are shared enough to be worth their copying. Those of small kernels with a
@@ -118,7 +128,7 @@ pub(crate) fn tile(sizes: &Sizes, limits: &Limits) -> Result<Tile, Rule> {
 pub(crate) fn is_worth_it(problem: &Conv2dProblem, limits: &Limits) -> bool {
     let Ok(sizes) = Sizes::new(problem) else { return false };
     let taps = sizes.taps();
-    let is_shared = taps >= 25 || sizes.stride == [1, 1];
+    let is_shared = taps >= LARGE_KERNEL || sizes.stride == [1, 1];
     taps > 1 && (is_shared || !(has_scalar_unit(limits) || is_narrow(limits)))
 }
 

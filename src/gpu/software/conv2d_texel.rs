@@ -97,6 +97,7 @@ pub(crate) fn tile(sizes: &Sizes, limits: &Limits) -> Result<Tile, Rule> {
         alignment: 32,
         adds_parts: true,
         totals_in_memory: false,
+        staged: false,
         lanes,
     });
     tiles.into_iter().find(|tile| tile.check_text(sizes).is_ok()).ok_or(TEXT_RULE)

@@ -158,6 +158,7 @@ impl Variant {
                 ("tile_rows", tile.rows.into()),
                 ("row_step", tile.row_step.into()),
                 ("channel_step", tile.channel_step.into()),
+                ("staged", tile.staged.into()),
                 ("unroll_rows", (tile.order != TapOrder::RowLoop).into()),
                 ("lanes_y", tile.lanes[0].into()),
                 ("lanes_x", tile.lanes[1].into()),

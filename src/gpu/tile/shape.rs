@@ -40,6 +40,8 @@ pub(crate) struct Tile {
     pub(crate) adds_parts: bool,
     /// Whether sums of blocks are added up in workgroup memory, for want of registers.
     pub(crate) totals_in_memory: bool,
+    /// Whether a workgroup copies the weights of a step to its memory and reads them there.
+    pub(crate) staged: bool,
     /// Invocations of a workgroup, `[height, width]`.
     pub(crate) lanes: [u32; 2],
 }
@@ -58,6 +60,11 @@ impl Tile {
     pub(crate) fn totals_bytes(&self) -> u32 {
         let sums = self.channels * self.rows * self.columns * self.workgroup_size();
         if self.totals_in_memory { 4 * sums } else { 0 }
+    }
+
+    /// Bytes of workgroup memory for the weights of a step.
+    pub(crate) fn staged_bytes(&self, sizes: &Sizes) -> Option<u32> {
+        if self.staged { self.strides(sizes).step.checked_mul(4) } else { Some(0) }
     }
 
     pub(crate) fn workgroup_size(&self) -> u32 {
