@@ -1,4 +1,4 @@
-// Composed from conv2d_general.wgsl as conv2d_general-zeros-none-bias-channels for: convolution 3x3 of an image beyond a binding, 64x900x900 to 64.
+// Composed from conv2d_general.wgsl as conv2d_general-circular-none-bias-channels for: convolution 3x3 with circular padding of an image beyond a binding, 64x900x900 to 64.
 // Computes: a convolution with any option, directly from its definition.
 // Owns: an invocation one output; neighbours in a workgroup are neighbours along out_x, so that
 //   they read neighbouring inputs and the same weights. In the form "shared" a workgroup one
@@ -64,14 +64,12 @@ struct Params {
 // Where a coordinate of the padded input lies in the input, or -1 where the padding holds zeros.
 // The host guarantees padding below (reflect) or at most (circular) the size.
 fn source_of(at: i32, size: i32) -> i32 {
-    return select(-1, at, at >= 0 && at < size);
+    return at + select(0, size, at < 0) - select(0, size, at >= size);
 }
 // Of so many steps from a start, the first that lies in the input and not in zeros, and the one
 // behind the last.
 fn steps_inside(start: i32, step: i32, steps: i32, size: i32) -> vec2<i32> {
-    let distances = max(vec2(-start, size - start), vec2(0));
-    // Distances over the step, rounded up.
-    return min((max(distances, vec2(1)) - 1) / step + min(distances, vec2(1)), vec2(steps));
+    return vec2(0, steps);
 }
 // What is applied to every output. Comparisons are written so that a NaN passes.
 fn activate(x: f32) -> f32 {

@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
-use filtro::{Activation, AvgPool2d, Conv2d, Device, MaxPool2d, Shape};
+use filtro::{Activation, Algorithm, AvgPool2d, Conv2d, DType, Device, Error, MaxPool2d, Shape};
 use ndarray::{Array4, s};
 
 use crate::tested::{is_software, open_tested, tested, wgpu_device, with_bindings_of};
@@ -281,5 +281,48 @@ fn what_exceeds_one_binding_is_split_by_images_channels_and_rows() {
         let y = avg.forward(&x).unwrap().download().unwrap();
         let z = avg.forward(&cpu.upload(&image).unwrap()).unwrap().download().unwrap();
         assert_eq!(y, z);
+    }
+}
+
+#[test]
+fn images_beyond_a_binding_are_convolved_in_bands_by_the_fast_algorithms() {
+    let (cpu, device) = (Device::cpu(), with_bindings_of(8_192));
+    let limits = device.limits().unwrap();
+    let f16 = limits.shader_f16.then_some(DType::F16);
+    for (conv, input) in [
+        (Conv2d::new(8, 8, [3, 3]).padding([1, 1]), [2, 8, 30, 20]),
+        (Conv2d::new(8, 12, [3, 5]).stride([2, 1]).padding([2, 1]).groups(2), [1, 8, 31, 20]),
+        (Conv2d::new(4, 8, [3, 3]).padding([2, 0]).dilation([2, 1]), [1, 4, 60, 14]),
+        (Conv2d::new(16, 8, [1, 1]).activation(Activation::Relu), [1, 16, 30, 10]),
+    ] {
+        let (image, weight) = (ramp(input), ramp(conv.weight_shape().unwrap().dims()));
+        let bias =
+            ndarray::Array1::linspace(0.0, (conv.out_channels - 1) as f32, conv.out_channels);
+        for mode in filtro::PaddingMode::ALL {
+            let conv = conv.clone().padding_mode(mode);
+            let run = |device: &Device, conv: &Conv2d, dtype: DType| {
+                let upload = |array: &Array4<f32>| device.upload(array)?.to_dtype(dtype);
+                let bias = device.upload(&bias)?.to_dtype(dtype)?;
+                conv.forward(&upload(&image)?, &upload(&weight)?, Some(&bias))?.download()
+            };
+            for dtype in [DType::F32].into_iter().chain(f16) {
+                let expected = run(&cpu, &conv, dtype).unwrap();
+                for pin in [None, Some(Algorithm::Halo), Some(Algorithm::Tiled)] {
+                    let conv = conv.clone().algorithm(pin);
+                    let is_banded =
+                        mode != filtro::PaddingMode::Circular || conv.kernel_size == [1, 1];
+                    if dtype == DType::F32 && is_banded {
+                        let plan = conv.plan(input, limits).unwrap();
+                        assert_ne!(plan.algorithm(), Algorithm::General, "{conv:?}");
+                        assert!(plan.dispatches() > 1, "{conv:?}");
+                    }
+                    match run(&device, &conv, dtype) {
+                        Ok(output) => assert_eq!(output, expected, "{conv:?} {dtype}"),
+                        Err(Error::Unsupported { .. }) if pin.is_some() && !is_banded => {}
+                        Err(error) => panic!("{conv:?} {dtype}: {error}"),
+                    }
+                }
+            }
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Conv2d on the GPU: which algorithm, and its dispatches.
 
+pub(crate) mod bands;
 pub(crate) mod general;
 pub(crate) mod general_sums;
 pub(crate) mod grad_bias;
@@ -45,6 +46,7 @@ pub(crate) enum Method {
     Strip(Box<strip::storage::Plan>),
     Tiled(TilePlan),
     Halo(TilePlan),
+    Bands(bands::Plan),
     Software(software::Conv2dPlan),
 }
 
@@ -68,6 +70,15 @@ impl Conv2dPlan {
         let general = || Ok(Method::General(general::plan(problem, operands, limits)?).into());
         if pinned.is_none() && problem.reads_few() {
             return general();
+        }
+        let of_band = |band: &Conv2dProblem| {
+            let plan = Self::new(band, operands, pinned, limits).ok();
+            plan.filter(|plan| plan.algorithm() != Algorithm::General)
+        };
+        if pinned != Some(Algorithm::General)
+            && let Some(plan) = bands::plan(problem, operands.dtype, limits, of_band)
+        {
+            return Ok(Method::Bands(plan).into());
         }
         if let Some(plan) = Self::software(problem, operands, pinned, limits)? {
             return Ok(plan);
@@ -136,6 +147,7 @@ impl Conv2dPlan {
             Method::Strip(_) => Algorithm::Strip,
             Method::Tiled(_) => Algorithm::Tiled,
             Method::Halo(_) => Algorithm::Halo,
+            Method::Bands(plan) => plan.algorithm(),
             Method::Software(plan) => plan.algorithm(),
         }
     }
@@ -146,6 +158,7 @@ impl Conv2dPlan {
             Method::General(plan) => plan.dispatches(),
             Method::Strip(_) => 1,
             Method::Tiled(plan) | Method::Halo(plan) => plan.parts.len(),
+            Method::Bands(plan) => plan.dispatches(),
             Method::Software(plan) => plan.dispatches(),
         };
         dispatches + self.repair.as_ref().map_or(0, general::Plan::dispatches)
@@ -157,6 +170,7 @@ impl Conv2dPlan {
             Method::General(plan) => plan.shaders(),
             Method::Strip(plan) => vec![plan.shader().clone()],
             Method::Tiled(plan) | Method::Halo(plan) => plan.shaders().into(),
+            Method::Bands(plan) => plan.shaders(),
             Method::Software(plan) => plan.shaders(),
         };
         shaders.extend(self.repair.iter().flat_map(general::Plan::shaders));
@@ -183,6 +197,7 @@ pub(crate) fn conv2d(
         Method::General(plan) => plan.record_into(context, problem, buffers),
         Method::Strip(plan) => plan.record(context, buffers.into()),
         Method::Tiled(plan) | Method::Halo(plan) => plan.record(context, problem, buffers),
+        Method::Bands(plan) => plan.record(context, problem, buffers),
         Method::Software(plan) => plan.record(context, problem, buffers),
     }?;
     if let Some(repair) = &plan.repair {

@@ -8,7 +8,9 @@ use crate::gpu::runtime::context::Context;
 use crate::gpu::runtime::grid::Grid;
 use crate::gpu::runtime::params::low_bits;
 use crate::gpu::runtime::pipeline::Pipeline;
-use crate::gpu::runtime::recording::{Binding, Copy, Dispatch, Pending, SLOT, SLOTS_PER_CHUNK};
+use crate::gpu::runtime::recording::{
+    Binding, Copy, Dispatch, Pending, Planes, PlanesCopy, SLOT, SLOTS_PER_CHUNK, TextureCopy,
+};
 use crate::gpu::runtime::shader::Shader;
 use crate::gpu::runtime::texture::GpuTexture;
 
@@ -109,14 +111,31 @@ impl Context {
     ) {
         let mut pending = self.pending();
         let before = pending.dispatches.len();
-        let copy = Copy {
+        let copy = TextureCopy {
             buffer: buffer.raw().clone(),
             first: first as u64,
             texture: texture.raw().clone(),
             format: texture.format(),
             texels,
         };
-        pending.copies.push((before, copy));
+        pending.copies.push((before, Copy::ToTexture(copy)));
+    }
+
+    /// Records a copy of planes of one tensor to as many of another; each begins at a multiple of
+    /// four bytes.
+    pub(crate) fn record_planes(
+        &self,
+        from: &GpuBuffer,
+        read: Planes,
+        to: &GpuBuffer,
+        written: Planes,
+    ) {
+        let mut pending = self.pending();
+        let before = pending.dispatches.len();
+        let (element_bytes, [from, to]) =
+            (from.dtype.bytes(), [from, to].map(|it| it.raw().clone()));
+        let copy = PlanesCopy { from, to, element_bytes, read, written };
+        pending.copies.push((before, Copy::ToBuffer(copy)));
     }
 
     fn chunk(

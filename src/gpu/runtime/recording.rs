@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::Limits;
 use crate::gpu::runtime::buffer::GpuBuffer;
 use crate::gpu::runtime::grid::Grid;
 use crate::gpu::runtime::pipeline::Pipeline;
 use crate::gpu::runtime::texture::{TEXTURE_WIDTH, TexelFormat};
+use crate::{Limits, Shape};
 
 /// Bytes between the parameters of one dispatch and the next: the largest alignment that an
 /// adapter may ask for.
@@ -64,9 +64,74 @@ pub(crate) struct Dispatch {
     pub(crate) grid: Grid,
 }
 
+#[derive(Debug)]
+pub(crate) enum Copy {
+    ToTexture(TextureCopy),
+    ToBuffer(PlanesCopy),
+}
+
+impl Copy {
+    fn encode(&self, encoder: &mut wgpu::CommandEncoder) {
+        match self {
+            Self::ToTexture(copy) => copy.encode(encoder),
+            Self::ToBuffer(copy) => copy.encode(encoder),
+        }
+    }
+}
+
+/// Pieces of one length in a tensor, one for each channel of an image, in elements.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Planes {
+    pub(crate) first: usize,
+    /// From one to the next.
+    pub(crate) distance: usize,
+    pub(crate) len: usize,
+    pub(crate) count: usize,
+}
+
+impl Planes {
+    /// Some rows of every channel of an image.
+    pub(crate) fn of_rows(shape: Shape, image: usize, rows: &std::ops::Range<usize>) -> Self {
+        let distance = shape.height * shape.width;
+        Self {
+            first: image * shape.channels * distance + rows.start * shape.width,
+            distance,
+            len: rows.len() * shape.width,
+            count: shape.channels,
+        }
+    }
+
+    /// The planes of a tensor's first image.
+    pub(crate) fn whole(shape: Shape) -> Self {
+        Self::of_rows(shape, 0, &(0..shape.height))
+    }
+}
+
+/// A copy of planes from one buffer to another, in bytes.
+#[derive(Debug)]
+pub(crate) struct PlanesCopy {
+    pub(crate) from: wgpu::Buffer,
+    pub(crate) to: wgpu::Buffer,
+    pub(crate) element_bytes: usize,
+    pub(crate) read: Planes,
+    pub(crate) written: Planes,
+}
+
+impl PlanesCopy {
+    fn encode(&self, encoder: &mut wgpu::CommandEncoder) {
+        let Self { from, to, read, written, .. } = self;
+        let bytes = |elements: usize| elements as u64 * self.element_bytes as u64;
+        for plane in 0..read.count {
+            let [start, end] =
+                [read, written].map(|planes| bytes(planes.first + plane * planes.distance));
+            encoder.copy_buffer_to_buffer(from, start, to, end, bytes(read.len));
+        }
+    }
+}
+
 /// A copy of floats from a buffer to the first texels of a texture.
 #[derive(Debug)]
-pub(crate) struct Copy {
+pub(crate) struct TextureCopy {
     pub(crate) buffer: wgpu::Buffer,
     pub(crate) first: u64,
     pub(crate) texture: wgpu::Texture,
@@ -74,7 +139,7 @@ pub(crate) struct Copy {
     pub(crate) texels: u32,
 }
 
-impl Copy {
+impl TextureCopy {
     fn encode(&self, encoder: &mut wgpu::CommandEncoder) {
         let texel_bytes = 4 * self.format.floats();
         // Whole rows, then what the last row holds.
