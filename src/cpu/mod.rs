@@ -16,7 +16,7 @@ mod kit;
 mod pool2d;
 mod rearrange;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod training;
 
 pub(crate) use crate::cpu::conv2d::gradients::{

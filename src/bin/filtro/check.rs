@@ -123,13 +123,12 @@ pub(crate) fn agree(
     one: &Array4<f32>,
     other: &Array4<f32>,
 ) -> Result<Difference, Failure> {
-    let magnitude = match layer {
-        Layer::Pool2d(Pool2d::Max(_) | Pool2d::AdaptiveMax(_)) => None,
-        _ => {
-            let (cpu, layer) = (Device::cpu(), layer.of_magnitudes());
-            let input = cpu.upload(&input.mapv(f32::abs))?;
-            Some(layer.on(&cpu)?.forward(&input)?.download()?)
-        }
+    let magnitude = if layer.is_maximum() {
+        None
+    } else {
+        let (cpu, layer) = (Device::cpu(), layer.of_magnitudes());
+        let input = cpu.upload(&input.mapv(f32::abs))?;
+        Some(layer.on(&cpu)?.forward(&input)?.download()?)
     };
     Ok(agree_within(magnitude, one, other))
 }

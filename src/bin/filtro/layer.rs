@@ -58,6 +58,11 @@ impl Layer {
         }
     }
 
+    /// Whether an output is one of the inputs, and nothing is added up for it.
+    pub(crate) fn is_maximum(&self) -> bool {
+        matches!(self, Self::Pool2d(Pool2d::Max(_) | Pool2d::AdaptiveMax(_)))
+    }
+
     pub(crate) fn output_shape(&self, input: Shape) -> Result<Shape> {
         match self {
             Self::Conv2d { options, .. } => options.output_shape(input),

@@ -17,7 +17,7 @@ pub(crate) struct Timing {
     pub(crate) budget: Duration,
     /// Calls between two stamps.
     pub(crate) calls: u32,
-    /// Results that are kept while later calls run, so that these write elsewhere.
+    /// Results, one or more, that are kept while later calls run, so that these write elsewhere.
     pub(crate) kept: usize,
     /// Whether a GPU runs first until its clocks have settled.
     pub(crate) settles: bool,
@@ -26,7 +26,7 @@ pub(crate) struct Timing {
 impl Timing {
     /// One call at a time.
     pub(crate) const fn of_one(budget: Duration) -> Self {
-        Self { budget, calls: 1, kept: 0, settles: false }
+        Self { budget, calls: 1, kept: 1, settles: false }
     }
 }
 
@@ -51,7 +51,7 @@ pub(crate) fn medians<T>(
     let mut run = || -> filtro::Result<Timed<()>> {
         device.time(|| {
             for _ in 0..timing.calls {
-                if kept.len() >= timing.kept.max(1) {
+                if kept.len() >= timing.kept {
                     kept.pop_front();
                 }
                 kept.push_back(work()?);

@@ -5,7 +5,8 @@ use crate::ops::Conv2dProblem;
 use crate::window::Axis;
 use crate::{Conv2d, Padding, PaddingMode, Shape};
 
-fn source(axis: &Axis, mode: PaddingMode, out: usize, kernel: usize) -> Option<usize> {
+/// The element that an output reads through a tap, if that is not a zero of the padding.
+pub(crate) fn source(axis: &Axis, mode: PaddingMode, out: usize, kernel: usize) -> Option<usize> {
     let signed = |value: usize| i64::try_from(value).unwrap();
     let size = signed(axis.input_size);
     let at = signed(out * axis.stride + kernel * axis.dilation) - signed(axis.pad_begin);

@@ -7,7 +7,7 @@
 )]
 
 mod activation;
-mod conv2d;
+pub(crate) mod conv2d;
 mod pool;
 mod widths;
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::gpu::conv2d::{Conv2dPlan, conv2d};
 use crate::gpu::runtime::context::Context;
 use crate::gpu::runtime::recording::Planes;
-use crate::gpu::runtime::shader::Shader;
+use crate::gpu::runtime::shader::{Shader, distinct};
 use crate::gpu::tile::operands::{Buffers, OPERATION};
 use crate::ops::Conv2dProblem;
 use crate::window::Axis;
@@ -125,13 +125,7 @@ impl Plan {
     }
 
     pub(crate) fn shaders(&self) -> Vec<Shader> {
-        let mut shaders: Vec<Shader> = Vec::new();
-        for shader in self.bands.iter().flat_map(|band| band.plan.shaders()) {
-            if !shaders.contains(&shader) {
-                shaders.push(shader);
-            }
-        }
-        shaders
+        distinct(self.bands.iter().flat_map(|band| band.plan.shaders()).collect())
     }
 
     pub(crate) fn record(
@@ -161,36 +155,20 @@ impl Plan {
 mod tests {
     use super::*;
     use crate::Conv2d;
-
-    /// The row that an output reads through a tap, if that is not a zero of the padding.
-    fn source(axis: &Axis, mode: PaddingMode, out: usize, tap: usize) -> Option<usize> {
-        let at = out * axis.stride + tap * axis.dilation;
-        let last = axis.input_size - 1;
-        match mode {
-            PaddingMode::Zeros => at.checked_sub(axis.pad_begin).filter(|&row| row <= last),
-            PaddingMode::Replicate => Some(at.saturating_sub(axis.pad_begin).min(last)),
-            PaddingMode::Circular => {
-                Some((at + axis.input_size - axis.pad_begin) % axis.input_size)
-            }
-            PaddingMode::Reflect => {
-                let row = at.abs_diff(axis.pad_begin);
-                Some(if row <= last { row } else { 2 * last - row })
-            }
-        }
-    }
+    use crate::cpu::tests::conv2d::source;
 
     #[test]
     fn a_band_reads_the_rows_that_its_outputs_read_in_the_whole() {
         let mut served = 0;
-        for (mode, kernel, padding, stride, dilation) in PaddingMode::ALL
-            .into_iter()
-            .flat_map(|mode| [1, 2, 3, 5].map(|kernel| (mode, kernel)))
-            .flat_map(|(mode, kernel)| [0, 1, 2, 4].map(|padding| (mode, kernel, padding)))
-            .flat_map(|(mode, kernel, padding)| {
-                [1, 2, 3].map(|stride| (mode, kernel, padding, stride))
+        let sizes = [1, 2, 3, 5].map(|kernel| [0, 1, 2, 4].map(|padding| (kernel, padding)));
+        let steps = [1, 2, 3].map(|stride| [1, 2, 3].map(|dilation| (stride, dilation)));
+        let options = PaddingMode::ALL.into_iter().flat_map(|mode| {
+            let sizes = sizes.as_flattened().iter();
+            sizes.flat_map(move |&size| {
+                steps.into_iter().flatten().map(move |step| (mode, size, step))
             })
-            .flat_map(|(a, b, c, d)| [1, 2, 3].map(|dilation| (a, b, c, d, dilation)))
-        {
+        });
+        for (mode, (kernel, padding), (stride, dilation)) in options {
             let conv = Conv2d::new(1, 1, [kernel, 1]).padding([padding, 0]).stride([stride, 1]);
             let conv = conv.dilation([dilation, 1]).padding_mode(mode);
             let Ok(problem) = conv.problem([1, 1, 19, 1].into()) else { continue };

@@ -159,18 +159,20 @@ fn run_workloads(options: &Options, out: &mut dyn Write) -> Result<(), Failure> 
     progress.inc(1);
     for workload in workloads {
         progress.set_message(workload.name.clone());
+        let given = workload.given()?;
         let (cpu_times, cpu_output) = if options.skip_cpu {
-            (None, timing::checked(&workload, &cpu)?)
+            (None, timing::checked(&workload, &given, &cpu)?)
         } else {
             let one = timing::Calls { budget, calls: Some(1), inputs: Some(1) };
-            let (times, output) = timing::measure(&workload, &cpu, &cpu, one)?;
+            let (times, output) = timing::measure(&workload, &given, [&cpu, &cpu], one)?;
             (Some(times), output)
         };
         let mut times = None;
         if !on_cpu {
             let cold = tuned(options.device.open_best()?)?;
-            let (measured, output) = timing::measure(&workload, &run.device, &cold, calls)?;
-            timing::check_against_each_other(&workload, &output, &cpu_output)?;
+            let (measured, output) =
+                timing::measure(&workload, &given, [&run.device, &cold], calls)?;
+            timing::check_against_each_other(&workload, &given, [&output, &cpu_output])?;
             times = Some(measured);
         }
         run.rows.push(workload_report::Row {

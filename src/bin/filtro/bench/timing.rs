@@ -8,7 +8,7 @@ use ndarray::{Array4, Axis};
 use super::workloads::{Given, What, Work, Workload};
 use crate::check::{self, Expected};
 use crate::failure::Failure;
-use crate::layer::{Layer, Pool2d};
+use crate::layer::Layer;
 use crate::measure::{self, Timing};
 
 /// The medians of one shape on one device.
@@ -121,41 +121,42 @@ impl Calls {
 }
 
 /// What a workload gives on a device, checked by the reference.
-pub(crate) fn checked(workload: &Workload, device: &Device) -> Result<Array4<f32>, Failure> {
-    let given = workload.given()?;
-    let output = workload.on(device)?.ready(device, &given)?.call()?.download()?;
-    check_against_reference(workload, &given, &output)?;
+pub(crate) fn checked(
+    workload: &Workload,
+    given: &Given,
+    device: &Device,
+) -> Result<Array4<f32>, Failure> {
+    let output = workload.on(device)?.ready(device, given)?.call()?.download()?;
+    check_against_reference(workload, given, &output)?;
     Ok(output)
 }
 
 /// Times a workload on a device and checks what it gives; `cold` is the same device, newly opened.
 pub(crate) fn measure(
     workload: &Workload,
-    device: &Device,
-    cold: &Device,
+    given: &Given,
+    [device, cold]: [&Device; 2],
     calls: Calls,
 ) -> Result<(Times, Array4<f32>), Failure> {
-    let given = workload.given()?;
     let (first, output) = {
         let weights = workload.on(cold)?;
-        let ready = weights.ready(cold, &given)?;
+        let ready = weights.ready(cold, given)?;
         let first = cold.time(|| ready.call())?;
         (first.wall, first.value.download()?)
     };
-    check_against_reference(workload, &given, &output)?;
+    check_against_reference(workload, given, &output)?;
 
     let weights = workload.on(device)?;
     let inputs = calls.inputs(device, workload.work);
     let ready: Vec<_> =
-        (0..inputs).map(|_| weights.ready(device, &given)).collect::<filtro::Result<_>>()?;
+        (0..inputs).map(|_| weights.ready(device, given)).collect::<filtro::Result<_>>()?;
     let mut turns = ready.iter().cycle();
     let mut call = || turns.next().unwrap_or(&ready[0]).call();
     let timing =
         Timing { budget: calls.budget, calls: calls.calls(device), kept: inputs, settles: true };
     let (warm, on_device) = measure::medians(device, timing, &mut call)?;
-    let with_transfer = measure::median(device, calls.budget, || {
-        weights.ready(device, &given)?.call()?.download()
-    })?;
+    let with_transfer =
+        measure::median(device, calls.budget, || weights.ready(device, given)?.call()?.download())?;
     let recording = match device.info().kind {
         DeviceKind::Cpu => warm,
         _ => {
@@ -273,13 +274,13 @@ fn with_channels(options: &Conv2d, in_channels: usize, out_channels: usize) -> C
 /// The outputs of two devices, all elements.
 pub(crate) fn check_against_each_other(
     workload: &Workload,
-    one: &Array4<f32>,
-    other: &Array4<f32>,
+    given: &Given,
+    [one, other]: [&Array4<f32>; 2],
 ) -> Result<(), Failure> {
     let magnitude = match &workload.what {
-        What::Forward(Layer::Pool2d(Pool2d::Max(_) | Pool2d::AdaptiveMax(_))) => None,
+        What::Forward(layer) if layer.is_maximum() => None,
         _ => {
-            let (cpu, given) = (Device::cpu(), workload.given()?);
+            let cpu = Device::cpu();
             let given = Given {
                 input: given.input.mapv(f32::abs),
                 grad_output: given.grad_output.mapv(f32::abs),

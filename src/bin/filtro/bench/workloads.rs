@@ -188,15 +188,18 @@ impl Ready<'_> {
 fn passes(name: String, layer: Layer, shape: Shape, gradients: bool) -> Result<Vec<Workload>> {
     let work = work(&layer, shape)?;
     let row = |name, what| Workload { name, what, shape, work };
-    let mut rows = Vec::new();
-    if let (true, Layer::Conv2d { options, weight, .. }) = (gradients, &layer) {
-        let (options, weight) = (options.clone(), weight.clone());
-        let what = What::GradInput { options: options.clone(), weight };
-        rows.push(row(format!("{name}/grad_input"), what));
-        rows.push(row(format!("{name}/grad_weight"), What::GradWeight { options }));
-    }
-    rows.insert(0, row(name, What::Forward(layer)));
-    Ok(rows)
+    let of_gradients = match &layer {
+        Layer::Conv2d { options, weight, .. } if gradients => {
+            let (options, weight) = (options.clone(), weight.clone());
+            let of_input = What::GradInput { options: options.clone(), weight };
+            vec![
+                row(format!("{name}/grad_input"), of_input),
+                row(format!("{name}/grad_weight"), What::GradWeight { options }),
+            ]
+        }
+        _ => Vec::new(),
+    };
+    Ok([row(name, What::Forward(layer))].into_iter().chain(of_gradients).collect())
 }
 
 #[allow(clippy::cast_precision_loss, reason = "rates of three digits")]
