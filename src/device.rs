@@ -1,11 +1,13 @@
 //! Devices: where tensors live and operations run.
 
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::choice::Choices;
 use crate::gpu::Context;
-use crate::{DeviceChoice, DeviceInfo, DeviceKind, Error, Limits, Result};
+use crate::gpu::plans::{Plans, Wish};
+use crate::{Algorithm, DeviceChoice, DeviceInfo, DeviceKind, Error, Limits, Result};
 
 /// Where tensors live and operations run: a GPU, a software adapter, or the CPU.
 ///
@@ -33,6 +35,9 @@ struct Inner {
     backend: Backend,
     /// Those of a tuning.
     choices: RwLock<Option<Arc<Choices>>>,
+    /// How many tunings there were.
+    tunings: AtomicU64,
+    plans: Plans,
 }
 
 /// What does the work.
@@ -48,6 +53,8 @@ pub(crate) enum Backend {
 pub struct MemoryUse {
     /// Bytes in buffers of tensors that live and of tensors that were dropped.
     pub allocated: u64,
+    /// How many buffers and textures the device has made so far, none of which a steady loop needs.
+    pub allocations: u64,
 }
 
 /// What [`Device::time`] measured.
@@ -221,11 +228,11 @@ impl Device {
     /// business, and zero here.
     #[must_use]
     pub fn memory_use(&self) -> MemoryUse {
-        let allocated = match self.backend() {
-            Backend::Cpu => 0,
-            Backend::Gpu(context) => context.allocated(),
+        let (allocated, allocations) = match self.backend() {
+            Backend::Cpu => (0, 0),
+            Backend::Gpu(context) => (context.allocated(), context.allocations()),
         };
-        MemoryUse { allocated }
+        MemoryUse { allocated, allocations }
     }
 
     /// Lets go of the memory of dropped tensors.
@@ -241,6 +248,16 @@ impl Device {
         match self.backend() {
             Backend::Cpu => 0,
             Backend::Gpu(context) => context.compiled_pipelines(),
+        }
+    }
+
+    /// How many times this crate submitted work on this device, that is, without what it put into
+    /// encoders of yours.
+    #[must_use]
+    pub fn submits(&self) -> u64 {
+        match self.backend() {
+            Backend::Cpu => 0,
+            Backend::Gpu(context) => context.submits(),
         }
     }
 
@@ -313,7 +330,8 @@ impl Device {
     }
 
     fn of(info: DeviceInfo, backend: Backend) -> Self {
-        Self(Arc::new(Inner { info, backend, choices: RwLock::default() }))
+        let (choices, tunings) = (RwLock::default(), AtomicU64::new(0));
+        Self(Arc::new(Inner { info, backend, choices, tunings, plans: Plans::default() }))
     }
 
     pub(crate) fn choices(&self) -> Option<Arc<Choices>> {
@@ -322,7 +340,19 @@ impl Device {
 
     pub(crate) fn set_choices(&self, choices: Option<Choices>) {
         let mut own = self.0.choices.write().unwrap_or_else(PoisonError::into_inner);
+        // While the lock is held: a plan by an earlier tuning never passes for one by this.
+        self.0.tunings.fetch_add(1, Ordering::AcqRel);
         *own = choices.map(Arc::new);
+    }
+
+    /// What a plan is made for beside the problem. It is to be asked for before the tuning is.
+    pub(crate) fn wish(&self, pinned: Option<Algorithm>) -> Wish {
+        Wish { pinned, tuning: self.0.tunings.load(Ordering::Acquire) }
+    }
+
+    /// The plans that were made on this device.
+    pub(crate) fn plans(&self) -> &Plans {
+        &self.0.plans
     }
 
     pub(crate) fn backend(&self) -> &Backend {

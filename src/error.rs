@@ -277,6 +277,26 @@ pub enum Error {
         message: String,
     },
 
+    /// What is asked needs work that was put into a command encoder by
+    /// [`Device::encode`](crate::Device::encode), and that was not submitted yet.
+    #[error(
+        "{operation}: it needs work in a command encoder that was not submitted; submit that first"
+    )]
+    NotSubmitted {
+        /// The operation.
+        operation: &'static str,
+    },
+
+    /// What is asked needs the result of work that never runs: its command encoder was dropped
+    /// without a submit, or its own submit failed.
+    #[error(
+        "{operation}: it needs work that was lost, since its command encoder was dropped or its submit failed; record it again"
+    )]
+    LostWork {
+        /// The operation.
+        operation: &'static str,
+    },
+
     /// The device was lost: unplugged, reset by its driver, or destroyed.
     #[error("the device {device} was lost: {reason}")]
     DeviceLost {

@@ -54,6 +54,7 @@
 //!   read what an operation means.
 //! - [`nn`]: layers that own their parameters, losses, optimizers.
 //! - [`tuning`]: measured choices of algorithms in place of planned ones, for those who ask.
+//! - [`interop`]: in an application with a GPU of its own: its buffers, textures and encoders.
 //! - [`filters`]: the classic filters, from Sobel to emboss.
 //! - `shaders/`: the WGSL, one file per algorithm.
 //!
@@ -85,6 +86,7 @@ mod dtype;
 mod error;
 pub mod filters;
 mod gpu;
+pub mod interop;
 mod limits;
 mod memory;
 pub mod nn;
@@ -122,3 +124,4 @@ pub use pipeline_cache::PipelineCache;
 pub use plan::Plan;
 pub use shape::Shape;
 pub use tensor::{Indices, Tensor};
+pub use wgpu;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// The rooms, top to bottom: a folder or a file of `src`. What is not named lies below all: words,
 /// which know no device.
-const ROOMS: [&str; 33] = [
+const ROOMS: [&str; 35] = [
     "lib.rs",
     "reference",
     "nn",
@@ -15,6 +15,7 @@ const ROOMS: [&str; 33] = [
     "shaders.rs",
     "picture",
     "filters.rs",
+    "interop.rs",
     "run",
     "numbers.rs",
     "upload.rs",
@@ -22,6 +23,7 @@ const ROOMS: [&str; 33] = [
     "device.rs",
     "gpu/mod.rs",
     "gpu/variants.rs",
+    "gpu/plans.rs",
     "gpu/conv2d",
     "gpu/pool2d",
     "gpu/software",

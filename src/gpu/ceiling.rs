@@ -114,7 +114,7 @@ pub(crate) fn copy(
     let target = Binding::whole(&output, len);
     if by_texture {
         let texture = context.texture(OPERATION, TexelFormat::Four, count)?;
-        context.record_copy(input, 0, &texture, count);
+        context.record_copy(OPERATION, input, 0, &texture, count)?;
         let textures = [&texture];
         context.record_with_textures(OPERATION, &shader, &params, &textures, &[target], grid)?;
     } else {

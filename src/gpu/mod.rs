@@ -15,6 +15,7 @@ mod first_word;
 mod ir;
 #[cfg(test)]
 mod lints;
+pub(crate) mod plans;
 mod pool2d;
 mod rearrange;
 pub(crate) mod runtime;

@@ -1,5 +1,7 @@
 //! Conv2d: options, validation and sizes.
 
+use std::hash::{Hash, Hasher};
+
 use crate::ops::channels::{check_channels, check_input, check_weight_and_bias};
 use crate::ops::setters::setters;
 use crate::window::{AXIS_NAMES, Axis, AxisOptions};
@@ -279,6 +281,15 @@ pub(crate) struct Conv2dProblem {
     pub(crate) horizontal: Axis,
     pub(crate) padding_mode: PaddingMode,
     pub(crate) activation: Option<Activation>,
+}
+
+/// Of what can be hashed: not of an activation's parameter.
+impl Hash for Conv2dProblem {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let Self { batch, in_channels, out_channels, groups, vertical, horizontal, .. } = self;
+        (batch, in_channels, out_channels, groups, vertical, horizontal).hash(state);
+        (self.padding_mode, self.activation.map(Activation::name)).hash(state);
+    }
 }
 
 impl Conv2dProblem {

@@ -1,5 +1,7 @@
 //! What the poolings have in common: windows, and what becomes of them.
 
+use std::hash::{Hash, Hasher};
+
 use super::{AdaptivePool2dProblem, AvgPool2dProblem, PoolWindows};
 use crate::window::Axis;
 use crate::{DType, Shape};
@@ -8,7 +10,7 @@ use crate::{DType, Shape};
 const MOST_CELLS: u32 = 1 << 16;
 
 /// A pooling of any kind, resolved for an input.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Hash)]
 pub(crate) struct Pool2dProblem {
     pub(crate) operation: &'static str,
     pub(crate) input: Shape,
@@ -20,14 +22,14 @@ pub(crate) struct Pool2dProblem {
 }
 
 /// How the windows lie.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Hash)]
 pub(crate) enum Window {
     Fixed { vertical: Axis, horizontal: Axis },
     Adaptive,
 }
 
 /// What becomes of a window.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Hash)]
 pub(crate) enum Reduction {
     Max { index: Index },
     Average(Divisor),
@@ -40,7 +42,7 @@ impl Reduction {
 }
 
 /// Where the index of a maximum comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Index {
     None,
     /// It is that of the cell.
@@ -55,6 +57,13 @@ pub(crate) enum Divisor {
     Padded,
     Inside,
     Override(f32),
+}
+
+/// Of what can be hashed: not of the number of an override.
+impl Hash for Divisor {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.name().hash(state);
+    }
 }
 
 impl Divisor {

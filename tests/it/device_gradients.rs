@@ -1,12 +1,13 @@
 //! The gradients on devices: the adapter as planned and with the general shaders, and the
 //! CPU.
 
-use filtro::{Activation, Result, Shape};
+use filtro::{Activation, DType, Result, Shape};
 use ndarray::{Array1, Array4};
 
 use crate::device_runner::DeviceRunner;
 use crate::options::{AvgPooling, Convolution, MaxPooling};
 use crate::runner::{ConvGradients, GradientRunner};
+use crate::tested::lend;
 
 impl GradientRunner for DeviceRunner {
     fn name(&self) -> String {
@@ -21,9 +22,9 @@ impl GradientRunner for DeviceRunner {
         grad_output: &Array4<f32>,
     ) -> Result<ConvGradients> {
         let options = options.pinned(self.algorithm);
-        let input = self.device.upload(input)?;
-        let weight = self.device.upload(weight)?;
-        let grad_output = self.device.upload(grad_output)?;
+        let input = self.tensor(input, DType::F32)?;
+        let weight = self.tensor(weight, DType::F32)?;
+        let grad_output = self.tensor(grad_output, DType::F32)?;
         self.poison(input.shape())?;
         let grad_input = options.grad_input(input.shape(), &weight, &grad_output)?;
         self.poison(weight.shape())?;
@@ -41,8 +42,13 @@ impl GradientRunner for DeviceRunner {
         indices: &Array4<u32>,
         grad_output: &Array4<f32>,
     ) -> Result<Array4<f32>> {
-        let indices = options.upload_indices(&self.device, indices, input)?;
-        let grad_output = self.device.upload(grad_output)?;
+        let indices = if self.is_lent && !indices.is_empty() {
+            let (buffer, offset) = lend(&self.device, &Vec::from_iter(indices.iter().copied()));
+            options.indices_from_wgpu_buffer(&self.device, (&buffer, offset), input)?
+        } else {
+            options.upload_indices(&self.device, indices, input)?
+        };
+        let grad_output = self.tensor(grad_output, DType::F32)?;
         self.poison(input)?;
         options.grad_input(input, &indices, &grad_output)?.download()
     }
@@ -53,7 +59,7 @@ impl GradientRunner for DeviceRunner {
         input: Shape,
         grad_output: &Array4<f32>,
     ) -> Result<Array4<f32>> {
-        let grad_output = self.device.upload(grad_output)?;
+        let grad_output = self.tensor(grad_output, DType::F32)?;
         self.poison(input)?;
         options.grad_input(input, &grad_output)?.download()
     }
@@ -64,8 +70,8 @@ impl GradientRunner for DeviceRunner {
         input: &Array4<f32>,
         grad_output: &Array4<f32>,
     ) -> Result<Array4<f32>> {
-        let input = self.device.upload(input)?;
-        let grad_output = self.device.upload(grad_output)?;
+        let input = self.tensor(input, DType::F32)?;
+        let grad_output = self.tensor(grad_output, DType::F32)?;
         self.poison(input.shape())?;
         function.grad_input(&input, &grad_output)?.download()
     }

@@ -5,7 +5,7 @@ use ndarray::{Array, Array1, Array4, Dimension};
 
 use crate::options::{Convolution, MaxPooling, Pooling};
 use crate::runner::{GradientRunner, Runner};
-use crate::tested::{has_f16, tested};
+use crate::tested::{has_f16, lend, tested};
 
 /// A device, with the algorithm that the plan picks or a pinned one.
 #[derive(Debug)]
@@ -14,6 +14,8 @@ pub struct DeviceRunner {
     pub algorithm: Option<Algorithm>,
     /// What the tensors of the forward pass are of.
     pub dtype: DType,
+    /// Whether the operands lie in buffers of the caller, which end where they end.
+    pub is_lent: bool,
 }
 
 /// Whether an algorithm serves some problems of an operation.
@@ -36,32 +38,58 @@ fn has(algorithm: Algorithm, dtype: DType) -> bool {
 /// The CPU, the adapter as planned, and every algorithm of the operation pinned.
 pub fn device_runners(operation: &str, dtype: DType) -> Vec<Box<dyn Runner>> {
     let mut runners: Vec<Box<dyn Runner>> =
-        vec![Box::new(DeviceRunner { device: Device::cpu(), algorithm: None, dtype })];
+        vec![Box::new(DeviceRunner::new(Device::cpu(), None, dtype))];
     if dtype == DType::F16 && !has_f16() {
         return runners;
     }
     let algorithms =
         Algorithm::ALL.iter().copied().filter(|&pin| serves(pin, operation) && has(pin, dtype));
     for algorithm in [None].into_iter().chain(algorithms.map(Some)) {
-        runners.push(Box::new(DeviceRunner { device: tested().clone(), algorithm, dtype }));
+        runners.push(Box::new(DeviceRunner::new(tested().clone(), algorithm, dtype)));
     }
+    let device = tested().clone();
+    runners.push(Box::new(DeviceRunner { device, algorithm: None, dtype, is_lent: true }));
     runners
 }
 
 /// As [`device_runners`], backward: of the algorithms, gradients know the general one.
 pub fn device_gradient_runners() -> Vec<Box<dyn GradientRunner>> {
     let dtype = DType::F32;
-    let runner = |device, algorithm| Box::new(DeviceRunner { device, algorithm, dtype });
+    let runner = |device, algorithm| Box::new(DeviceRunner::new(device, algorithm, dtype));
+    let device = tested().clone();
     vec![
         runner(Device::cpu(), None),
-        runner(tested().clone(), None),
-        runner(tested().clone(), Some(Algorithm::General)),
+        runner(device.clone(), None),
+        runner(device.clone(), Some(Algorithm::General)),
+        Box::new(DeviceRunner { device, algorithm: None, dtype, is_lent: true }),
     ]
 }
 
 impl DeviceRunner {
+    pub fn new(device: Device, algorithm: Option<Algorithm>, dtype: DType) -> Self {
+        Self { device, algorithm, dtype, is_lent: false }
+    }
+
     fn upload<D: Dimension>(&self, array: &Array<f32, D>) -> Result<Tensor> {
-        self.device.upload(array)?.to_dtype(self.dtype)
+        self.tensor(array, self.dtype)
+    }
+
+    pub fn tensor<D: Dimension>(&self, array: &Array<f32, D>, dtype: DType) -> Result<Tensor> {
+        let tensor = self.device.upload(array)?;
+        if !self.is_lent || array.is_empty() {
+            return tensor.to_dtype(dtype);
+        }
+        let elements = array.iter();
+        let (buffer, offset) = match dtype {
+            DType::F16 => lend(
+                &self.device,
+                &elements
+                    .map(|&element| half::f16::from_f32(element).to_bits())
+                    .collect::<Vec<_>>(),
+            ),
+            _ => lend(&self.device, &elements.copied().collect::<Vec<_>>()),
+        };
+        Tensor::from_wgpu_buffer(&self.device, &buffer, offset, tensor.shape(), dtype)
     }
 
     /// Leaves NaN in the memory that the device will hand out for the output, so that an element
@@ -79,7 +107,8 @@ impl DeviceRunner {
 impl Runner for DeviceRunner {
     fn name(&self) -> String {
         let algorithm = self.algorithm.map_or("planned".into(), |algorithm| algorithm.to_string());
-        format!("{}, {algorithm}, {}", self.device.info().kind, self.dtype)
+        let lent = if self.is_lent { ", lent" } else { "" };
+        format!("{}, {algorithm}, {}{lent}", self.device.info().kind, self.dtype)
     }
 
     fn is_partial(&self) -> bool {

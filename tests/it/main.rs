@@ -39,6 +39,8 @@ mod half_floats;
 mod hostile;
 mod hostile_any;
 mod hostile_devices;
+mod interop;
+mod interop_encoder;
 mod laws;
 mod long_sums;
 mod long_windows;

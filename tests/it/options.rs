@@ -131,6 +131,12 @@ pub trait MaxPooling: Pooling {
         indices: &Array4<u32>,
         input: Shape,
     ) -> Result<Indices>;
+    fn indices_from_wgpu_buffer(
+        &self,
+        device: &Device,
+        lent: (&wgpu::Buffer, u64),
+        input: Shape,
+    ) -> Result<Indices>;
     fn grad_input(&self, input: Shape, indices: &Indices, grad_output: &Tensor) -> Result<Tensor>;
     fn reference_with_indices(&self, input: View<'_>) -> Result<(Array4<f64>, Array4<u32>)>;
     fn reference_backward(
@@ -184,6 +190,14 @@ macro_rules! max_pooling {
                 input: Shape,
             ) -> Result<Indices> {
                 self.upload_indices(device, indices, input)
+            }
+            fn indices_from_wgpu_buffer(
+                &self,
+                device: &Device,
+                (buffer, offset): (&wgpu::Buffer, u64),
+                input: Shape,
+            ) -> Result<Indices> {
+                self.indices_from_wgpu_buffer(device, buffer, offset, input)
             }
             fn grad_input(&self, input: Shape, indices: &Indices, grad: &Tensor) -> Result<Tensor> {
                 self.grad_input(input, indices, grad)

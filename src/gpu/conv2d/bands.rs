@@ -141,10 +141,22 @@ impl Plan {
                 let len = problem.input_shape().len();
                 let band = context.allocate_elements(OPERATION, len, input.dtype)?;
                 let rows = Planes::of_rows(in_shape, image, in_rows);
-                context.record_planes(input, rows, &band, Planes::whole(problem.input_shape()));
+                context.record_planes(
+                    OPERATION,
+                    input,
+                    rows,
+                    &band,
+                    Planes::whole(problem.input_shape()),
+                )?;
                 let result = conv2d(context, problem, plan, &band, weight, bias)?;
                 let rows = Planes::of_rows(out_shape, image, out_rows);
-                context.record_planes(&result, Planes::whole(problem.output_shape()), output, rows);
+                context.record_planes(
+                    OPERATION,
+                    &result,
+                    Planes::whole(problem.output_shape()),
+                    output,
+                    rows,
+                )?;
             }
         }
         Ok(())

@@ -1,8 +1,12 @@
 //! Buffers and textures for recorded work and for uploads, from the pools if they have one.
 
+use std::sync::atomic::Ordering;
+
+use crate::gpu::runtime::bind_groups::Id;
 use crate::gpu::runtime::buffer::{GpuBuffer, bucket};
 use crate::gpu::runtime::context::Context;
-use crate::gpu::runtime::pool::Kind;
+use crate::gpu::runtime::list::{List, Uses};
+use crate::gpu::runtime::pool::{Kind, Pool};
 use crate::gpu::runtime::texture::{self, GpuTexture, TEXTURE_WIDTH, TexelFormat};
 use crate::{DType, Error, Result};
 
@@ -16,22 +20,35 @@ pub(crate) enum Reuse {
 }
 
 impl Context {
+    /// One that a pool has, if need be after a look at what became of the caller's encoders.
+    fn take<K: Kind, T>(
+        &self,
+        pool: &Pool<K, T>,
+        kind: K,
+        holds: impl Fn(&List) -> bool,
+    ) -> Option<(T, Uses)> {
+        pool.take(kind, &holds).or_else(|| {
+            let may_be_over = pool.has(kind) && self.look_at_encoders();
+            may_be_over.then(|| pool.take(kind, &holds)).flatten()
+        })
+    }
+
     fn reuse(
         &self,
         operation: &'static str,
         size: u64,
         reuse: Reuse,
-    ) -> Result<Option<wgpu::Buffer>> {
-        let first_waiting_list = match reuse {
-            Reuse::Recorded => u64::MAX,
-            Reuse::HostWrite if self.nothing_recorded() => u64::MAX,
-            Reuse::HostWrite => self.buffers.submitted_lists(),
+    ) -> Result<Option<((wgpu::Buffer, Id), Uses)>> {
+        let pool = &self.buffers.pool;
+        let take = || match reuse {
+            Reuse::Recorded => self.take(pool, size, List::comes_first),
+            Reuse::HostWrite => self.take(pool, size, List::is_over),
         };
-        let free = self.buffers.pool.take(size, first_waiting_list);
-        if free.is_none() && reuse == Reuse::HostWrite && self.buffers.pool.has(size) {
+        let free = take();
+        if free.is_none() && reuse == Reuse::HostWrite && pool.has(size) {
             // Submitting frees a buffer for the host; otherwise a loop of uploads would grow.
-            self.flush(operation)?;
-            return Ok(self.buffers.pool.take(size, self.buffers.submitted_lists()));
+            self.flush_unasked(operation)?;
+            return Ok(take());
         }
         Ok(free)
     }
@@ -62,8 +79,8 @@ impl Context {
             return Err(Error::DeviceLimit { operation, quantity, needed: bytes, allowed: limit });
         }
         let size = bucket(bytes).min(limit);
-        let buffer = match self.reuse(operation, size, reuse)? {
-            Some(buffer) => buffer,
+        let (buffer, uses) = match self.reuse(operation, size, reuse)? {
+            Some(free) => free,
             None => {
                 let buffer = self.create(operation, bytes, |device| {
                     device.create_buffer(&wgpu::BufferDescriptor {
@@ -74,10 +91,10 @@ impl Context {
                     })
                 })?;
                 self.buffers.pool.add(size);
-                buffer
+                ((buffer, Id::new()), Uses::default())
             }
         };
-        Ok(GpuBuffer::of(buffer, self.buffers.clone()))
+        Ok(GpuBuffer::of(buffer, uses, self.buffers.clone()))
     }
 
     /// A texture of at least so many texels.
@@ -88,8 +105,8 @@ impl Context {
         texels: u32,
     ) -> Result<GpuTexture> {
         let kind = (format, texture::rows(texels));
-        let texture = match self.textures.take(kind, u64::MAX) {
-            Some(texture) => texture,
+        let (texture, uses) = match self.take(&self.textures, kind, List::comes_first) {
+            Some(free) => free,
             None => {
                 let texture = self.create(operation, kind.bytes(), |device| {
                     let texture = device.create_texture(&wgpu::TextureDescriptor {
@@ -107,22 +124,23 @@ impl Context {
                         view_formats: &[],
                     });
                     let view = texture.create_view(&Default::default());
-                    (texture, view)
+                    (texture, view, Id::new())
                 })?;
                 self.textures.add(kind);
-                texture
+                (texture, Uses::default())
             }
         };
-        Ok(GpuTexture::of(texture, kind, self.textures.clone()))
+        Ok(GpuTexture::of(texture, kind, uses, self.textures.clone()))
     }
 
     /// What takes so many bytes, if need be after the pools have let go of theirs.
-    fn create<T>(
+    pub(crate) fn create<T>(
         &self,
         operation: &'static str,
         bytes: u64,
         create: impl Fn(&wgpu::Device) -> T,
     ) -> Result<T> {
+        self.allocations.fetch_add(1, Ordering::Relaxed);
         let create = || self.guarded(operation, Some(bytes), || create(self.device()));
         match create() {
             Err(Error::OutOfMemory { .. }) => {

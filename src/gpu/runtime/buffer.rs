@@ -1,10 +1,12 @@
 //! Buffers: those of dropped tensors go back to their device's pool.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::DType;
+use crate::gpu::runtime::bind_groups::{BindGroups, Id};
 use crate::gpu::runtime::derived::Derived;
+use crate::gpu::runtime::list::Uses;
 use crate::gpu::runtime::pool::{Kind, Pool};
 use crate::gpu::runtime::texture::GpuTexture;
 
@@ -22,21 +24,30 @@ impl Kind for u64 {
     }
 }
 
-/// The buffers of one device that no tensor holds, and the lists of recorded work that may use
-/// them.
+/// The buffers of one device that no tensor holds, and the bind groups that show buffers.
 #[derive(Debug, Default)]
 pub(crate) struct Buffers {
     /// By their size.
-    pub(crate) pool: Pool<u64, wgpu::Buffer>,
-    recorded_lists: AtomicU64,
-    submitted_lists: AtomicU64,
+    pub(crate) pool: Pool<u64, (wgpu::Buffer, Id)>,
+    pub(crate) bind_groups: BindGroups,
 }
 
-/// A buffer that goes back to its device's pool when dropped.
+/// The memory of a tensor. That of the pool goes back there when dropped; a caller's stays the
+/// caller's.
 #[derive(Debug)]
 pub(crate) struct GpuBuffer {
     buffer: wgpu::Buffer,
+    id: Id,
+    /// The byte that the elements begin at, a multiple of the alignment of bindings.
+    first: u64,
+    /// Bytes from there on that are its own.
+    bytes: u64,
     home: Arc<Buffers>,
+    /// Whether a caller holds the memory, which then is none of the pool's.
+    is_callers: AtomicBool,
+    /// Whether it comes from the pool.
+    is_own: bool,
+    pub(crate) uses: Uses,
     /// What its elements are; those that are no floats have four bytes as well.
     pub(crate) dtype: DType,
     /// Its elements in other orders.
@@ -45,44 +56,84 @@ pub(crate) struct GpuBuffer {
 }
 
 impl GpuBuffer {
-    /// A buffer that goes to this pool in the end; of f32, as long as nobody says otherwise.
-    pub(crate) fn of(buffer: wgpu::Buffer, home: Arc<Buffers>) -> Self {
-        let (derived, derived_textures) = (Derived::default(), Derived::default());
-        Self { buffer, home, dtype: DType::F32, derived, derived_textures }
+    /// A buffer that goes to this pool in the end, and that these may use until then; of f32, as
+    /// long as nobody says otherwise.
+    pub(crate) fn of((buffer, id): (wgpu::Buffer, Id), uses: Uses, home: Arc<Buffers>) -> Self {
+        Self {
+            first: 0,
+            bytes: buffer.size(),
+            buffer,
+            id,
+            home,
+            is_callers: AtomicBool::new(false),
+            is_own: true,
+            uses,
+            dtype: DType::F32,
+            derived: Derived::default(),
+            derived_textures: Derived::default(),
+        }
+    }
+
+    /// So many bytes of a caller's buffer.
+    pub(crate) fn of_caller(
+        buffer: wgpu::Buffer,
+        [first, bytes]: [u64; 2],
+        dtype: DType,
+        home: Arc<Buffers>,
+    ) -> Self {
+        let mut of_caller = Self::of((buffer, Id::new()), Uses::default(), home);
+        of_caller.is_callers = AtomicBool::new(true);
+        of_caller.is_own = false;
+        (of_caller.first, of_caller.bytes, of_caller.dtype) = (first, bytes, dtype);
+        of_caller
     }
 
     /// The wgpu buffer.
     pub(crate) fn raw(&self) -> &wgpu::Buffer {
         &self.buffer
     }
+
+    pub(crate) fn id(&self) -> Id {
+        self.id
+    }
+
+    /// The byte of the wgpu buffer that the elements begin at.
+    pub(crate) fn first_byte(&self) -> u64 {
+        self.first
+    }
+
+    /// The bytes from there on that are its own.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Whether it comes from the pool, with its usages and its room behind the elements.
+    pub(crate) fn is_own(&self) -> bool {
+        self.is_own
+    }
+
+    /// The memory becomes a caller's, for good.
+    pub(crate) fn give_away(&self) {
+        if !self.is_callers.swap(true, Ordering::AcqRel) {
+            self.home.pool.forget(self.buffer.size());
+        }
+    }
+}
+
+impl AsRef<Uses> for GpuBuffer {
+    fn as_ref(&self) -> &Uses {
+        &self.uses
+    }
 }
 
 impl Drop for GpuBuffer {
     fn drop(&mut self) {
-        let (size, list) = (self.buffer.size(), self.home.recording_list());
-        self.home.pool.put(size, self.buffer.clone(), list);
-    }
-}
-
-impl Buffers {
-    /// The number of the list that is being recorded.
-    pub(crate) fn recording_list(&self) -> u64 {
-        self.recorded_lists.load(Ordering::Acquire)
-    }
-
-    /// How many lists were submitted: lists below this number are on the queue.
-    pub(crate) fn submitted_lists(&self) -> u64 {
-        self.submitted_lists.load(Ordering::Acquire)
-    }
-
-    /// The list that was recorded is closed; the next one begins.
-    pub(crate) fn close_list(&self) {
-        self.recorded_lists.fetch_add(1, Ordering::AcqRel);
-    }
-
-    /// The list that was closed is on the queue.
-    pub(crate) fn list_submitted(&self) {
-        self.submitted_lists.fetch_add(1, Ordering::AcqRel);
+        if self.is_callers.load(Ordering::Acquire) {
+            self.home.bind_groups.forget(self.id);
+        } else {
+            let item = (self.buffer.clone(), self.id);
+            self.home.pool.put(self.buffer.size(), item, self.uses.left());
+        }
     }
 }
 

@@ -1,8 +1,10 @@
 //! The context of one device: what all its tensors share.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::gpu::runtime::buffer::Buffers;
+use crate::gpu::runtime::encode::Encoders;
 use crate::gpu::runtime::handle::Handle;
 use crate::gpu::runtime::pipeline::Pipelines;
 use crate::gpu::runtime::recording::Pending;
@@ -21,6 +23,12 @@ pub(crate) struct Context {
     /// with the first pipeline unless it was loaded before.
     pub(crate) pipeline_cache: OnceLock<Option<wgpu::PipelineCache>>,
     pub(crate) pending: Mutex<Pending>,
+    pub(crate) encoders: Encoders,
+    /// A list that is over, for its memory.
+    pub(crate) room: Mutex<Option<Pending>>,
+    /// How many buffers and textures were made.
+    pub(crate) allocations: AtomicU64,
+    submits: AtomicU64,
     pub(crate) staging: Staging,
     /// Held while a list of recorded work is submitted, so that lists keep their order, and while
     /// a buffer that submitted work could use is mapped.
@@ -43,6 +51,10 @@ impl Context {
             pipelines: Pipelines::default(),
             pipeline_cache: OnceLock::new(),
             pending: Mutex::default(),
+            encoders: Encoders::default(),
+            room: Mutex::default(),
+            allocations: AtomicU64::new(0),
+            submits: AtomicU64::new(0),
             staging: Staging::default(),
             gate: Mutex::new(()),
         })
@@ -65,8 +77,24 @@ impl Context {
         self.buffers.pool.allocated() + self.textures.allocated()
     }
 
+    /// How many buffers and textures were made on this device.
+    pub(crate) fn allocations(&self) -> u64 {
+        self.allocations.load(Ordering::Relaxed)
+    }
+
+    /// How many times work was submitted.
+    pub(crate) fn submits(&self) -> u64 {
+        self.submits.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn submit(&self, commands: Option<wgpu::CommandBuffer>) {
+        self.submits.fetch_add(1, Ordering::Relaxed);
+        self.queue().submit(commands);
+    }
+
     /// Lets go of all buffers and textures that nothing holds.
     pub(crate) fn trim(&self) {
+        self.buffers.bind_groups.clear();
         self.buffers.pool.trim();
         self.textures.trim();
     }

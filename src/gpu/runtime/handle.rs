@@ -1,5 +1,6 @@
 //! An open device, and what failed on it.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 #[cfg(target_arch = "wasm32")]
 use std::sync::{Mutex, PoisonError};
 
@@ -13,6 +14,8 @@ pub(crate) struct Handle {
     pub(crate) queue: wgpu::Queue,
     pub(crate) limits: Limits,
     pub(crate) tensor_usages: wgpu::BufferUsages,
+    /// Whether the caller's own work may use tensors.
+    is_shared: AtomicBool,
     lost: Lost,
     #[cfg(target_arch = "wasm32")]
     scopes: Mutex<Vec<(&'static str, Option<u64>, ScopeFuture)>>,
@@ -75,6 +78,7 @@ impl Handle {
             queue,
             limits,
             tensor_usages,
+            is_shared: AtomicBool::new(false),
             lost,
             #[cfg(target_arch = "wasm32")]
             scopes: Mutex::default(),
@@ -84,6 +88,12 @@ impl Handle {
     /// Whether the host reaches the tensors' memory without a copy.
     pub(crate) fn maps_tensors(&self) -> bool {
         self.tensor_usages.contains(wgpu::BufferUsages::MAP_READ)
+            && !self.is_shared.load(Ordering::Acquire)
+    }
+
+    /// From now on work of the caller may use tensors, which must then not be mapped.
+    pub(crate) fn share(&self) {
+        self.is_shared.store(true, Ordering::Release);
     }
 
     /// An error if the device is lost.

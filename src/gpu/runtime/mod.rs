@@ -2,12 +2,17 @@
 //! composition, recording, transfer, timing, grids and splitting. It names no operation.
 
 pub(crate) mod allocate;
+pub(crate) mod bind_groups;
 pub(crate) mod buffer;
 pub(crate) mod context;
 pub(crate) mod derived;
+pub(crate) mod encode;
 pub(crate) mod fits;
+pub(crate) mod foreign;
 pub(crate) mod grid;
 pub(crate) mod handle;
+pub(crate) mod kept;
+pub(crate) mod list;
 pub(crate) mod lost;
 pub(crate) mod needs;
 pub(crate) mod params;

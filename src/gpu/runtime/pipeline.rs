@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::gpu::runtime::bind_groups::Id;
 use crate::gpu::runtime::handle::Handle;
 use crate::gpu::runtime::needs;
 use crate::gpu::runtime::recent::Recent;
@@ -14,6 +15,7 @@ use crate::{Error, Result};
 pub(crate) struct Pipeline {
     pub(crate) pipeline: wgpu::ComputePipeline,
     pub(crate) layout: wgpu::BindGroupLayout,
+    pub(crate) id: Id,
 }
 
 /// The most pipelines that a device keeps: more than a network has, and no endless growth where
@@ -141,6 +143,6 @@ fn compile(
             },
             cache,
         });
-        Pipeline { pipeline, layout }
+        Pipeline { pipeline, layout, id: Id::new() }
     })
 }

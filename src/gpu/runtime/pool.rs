@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use crate::gpu::runtime::list::{List, Uses};
+
 /// What those that can stand for one another have in common.
 pub(crate) trait Kind: Copy + Eq + Hash {
     /// How much memory one takes.
@@ -21,11 +23,11 @@ struct State<K, T> {
     free_bytes: u64,
 }
 
-/// Recorded work up to `list` may still use it.
+/// Lists of recorded work may still use it.
 #[derive(Debug)]
 struct Free<T> {
     item: T,
-    list: u64,
+    uses: Uses,
 }
 
 impl<K, T> Default for Pool<K, T> {
@@ -44,21 +46,26 @@ impl<K: Kind, T> Pool<K, T> {
         self.state().allocated += kind.bytes();
     }
 
-    /// Takes back what recorded work up to a list may still use.
-    pub(crate) fn put(&self, kind: K, item: T, list: u64) {
-        let mut state = self.state();
-        state.free_bytes += kind.bytes();
-        state.free.entry(kind).or_default().push(Free { item, list });
+    /// One of a kind that somebody holds is no longer this device's.
+    pub(crate) fn forget(&self, kind: K) {
+        self.state().allocated -= kind.bytes();
     }
 
-    /// One of a kind that no list from `before_list` on may use.
-    pub(crate) fn take(&self, kind: K, before_list: u64) -> Option<T> {
+    /// Takes back what lists of recorded work may still use.
+    pub(crate) fn put(&self, kind: K, item: T, uses: Uses) {
+        let mut state = self.state();
+        state.free_bytes += kind.bytes();
+        state.free.entry(kind).or_default().push(Free { item, uses });
+    }
+
+    /// One of a kind of whose uses this holds, and the uses that it had.
+    pub(crate) fn take(&self, kind: K, holds: impl Fn(&List) -> bool) -> Option<(T, Uses)> {
         let mut state = self.state();
         let free = state.free.get_mut(&kind)?;
-        let index = free.iter().rposition(|free| free.list < before_list)?;
-        let item = free.swap_remove(index).item;
+        let index = free.iter().rposition(|free| free.uses.all(&holds))?;
+        let Free { item, uses } = free.swap_remove(index);
         state.free_bytes -= kind.bytes();
-        Some(item)
+        Some((item, uses))
     }
 
     pub(crate) fn has(&self, kind: K) -> bool {
@@ -81,20 +88,31 @@ impl<K: Kind, T> Pool<K, T> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::gpu::runtime::list::Place;
 
     #[test]
     fn what_was_put_is_taken_once_and_not_while_a_list_may_use_it() {
         let pool = Pool::<u64, _>::default();
+        let lists = [(); 2].map(|()| Arc::new(List::default()));
         pool.add(3);
         pool.add(3);
-        pool.put(3, "first", 0);
-        pool.put(3, "second", 1);
+        for (item, list) in ["first", "second"].into_iter().zip(&lists) {
+            let uses = Uses::default();
+            uses.add(list, true);
+            pool.put(3, item, uses);
+        }
         assert_eq!((pool.allocated(), pool.has(3), pool.has(4)), (6, true, false));
-        assert_eq!((pool.take(3, 0), pool.take(4, 9)), (None, None));
-        assert_eq!(pool.take(3, 1), Some("first"));
-        assert_eq!(pool.take(3, 1), None);
+        let take = |kind| pool.take(kind, List::is_over).map(|(item, _)| item);
+        assert_eq!((take(3), take(4)), (None, None));
+        lists[0].set(Place::Queued);
+        assert_eq!((take(3), take(3)), (Some("first"), None));
         pool.trim();
-        assert_eq!((pool.allocated(), pool.take(3, 9)), (3, None));
+        lists[1].set(Place::Queued);
+        assert_eq!((pool.allocated(), take(3)), (3, None));
+        pool.forget(3);
+        assert_eq!(pool.allocated(), 0);
     }
 }

@@ -3,13 +3,15 @@
 use std::sync::PoisonError;
 
 use crate::Result;
+use crate::gpu::runtime::allocate::Reuse;
+use crate::gpu::runtime::bind_groups::{Id, Key};
 use crate::gpu::runtime::buffer::GpuBuffer;
 use crate::gpu::runtime::context::Context;
 use crate::gpu::runtime::grid::Grid;
-use crate::gpu::runtime::params::low_bits;
+use crate::gpu::runtime::list::Place;
 use crate::gpu::runtime::pipeline::Pipeline;
 use crate::gpu::runtime::recording::{
-    Binding, Copy, Dispatch, Pending, Planes, PlanesCopy, SLOT, SLOTS_PER_CHUNK, TextureCopy,
+    Binding, Chunk, Copy, Dispatch, Pending, Planes, PlanesCopy, SLOT, SLOTS_PER_CHUNK, TextureCopy,
 };
 use crate::gpu::runtime::shader::Shader;
 use crate::gpu::runtime::texture::GpuTexture;
@@ -66,8 +68,26 @@ impl Context {
         dispatches: impl IntoIterator<Item = (P, impl IntoIterator<Item = u32>)>,
     ) -> Result<()> {
         let pipeline = self.pipeline(operation, shader)?;
+        // What a caller lends is no uniform buffer.
+        let uniforms = &bindings[..bindings.len().min(shader.uniforms as usize)];
+        let own = self.in_own_memory(operation, uniforms)?;
+        let moved: Vec<_>;
+        let bindings = match own[..] {
+            [] => bindings,
+            _ => {
+                moved = bindings.iter().map(|binding| binding.moved(&own)).collect();
+                &moved
+            }
+        };
         let length = {
             let mut pending = self.pending();
+            let written = bindings.len().saturating_sub(shader.writes as usize);
+            for (index, binding) in bindings.iter().enumerate() {
+                pending.add_buffer(operation, binding.buffer, index >= written)?;
+            }
+            for (texture, seen) in textures.iter().zip(shader.textures) {
+                pending.add_use(operation, &texture.uses, seen.written)?;
+            }
             let mut bind_group = None;
             for (params, starts) in dispatches {
                 let slot = pending.dispatches.len();
@@ -75,9 +95,9 @@ impl Context {
                     Some(ref bind_group) if !slot.is_multiple_of(SLOTS_PER_CHUNK) => bind_group,
                     _ => {
                         let chunk = self.chunk(operation, &mut pending, slot / SLOTS_PER_CHUNK)?;
-                        &*bind_group.insert(self.guarded(operation, None, || {
-                            self.bind_group(&pipeline, &chunk, textures, bindings)
-                        })?)
+                        let group =
+                            self.bind_group(operation, &pipeline, &chunk, textures, bindings);
+                        &*bind_group.insert(group?)
                     }
                 };
                 pending.params.resize(slot * SLOT, 0);
@@ -97,19 +117,51 @@ impl Context {
             }
             pending.dispatches.len()
         };
-        if length >= LONGEST_LIST { self.flush(operation) } else { Ok(()) }
+        if length >= LONGEST_LIST { self.flush_unasked(operation) } else { Ok(()) }
+    }
+
+    /// Copies of those of a caller's buffers that are among these.
+    fn in_own_memory<'a>(
+        &self,
+        operation: &'static str,
+        bindings: &[Binding<'a>],
+    ) -> Result<Vec<(&'a GpuBuffer, GpuBuffer)>> {
+        let mut own: Vec<(&GpuBuffer, GpuBuffer)> = Vec::new();
+        for Binding { buffer, .. } in bindings.iter().filter(|binding| !binding.buffer.is_own()) {
+            if !own.iter().any(|(callers, _)| std::ptr::eq(*callers, *buffer)) {
+                own.push((buffer, self.copy_of(operation, buffer)?));
+            }
+        }
+        Ok(own)
+    }
+
+    /// Records a copy of a caller's buffer, with the room and the usages that one of the pool has.
+    fn copy_of(&self, operation: &'static str, buffer: &GpuBuffer) -> Result<GpuBuffer> {
+        let mut copy = self.allocate(operation, buffer.bytes(), Reuse::Recorded)?;
+        copy.dtype = buffer.dtype;
+        let len = usize::try_from(buffer.bytes()).unwrap_or(usize::MAX) / buffer.dtype.bytes();
+        let all = Planes { first: 0, distance: 0, len, count: 1 };
+        self.record_planes(operation, buffer, all, &copy, all)?;
+        Ok(copy)
     }
 
     /// Records a copy of the elements from `first` on into the first `texels` of a texture. The
     /// last texel may hold what lies behind the elements in the buffer.
     pub(crate) fn record_copy(
         &self,
+        operation: &'static str,
         buffer: &GpuBuffer,
         first: usize,
         texture: &GpuTexture,
         texels: u32,
-    ) {
+    ) -> Result<()> {
+        if !buffer.is_own() {
+            let own = self.copy_of(operation, buffer)?;
+            return self.record_copy(operation, &own, first, texture, texels);
+        }
         let mut pending = self.pending();
+        pending.add_buffer(operation, buffer, false)?;
+        pending.add_use(operation, &texture.uses, true)?;
         let before = pending.dispatches.len();
         let copy = TextureCopy {
             buffer: buffer.raw().clone(),
@@ -119,41 +171,44 @@ impl Context {
             texels,
         };
         pending.copies.push((before, Copy::ToTexture(copy)));
+        Ok(())
     }
 
     /// Records a copy of planes of one tensor to as many of another; each begins at a multiple of
     /// four bytes.
     pub(crate) fn record_planes(
         &self,
+        operation: &'static str,
         from: &GpuBuffer,
         read: Planes,
         to: &GpuBuffer,
         written: Planes,
-    ) {
+    ) -> Result<()> {
         let mut pending = self.pending();
+        pending.add_buffer(operation, from, false)?;
+        pending.add_buffer(operation, to, true)?;
         let before = pending.dispatches.len();
         let (element_bytes, [from, to]) =
-            (from.dtype.bytes(), [from, to].map(|it| it.raw().clone()));
+            (from.dtype.bytes(), [from, to].map(|it| (it.raw().clone(), it.first_byte())));
         let copy = PlanesCopy { from, to, element_bytes, read, written };
         pending.copies.push((before, Copy::ToBuffer(copy)));
+        Ok(())
     }
 
-    fn chunk(
-        &self,
-        operation: &'static str,
-        pending: &mut Pending,
-        index: usize,
-    ) -> Result<wgpu::Buffer> {
+    fn chunk(&self, operation: &'static str, pending: &mut Pending, index: usize) -> Result<Chunk> {
         if pending.chunks.len() <= index {
-            let size = (SLOT * SLOTS_PER_CHUNK) as u64;
-            let chunk = self.guarded(operation, Some(size), || {
-                self.device().create_buffer(&wgpu::BufferDescriptor {
-                    label: Some("parameters"),
-                    size,
-                    usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
-                    mapped_at_creation: false,
-                })
-            })?;
+            let chunk = match self.encoders.take_chunk() {
+                Some(chunk) => chunk,
+                None => self.create(operation, (SLOT * SLOTS_PER_CHUNK) as u64, |device| {
+                    let chunk = device.create_buffer(&wgpu::BufferDescriptor {
+                        label: Some("parameters"),
+                        size: (SLOT * SLOTS_PER_CHUNK) as u64,
+                        usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
+                        mapped_at_creation: false,
+                    });
+                    (chunk, Id::new())
+                })?,
+            };
             pending.chunks.push(chunk);
         }
         Ok(pending.chunks[index].clone())
@@ -161,39 +216,50 @@ impl Context {
 
     fn bind_group(
         &self,
+        operation: &'static str,
+        pipeline: &Pipeline,
+        chunk: &Chunk,
+        textures: &[&GpuTexture],
+        bindings: &[Binding<'_>],
+    ) -> Result<wgpu::BindGroup> {
+        let mut parts = Vec::with_capacity(1 + textures.len() + bindings.len());
+        parts.push((chunk.1, 0, SLOT as u64));
+        parts.extend(textures.iter().map(|texture| (texture.id(), 0, 0)));
+        parts.extend(bindings.iter().map(|binding| {
+            let (first, size) = binding.bytes();
+            (binding.buffer.id(), first, size)
+        }));
+        let key = Key { pipeline: pipeline.id, parts };
+        if let Some(known) = self.buffers.bind_groups.get(&key) {
+            return Ok(known);
+        }
+        let made = self.guarded(operation, None, || {
+            self.create_bind_group(pipeline, &chunk.0, textures, bindings)
+        })?;
+        self.buffers.bind_groups.keep(key, made.clone());
+        Ok(made)
+    }
+
+    fn create_bind_group(
+        &self,
         pipeline: &Pipeline,
         chunk: &wgpu::Buffer,
         textures: &[&GpuTexture],
         bindings: &[Binding<'_>],
     ) -> wgpu::BindGroup {
-        let mut entries = Vec::with_capacity(bindings.len() + 1);
-        entries.push(wgpu::BindGroupEntry {
-            binding: 0,
-            resource: wgpu::BindingResource::Buffer(wgpu::BufferBinding {
-                buffer: chunk,
-                offset: 0,
-                size: wgpu::BufferSize::new(SLOT as u64),
-            }),
+        let buffer = |buffer, offset, size| {
+            let size = wgpu::BufferSize::new(size);
+            wgpu::BindingResource::Buffer(wgpu::BufferBinding { buffer, offset, size })
+        };
+        let params = buffer(chunk, 0, SLOT as u64);
+        let textures = textures.iter().map(|it| wgpu::BindingResource::TextureView(it.view()));
+        let tensors = bindings.iter().map(|binding| {
+            let (first, size) = binding.bytes();
+            buffer(binding.buffer.raw(), first, size)
         });
-        for (texture, index) in textures.iter().zip(1..) {
-            entries.push(wgpu::BindGroupEntry {
-                binding: index,
-                resource: wgpu::BindingResource::TextureView(texture.view()),
-            });
-        }
-        for (binding, index) in bindings.iter().zip(1 + low_bits(textures.len())..) {
-            let bytes = binding.buffer.dtype.bytes() as u64;
-            // Bindings are whole words, and so are buffers.
-            let size = (binding.len as u64 * bytes).next_multiple_of(4);
-            entries.push(wgpu::BindGroupEntry {
-                binding: index,
-                resource: wgpu::BindingResource::Buffer(wgpu::BufferBinding {
-                    buffer: binding.buffer.raw(),
-                    offset: binding.first as u64 * bytes,
-                    size: wgpu::BufferSize::new(size),
-                }),
-            });
-        }
+        let resources = [params].into_iter().chain(textures).chain(tensors);
+        let entry = |(binding, resource)| wgpu::BindGroupEntry { binding, resource };
+        let entries: Vec<_> = (0..).zip(resources).map(entry).collect();
         self.device().create_bind_group(&wgpu::BindGroupDescriptor {
             label: None,
             layout: &pipeline.layout,
@@ -201,18 +267,35 @@ impl Context {
         })
     }
 
-    /// Whether all that was recorded is on the queue.
+    /// Whether all that was recorded is on the queue or in an encoder.
     pub(crate) fn nothing_recorded(&self) -> bool {
-        let pending = self.pending();
-        pending.dispatches.is_empty()
-            && pending.copies.is_empty()
-            && self.buffers.recording_list() == self.buffers.submitted_lists()
+        self.pending().is_empty()
     }
 
     /// Submits all that was recorded.
     pub(crate) fn flush(&self, operation: &'static str) -> Result<()> {
         let _gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
         self.flush_then(operation, None, |_| ())
+    }
+
+    /// Submits all that was recorded, unless it has to come after work of the caller.
+    pub(crate) fn flush_unasked(&self, operation: &'static str) -> Result<()> {
+        let waits = {
+            let pending = self.pending();
+            pending.uses_callers || pending.after.iter().any(|list| list.place() != Place::Queued)
+        };
+        if waits { Ok(()) } else { self.flush(operation) }
+    }
+
+    /// A list that is over, whose memory the next one takes.
+    pub(crate) fn take_room(&self) -> Pending {
+        let room = self.room.lock().unwrap_or_else(PoisonError::into_inner).take();
+        room.unwrap_or_default()
+    }
+
+    pub(crate) fn keep_room(&self, over: Pending) {
+        let over = Pending::with_room_of(over, Vec::new());
+        *self.room.lock().unwrap_or_else(PoisonError::into_inner) = Some(over);
     }
 
     /// Submits all that was recorded and then `after`, in one submit. The caller holds the gate.
@@ -222,20 +305,22 @@ impl Context {
         timestamps: Option<&wgpu::QuerySet>,
         after: impl FnOnce(&mut wgpu::CommandEncoder),
     ) -> Result<()> {
-        let list = {
+        self.check_encoders(operation)?;
+        let work = {
             let mut pending = self.pending();
-            self.buffers.close_list();
             let chunks = pending.chunks.clone();
-            std::mem::replace(&mut *pending, Pending { chunks, ..Default::default() })
+            let next = Pending::with_room_of(self.take_room(), chunks);
+            std::mem::replace(&mut *pending, next)
         };
         let submitted = self.guarded(operation, None, || {
-            list.write_params(self.queue());
+            work.write_params(self.queue());
             let mut encoder = self.device().create_command_encoder(&Default::default());
-            list.encode(&mut encoder, timestamps);
+            work.encode(&mut encoder, timestamps);
             after(&mut encoder);
-            self.queue().submit([encoder.finish()]);
+            self.submit(Some(encoder.finish()));
         });
-        self.buffers.list_submitted();
+        work.list.set(if submitted.is_ok() { Place::Queued } else { Place::Dropped });
+        self.keep_room(work);
         submitted?;
         // Lets wgpu free what finished submissions held.
         self.device()

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use crate::gpu::runtime::bind_groups::Id;
 use crate::gpu::runtime::buffer::GpuBuffer;
 use crate::gpu::runtime::grid::Grid;
+use crate::gpu::runtime::list::{List, Place, Uses};
 use crate::gpu::runtime::pipeline::Pipeline;
 use crate::gpu::runtime::texture::{TEXTURE_WIDTH, TexelFormat};
-use crate::{Limits, Shape};
+use crate::{Error, Limits, Result, Shape};
 
 /// Bytes between the parameters of one dispatch and the next: the largest alignment that an
 /// adapter may ask for.
@@ -16,6 +18,11 @@ pub(crate) const SLOTS_PER_CHUNK: usize = 256;
 /// Work that was recorded and not submitted.
 #[derive(Debug, Default)]
 pub(crate) struct Pending {
+    pub(crate) list: Arc<List>,
+    /// Lists in encoders of the caller that this one comes after.
+    pub(crate) after: Vec<Arc<List>>,
+    /// Whether it uses memory of the caller, whose own work it must not come before unasked.
+    pub(crate) uses_callers: bool,
     pub(crate) dispatches: Vec<Dispatch>,
     /// Copies, in order; each comes before the dispatch of its number.
     pub(crate) copies: Vec<(usize, Copy)>,
@@ -24,13 +31,60 @@ pub(crate) struct Pending {
     /// The dynamic offsets of all dispatches.
     pub(crate) offsets: Vec<u32>,
     /// The buffers that the parameters are written to when the list is submitted.
-    pub(crate) chunks: Vec<wgpu::Buffer>,
+    pub(crate) chunks: Vec<Chunk>,
 }
 
+/// A buffer for the parameters of so many dispatches.
+pub(crate) type Chunk = (wgpu::Buffer, Id);
+
 impl Pending {
+    /// Nothing recorded, with the room of a list that is over.
+    pub(crate) fn with_room_of(mut over: Self, chunks: Vec<Chunk>) -> Self {
+        over.dispatches.clear();
+        over.copies.clear();
+        over.params.clear();
+        over.offsets.clear();
+        over.after.clear();
+        Self { list: Arc::default(), uses_callers: false, chunks, ..over }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.dispatches.is_empty() && self.copies.is_empty()
+    }
+
+    /// Notes that this list reads or writes a buffer or a texture; an error if what it holds was
+    /// lost.
+    pub(crate) fn add_use(
+        &mut self,
+        operation: &'static str,
+        uses: &Uses,
+        writes: bool,
+    ) -> Result<()> {
+        let Some(before) = uses.add(&self.list, writes) else { return Ok(()) };
+        match before.place() {
+            Place::Dropped => return Err(Error::LostWork { operation }),
+            Place::Encoded if !self.after.iter().any(|list| Arc::ptr_eq(list, &before)) => {
+                self.after.push(before);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// As [`add_use`](Self::add_use), of a tensor's memory.
+    pub(crate) fn add_buffer(
+        &mut self,
+        operation: &'static str,
+        buffer: &GpuBuffer,
+        writes: bool,
+    ) -> Result<()> {
+        self.uses_callers |= !buffer.is_own();
+        self.add_use(operation, &buffer.uses, writes)
+    }
+
     /// Writes the parameters of all dispatches to the buffers that they are read from.
     pub(crate) fn write_params(&self, queue: &wgpu::Queue) {
-        for (bytes, chunk) in self.params.chunks(SLOT * SLOTS_PER_CHUNK).zip(&self.chunks) {
+        for (bytes, (chunk, _)) in self.params.chunks(SLOT * SLOTS_PER_CHUNK).zip(&self.chunks) {
             queue.write_buffer(chunk, 0, bytes);
         }
     }
@@ -107,11 +161,11 @@ impl Planes {
     }
 }
 
-/// A copy of planes from one buffer to another, in bytes.
+/// A copy of planes from one buffer to another, whose elements begin at these bytes.
 #[derive(Debug)]
 pub(crate) struct PlanesCopy {
-    pub(crate) from: wgpu::Buffer,
-    pub(crate) to: wgpu::Buffer,
+    pub(crate) from: (wgpu::Buffer, u64),
+    pub(crate) to: (wgpu::Buffer, u64),
     pub(crate) element_bytes: usize,
     pub(crate) read: Planes,
     pub(crate) written: Planes,
@@ -122,9 +176,10 @@ impl PlanesCopy {
         let Self { from, to, read, written, .. } = self;
         let bytes = |elements: usize| elements as u64 * self.element_bytes as u64;
         for plane in 0..read.count {
-            let [start, end] =
+            let [read_at, written_at] =
                 [read, written].map(|planes| bytes(planes.first + plane * planes.distance));
-            encoder.copy_buffer_to_buffer(from, start, to, end, bytes(read.len));
+            let (read_at, written_at) = (from.1 + read_at, to.1 + written_at);
+            encoder.copy_buffer_to_buffer(&from.0, read_at, &to.0, written_at, bytes(read.len));
         }
     }
 }
@@ -182,6 +237,20 @@ impl<'a> Binding<'a> {
     /// All `len` elements of a buffer.
     pub(crate) fn whole(buffer: &'a GpuBuffer, len: usize) -> Self {
         Self { buffer, first: 0, len }
+    }
+
+    /// With the buffer's copy in place of it, if there is one among these.
+    pub(crate) fn moved(self, copies: &'a [(&GpuBuffer, GpuBuffer)]) -> Self {
+        let of_this = copies.iter().find(|(of, _)| std::ptr::eq(*of, self.buffer));
+        Self { buffer: of_this.map_or(self.buffer, |(_, copy)| copy), ..self }
+    }
+
+    /// The first byte of the buffer that is shown, and how many are: bindings are whole words, and so
+    /// are buffers.
+    pub(crate) fn bytes(&self) -> (u64, u64) {
+        let bytes = self.buffer.dtype.bytes() as u64;
+        let first = self.buffer.first_byte() + self.first as u64 * bytes;
+        (first, (self.len as u64 * bytes).next_multiple_of(4))
     }
 
     /// With the elements to the next vector of four, which every buffer has.

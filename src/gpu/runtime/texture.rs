@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use crate::Limits;
+use crate::gpu::runtime::bind_groups::Id;
+use crate::gpu::runtime::list::Uses;
 use crate::gpu::runtime::pool::{Kind, Pool};
 
 /// Texels of a row of every such texture.
@@ -62,28 +64,29 @@ impl Kind for TextureKind {
 }
 
 /// The textures of one device that nothing holds.
-pub(crate) type TexturePool = Pool<TextureKind, (wgpu::Texture, wgpu::TextureView)>;
+pub(crate) type TexturePool = Pool<TextureKind, (wgpu::Texture, wgpu::TextureView, Id)>;
 
-/// A texture that goes back to its device's pool when dropped.
-///
-/// Only recorded work writes and reads it, in the order of recording, so that it is handed out
-/// again at once.
+/// A texture that goes back to its device's pool when dropped. Only recorded work writes and reads
+/// it.
 #[derive(Debug)]
 pub(crate) struct GpuTexture {
     texture: wgpu::Texture,
     view: wgpu::TextureView,
+    id: Id,
     kind: TextureKind,
+    pub(crate) uses: Uses,
     home: Arc<TexturePool>,
 }
 
 impl GpuTexture {
-    /// A texture that goes to this pool in the end.
+    /// A texture that goes to this pool in the end, and that these may use until then.
     pub(crate) fn of(
-        (texture, view): (wgpu::Texture, wgpu::TextureView),
+        (texture, view, id): (wgpu::Texture, wgpu::TextureView, Id),
         kind: TextureKind,
+        uses: Uses,
         home: Arc<TexturePool>,
     ) -> Self {
-        Self { texture, view, kind, home }
+        Self { texture, view, id, kind, uses, home }
     }
 
     pub(crate) fn raw(&self) -> &wgpu::Texture {
@@ -94,14 +97,25 @@ impl GpuTexture {
         &self.view
     }
 
+    pub(crate) fn id(&self) -> Id {
+        self.id
+    }
+
     pub(crate) fn format(&self) -> TexelFormat {
         self.kind.0
     }
 }
 
+impl AsRef<Uses> for GpuTexture {
+    fn as_ref(&self) -> &Uses {
+        &self.uses
+    }
+}
+
 impl Drop for GpuTexture {
     fn drop(&mut self) {
-        self.home.put(self.kind, (self.texture.clone(), self.view.clone()), 0);
+        let item = (self.texture.clone(), self.view.clone(), self.id);
+        self.home.put(self.kind, item, self.uses.left());
     }
 }
 

@@ -25,7 +25,7 @@ impl Context {
                 self.queue().write_buffer(buffer.raw(), 0, bytes);
                 // wgpu would map the buffer while this write still waits, and write it later over
                 // what the next upload puts there.
-                self.queue().submit([]);
+                self.submit(None);
             }
         })?;
         Ok(buffer)
@@ -60,7 +60,8 @@ impl Context {
         len: usize,
     ) -> Result<Vec<T>> {
         let bytes = size_of::<T>() * len;
-        if self.handle.maps_tensors() && len > 0 {
+        self.check_written(operation, buffer)?;
+        if self.handle.maps_tensors() && buffer.is_own() && len > 0 {
             let _gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
             self.flush_then(operation, None, |_| ())?;
             let mapping = self.map(operation, buffer.raw(), bytes)?;
@@ -111,6 +112,7 @@ impl Context {
         buffer: &GpuBuffer,
         bytes: usize,
     ) -> Result<Option<(wgpu::Buffer, Mapping)>> {
+        self.check_written(operation, buffer)?;
         let size = (bytes as u64).next_multiple_of(4);
         if size == 0 {
             self.flush(operation)?;
@@ -130,7 +132,8 @@ impl Context {
         {
             let _gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
             self.flush_then(operation, None, |encoder| {
-                encoder.copy_buffer_to_buffer(buffer.raw(), 0, &staging, 0, size);
+                let first = buffer.first_byte();
+                encoder.copy_buffer_to_buffer(buffer.raw(), first, &staging, 0, size);
             })?;
         }
         let mapping = self.map(operation, &staging, bytes)?;

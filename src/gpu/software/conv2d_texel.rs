@@ -226,7 +226,7 @@ impl TexelPlan {
                 (Some((params, grid)), Some(shader)) => {
                     let texels = low_bits(inputs.len());
                     let source = texture(TexelFormat::One, texels)?;
-                    context.record_copy(input, inputs.start, &source, texels);
+                    context.record_copy(OPERATION, input, inputs.start, &source, texels)?;
                     let textures = [&source, &image];
                     context.record_with_textures(
                         OPERATION,
@@ -238,7 +238,8 @@ impl TexelPlan {
                     )?;
                 }
                 _ => {
-                    context.record_copy(input, inputs.start, &image, low_bits(inputs.len() / 4));
+                    let texels = low_bits(inputs.len() / 4);
+                    context.record_copy(OPERATION, input, inputs.start, &image, texels)?;
                 }
             }
             let outputs = range(problem.output_shape().len());

@@ -249,11 +249,11 @@ impl Image {
         let image = texture(TexelFormat::Four, number(texels)?)?;
         let (first, len) = (images.start * self.image_len, images.len() * self.image_len);
         let Some(shader) = &self.shader else {
-            context.record_copy(buffer, first, &image, number(texels)?);
+            context.record_copy(OPERATION, buffer, first, &image, number(texels)?)?;
             return Ok(image);
         };
         let source = texture(TexelFormat::One, number(len)?)?;
-        context.record_copy(buffer, first, &source, number(len)?);
+        context.record_copy(OPERATION, buffer, first, &source, number(len)?)?;
         let rows = images.len() * self.planes * self.pad.padded_height as usize;
         let (params, grid) = self.pad.with_rows(rows, lanes, context.limits())?;
         let textures = [&source, &image];

@@ -11,7 +11,7 @@ pub(crate) const OPERATION: &str = "conv2d";
 pub(crate) type Rule = &'static str;
 
 /// What a convolution has beside its input, and the type of the elements of all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Operands {
     pub(crate) bias: bool,
     pub(crate) dtype: DType,

@@ -115,7 +115,7 @@ impl Pack {
 
     /// The packed form of a weight, kept or recorded now.
     pub(crate) fn of(&self, context: &Arc<Context>, weight: &GpuBuffer) -> Result<Arc<GpuBuffer>> {
-        weight.derived.get(self.recipe(), || self.record(context, weight))
+        weight.derived.get(context, self.recipe(), || self.record(context, weight))
     }
 
     /// As [`of`](Self::of), in a texture.
@@ -124,10 +124,11 @@ impl Pack {
         context: &Arc<Context>,
         weight: &GpuBuffer,
     ) -> Result<Arc<GpuTexture>> {
-        weight.derived_textures.get(self.recipe(), || {
+        weight.derived_textures.get(context, self.recipe(), || {
             let texels = low_bits(self.len() / 4);
             let texture = context.texture(OPERATION, TexelFormat::Four, texels)?;
-            context.record_copy(&self.record(context, weight)?, 0, &texture, texels);
+            let packed = self.record(context, weight)?;
+            context.record_copy(OPERATION, &packed, 0, &texture, texels)?;
             Ok(texture)
         })
     }

@@ -1,5 +1,7 @@
 //! Plans of convolutions.
 
+use std::sync::Arc;
+
 use crate::choice::key::Key;
 use crate::device::Backend;
 use crate::gpu::{Context, Conv2dPlan, Operands, check_buffers};
@@ -14,15 +16,17 @@ pub(crate) fn plan(
     problem: &Conv2dProblem,
     operands: Operands,
     pinned: Option<Algorithm>,
-) -> Result<Conv2dPlan> {
+) -> Result<Arc<Conv2dPlan>> {
     let limits = context.limits();
-    check(problem, operands.dtype, limits)?;
-    choose(
-        device,
-        pinned,
-        || Key::from(problem),
-        |pinned| Conv2dPlan::new(problem, operands, pinned, limits),
-    )
+    device.plans().conv2d.get((*problem, operands, device.wish(pinned)), || {
+        check(problem, operands.dtype, limits)?;
+        choose(
+            device,
+            pinned,
+            || Key::from(problem),
+            |pinned| Conv2dPlan::new(problem, operands, pinned, limits),
+        )
+    })
 }
 
 /// That every tensor fits a buffer.

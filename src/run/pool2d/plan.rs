@@ -1,5 +1,7 @@
 //! Plans of poolings.
 
+use std::sync::Arc;
+
 use crate::choice::key::Key;
 use crate::device::Backend;
 use crate::gpu::{Context, Pool2dPlan, check_buffers};
@@ -16,10 +18,17 @@ pub(crate) fn plan(
     context: &Context,
     problem: &Pool2dProblem,
     pinned: Option<Algorithm>,
-) -> Result<Pool2dPlan> {
+) -> Result<Arc<Pool2dPlan>> {
     let limits = context.limits();
-    check(problem, limits)?;
-    choose(device, pinned, || Key::from(problem), |pinned| Pool2dPlan::new(problem, pinned, limits))
+    device.plans().pool2d.get((*problem, device.wish(pinned)), || {
+        check(problem, limits)?;
+        choose(
+            device,
+            pinned,
+            || Key::from(problem),
+            |pinned| Pool2dPlan::new(problem, pinned, limits),
+        )
+    })
 }
 
 /// That every tensor fits a buffer.

@@ -1,0 +1,389 @@
+//! In an application with a GPU of its own.
+//!
+//! A renderer, a video player or a user interface has a wgpu device already, and what it wants to
+//! filter lies in a texture or a buffer there. This page walks through one frame in which nothing
+//! leaves the GPU and nothing is submitted but what the application submits itself.
+//! `examples/frame_filter.rs` is all of it as a program.
+//!
+//! # One device
+//!
+//! [`Device::from_wgpu`] takes the application's device and queue. They have to be of the wgpu that
+//! this crate hands on as [`filtro::wgpu`](wgpu), since types of another major version are other
+//! types.
+//!
+//! ```no_run
+//! # fn app(wgpu_device: filtro::wgpu::Device, queue: filtro::wgpu::Queue) {
+//! let device = filtro::Device::from_wgpu(wgpu_device.clone(), queue.clone());
+//! # }
+//! ```
+//!
+//! The other way round, [`Device::wgpu`] gives the device and queue of one that this crate opened.
+//!
+//! # A frame
+//!
+//! The application draws into a texture, filtro filters it, the application shows the result. All
+//! three write to one command encoder:
+//!
+//! ```no_run
+//! use filtro::{Conv2d, Device, FromTexture, MaxPool2d, Result, Tensor, ToTexture, wgpu};
+//!
+//! struct App {
+//!     wgpu_device: wgpu::Device,
+//!     queue: wgpu::Queue,
+//!     filtro: Device,         // around the two above
+//!     picture: wgpu::Texture, // TEXTURE_BINDING beside what the application needs
+//!     edges: wgpu::Texture,   // COPY_DST beside what the application needs
+//!     weight: Tensor,
+//! }
+//!
+//! impl App {
+//!     fn frame(&self) -> Result<()> {
+//!         let mut encoder = self.wgpu_device.create_command_encoder(&Default::default());
+//!         self.draw(&mut encoder); // passes of the application, into `picture`
+//!
+//!         let x = FromTexture::new().read(&self.filtro, &self.picture)?;
+//!         let y = Conv2d::new(3, 3, [3, 3]).padding([1, 1]).forward(&x, &self.weight, None)?;
+//!         let y = MaxPool2d::new([2, 2]).forward(&y)?;
+//!         ToTexture::new().write(&y, &self.edges)?;
+//!         self.filtro.encode(&mut encoder)?; // all of the above lies in the encoder now
+//!
+//!         self.show(&mut encoder); // passes of the application, from `edges`
+//!         self.queue.submit([encoder.finish()]);
+//!         Ok(())
+//!     }
+//! #   fn draw(&self, _: &mut wgpu::CommandEncoder) {}
+//! #   fn show(&self, _: &mut wgpu::CommandEncoder) {}
+//! }
+//! ```
+//!
+//! Operations are recorded where they stand and run where [`Device::encode`] puts them: behind what
+//! the encoder holds, in front of what follows. wgpu places the barriers between the passes.
+//!
+//! [`FromTexture`](crate::FromTexture) and [`ToTexture`](crate::ToTexture) choose channels, scale
+//! and shift them (a network's mean and deviation cost nothing extra), cut out regions, and say what
+//! is done about sRGB. For what lies in buffers, [`Tensor::from_wgpu_buffer`] reads a buffer in
+//! place, and [`Tensor::wgpu_buffer_in`] gives the buffer that a tensor lies in for the
+//! application's own passes.
+//!
+//! # Whose memory, until when
+//!
+//! - A buffer or a texture of yours stays yours. It is never written unasked, never pooled, and let
+//!   go of with the last tensor of it and the work that uses it.
+//! - A tensor's buffer belongs to the device's pool. It is not handed out again while the tensor or a
+//!   [`TensorBuffer`] of it lives, nor while work that uses it waits in an encoder that was not
+//!   submitted. [`TensorBuffer::into_buffer`] takes it out of the pool for good.
+//! - Tensors of a frame may be dropped as soon as the frame is recorded. Their memory serves the next
+//!   frame: from the third on a steady loop makes no buffer, no texture and no bind group for the
+//!   operations on tensors, which [`Device::memory_use`] shows.
+//!
+//! # When you submit
+//!
+//! | | |
+//! | --- | --- |
+//! | in the order of [`encode`](Device::encode) | everything is as if it had been submitted at once |
+//! | late, or several encoders at once | the same; each encoder that waits takes memory of its own |
+//! | a download meanwhile of what the encoder computes | [`Error::NotSubmitted`]; submit, and ask again |
+//! | never, and the encoder is dropped | [`Error::LostWork`] for its tensors and what was computed from them; all others go on |
+//! | in another order | what a frame reads of another is not there yet; other frames do not care |
+//!
+//! # What to know
+//!
+//! - Results that the host needs come by [`Tensor::download_async`], which waits for nobody; several
+//!   can be under way.
+//! - The first call of an operation compiles its shader. `warm_up` of each operation does so ahead of
+//!   the first frame.
+//! - Callbacks that your device runs while it is polled must not call this crate, which polls it.
+//! - A device that is lost, a texture that was destroyed: every call tells by a typed [`Error`].
+
+use std::sync::Arc;
+
+use crate::device::Backend;
+use crate::gpu::{Context, GpuBuffer};
+use crate::ops::MaxPooling;
+use crate::tensor::Storage;
+use crate::{
+    AdaptiveMaxPool2d, DType, Device, Error, Indices, MaxPool2d, Numbers, Result, Shape, Tensor,
+};
+
+impl Device {
+    /// wgpu's device and queue that this one works on; `None` on the CPU.
+    #[must_use]
+    pub fn wgpu(&self) -> Option<(&wgpu::Device, &wgpu::Queue)> {
+        match self.backend() {
+            Backend::Cpu => None,
+            Backend::Gpu(context) => Some((context.device(), context.queue())),
+        }
+    }
+
+    /// Puts all that was recorded into a command encoder of yours, behind what is in it, in place of
+    /// a submit. On the CPU nothing is ever recorded, and nothing happens.
+    ///
+    /// The work runs when you submit the encoder's command buffer, and what was recorded keeps its
+    /// order if you submit encoders in the order in which they were filled. Until you have:
+    ///
+    /// - What needs the results and cannot wait, such as a download, is an [`Error::NotSubmitted`].
+    ///   More operations can be recorded, and put into another encoder.
+    /// - Tensors may be dropped. Memory that the encoder uses is handed out again once its command
+    ///   buffer was submitted, so that each encoder that waits takes memory of its own.
+    /// - Work that uses your buffers or textures is submitted when you ask for it alone: by this
+    ///   function, or by a download, [`flush`](Self::flush) or [`synchronize`](Self::synchronize),
+    ///   and not when very many operations have been recorded.
+    ///
+    /// If the encoder or its command buffer is dropped and not submitted, its tensors are lost, and so
+    /// is what was computed from them: an [`Error::LostWork`].
+    ///
+    /// The encoder must be of the same wgpu device.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::LostWork`], and what the device reports: [`Error::Gpu`], [`Error::OutOfMemory`],
+    /// [`Error::DeviceLost`]. What is wrong with an encoder, wgpu tells where it is finished or
+    /// submitted.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use filtro::{Device, MaxPool2d};
+    /// use ndarray::array;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let Ok(device) = Device::software() else { return Ok(()) };
+    /// # let _ = r#"
+    /// let device = Device::gpu()?;
+    /// # "#;
+    /// let Some((wgpu_device, queue)) = device.wgpu() else { return Ok(()) };
+    /// let x = device.upload(&array![[[[1.0, 4.0], [3.0, 2.0]]]])?;
+    ///
+    /// let mut encoder = wgpu_device.create_command_encoder(&Default::default());
+    /// // ... passes of your own ...
+    /// let y = MaxPool2d::new([2, 2]).forward(&x)?;
+    /// device.encode(&mut encoder)?;
+    /// // ... passes of your own ...
+    /// queue.submit([encoder.finish()]);
+    ///
+    /// assert_eq!(y.download()?, array![[[[4.0]]]]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn encode(&self, encoder: &mut wgpu::CommandEncoder) -> Result<()> {
+        match self.backend() {
+            Backend::Cpu => Ok(()),
+            Backend::Gpu(context) => context.encode("encode", encoder),
+        }
+    }
+
+    fn context(&self, operation: &'static str) -> Result<&Arc<Context>> {
+        match self.backend() {
+            Backend::Gpu(context) => Ok(context),
+            Backend::Cpu => {
+                let rule = "it has no wgpu buffers; a GPU or a software adapter has";
+                Err(Error::argument(operation, "the device", self, rule))
+            }
+        }
+    }
+
+    fn lent(
+        &self,
+        operation: &'static str,
+        buffer: &wgpu::Buffer,
+        offset: u64,
+        shape: Shape,
+        dtype: DType,
+    ) -> Result<Arc<GpuBuffer>> {
+        let context = self.context(operation)?;
+        self.check_dtype(operation, dtype)?;
+        let len = shape.checked_len(operation)?;
+        Ok(Arc::new(context.callers_buffer(operation, buffer, offset, len, dtype)?))
+    }
+}
+
+impl Tensor {
+    /// A tensor of elements that lie in a buffer of yours, in NCHW order from byte `offset` on.
+    /// Nothing is copied.
+    ///
+    /// The buffer stays yours: this crate reads it, never writes it, and lets go of it with the last
+    /// clone of the tensor and the work that was recorded with it. Work of your own may write it
+    /// between operations that read it, in the order of the queue; only while it is a weight or a
+    /// bias it has to stay as it is, since what operations make of a weight is kept.
+    ///
+    /// It needs the usages `STORAGE`, to be read by operations, and `COPY_SRC`, to be downloaded.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidArgument`] for a buffer that lacks a usage, is too small or of another wgpu
+    /// device, for an `offset` that is no multiple of [`Limits::binding_alignment`](crate::Limits)
+    /// (and of 16), and for the CPU; [`Error::UnsupportedDType`]; [`Error::Overflow`]. wgpu cannot
+    /// tell a buffer of another `wgpu::Instance`, which must not be passed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use filtro::{Activation, DType, Device, Tensor, wgpu};
+    /// use wgpu::BufferUsages;
+    ///
+    /// # fn main() -> filtro::Result<()> {
+    /// # let Ok(device) = Device::software() else { return Ok(()) };
+    /// # let _ = r#"
+    /// let device = Device::gpu()?;
+    /// # "#;
+    /// let Some((wgpu_device, queue)) = device.wgpu() else { return Ok(()) };
+    /// let buffer = wgpu_device.create_buffer(&wgpu::BufferDescriptor {
+    ///     label: Some("two channels of 4 x 4"),
+    ///     size: 128,
+    ///     usage: BufferUsages::STORAGE | BufferUsages::COPY_SRC | BufferUsages::COPY_DST,
+    ///     mapped_at_creation: false,
+    /// });
+    /// queue.write_buffer(&buffer, 0, &(-1.0_f32).to_ne_bytes());
+    ///
+    /// let x = Tensor::from_wgpu_buffer(&device, &buffer, 0, [1, 2, 4, 4], DType::F32)?;
+    /// assert_eq!(x.to_vec()?[..2], [-1.0, 0.0]);
+    /// assert_eq!(Activation::Relu.forward(&x)?.to_vec()?[..2], [0.0, 0.0]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn from_wgpu_buffer(
+        device: &Device,
+        buffer: &wgpu::Buffer,
+        offset: u64,
+        shape: impl Into<Shape>,
+        dtype: DType,
+    ) -> Result<Self> {
+        let shape = shape.into();
+        let lent = device.lent("from_wgpu_buffer", buffer, offset, shape, dtype)?;
+        Ok(Self { shape, storage: Storage::Gpu(lent), dtype, device: device.clone() })
+    }
+}
+
+impl MaxPooling {
+    fn indices_in(self, device: &Device, buffer: &wgpu::Buffer, offset: u64) -> Result<Indices> {
+        let shape = self.output_shape();
+        // Indices have four bytes as well.
+        let lent = device.lent("indices_from_wgpu_buffer", buffer, offset, shape, DType::F32)?;
+        Ok(Indices { shape, pooling: self, storage: Storage::Gpu(lent), device: device.clone() })
+    }
+}
+
+macro_rules! indices_from_wgpu_buffer {
+    ($name:ident) => {
+        impl $name {
+            /// The indices of this pooling for an input of this shape that lie in a buffer of yours,
+            /// in the order of the output from byte `offset` on. Nothing is copied, as in
+            /// [`Tensor::from_wgpu_buffer`].
+            ///
+            /// They are not looked at: an index that is not of its window gives a wrong gradient.
+            ///
+            /// # Errors
+            ///
+            /// As [`output_shape`](Self::output_shape) and [`Tensor::from_wgpu_buffer`].
+            pub fn indices_from_wgpu_buffer(
+                &self,
+                device: &Device,
+                buffer: &wgpu::Buffer,
+                offset: u64,
+                input: impl Into<Shape>,
+            ) -> Result<Indices> {
+                MaxPooling::from(&self.problem(input.into())?).indices_in(device, buffer, offset)
+            }
+        }
+    };
+}
+
+indices_from_wgpu_buffer!(MaxPool2d);
+indices_from_wgpu_buffer!(AdaptiveMaxPool2d);
+
+/// The memory of a tensor as a wgpu buffer: see [`Tensor::wgpu_buffer`].
+#[derive(Debug, Clone)]
+pub struct TensorBuffer {
+    memory: Arc<GpuBuffer>,
+    size: u64,
+}
+
+impl TensorBuffer {
+    /// The buffer, with the usages `STORAGE`, `COPY_SRC` and `COPY_DST`, or the one that the tensor
+    /// was made of.
+    ///
+    /// A clone of it, or a bind group with it, does not keep the memory from being handed out again,
+    /// only this value and the tensor do.
+    #[must_use]
+    pub fn buffer(&self) -> &wgpu::Buffer {
+        self.memory.raw()
+    }
+
+    /// The byte of the buffer that the elements begin at.
+    #[must_use]
+    pub fn offset(&self) -> u64 {
+        self.memory.first_byte()
+    }
+
+    /// Bytes of the elements, in whole words of four.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// The elements for a bind group.
+    #[must_use]
+    pub fn binding(&self) -> wgpu::BufferBinding<'_> {
+        wgpu::BufferBinding {
+            buffer: self.buffer(),
+            offset: self.offset(),
+            size: wgpu::BufferSize::new(self.size),
+        }
+    }
+
+    /// The buffer, for good: the device's pool never hands this memory out again, and it is freed
+    /// when the last clone of the buffer is dropped.
+    #[must_use]
+    pub fn into_buffer(self) -> wgpu::Buffer {
+        self.memory.give_away();
+        self.memory.raw().clone()
+    }
+}
+
+macro_rules! wgpu_buffer {
+    ($name:ident, $elements:literal) => {
+        impl $name {
+            #[doc = concat!("The buffer that the ", $elements, " lie in, in NCHW order; nothing is copied. Recorded")]
+            /// work that writes it is submitted first.
+            ///
+            /// Read it as long as the [`TensorBuffer`] or the tensor lives, until your work with it is
+            /// submitted; do not write it, since clones and recorded work share it.
+            ///
+            /// # Errors
+            ///
+            /// [`Error::InvalidArgument`] on the CPU, [`Error::NotSubmitted`] and
+            /// [`Error::LostWork`] after [`Device::encode`], and what the device reports.
+            pub fn wgpu_buffer(&self) -> Result<TensorBuffer> {
+                self.handed_over("wgpu_buffer", None)
+            }
+
+            /// As [`wgpu_buffer`](Self::wgpu_buffer); recorded work that writes it is put into
+            /// this encoder, as by [`Device::encode`].
+            ///
+            /// # Errors
+            ///
+            /// As [`wgpu_buffer`](Self::wgpu_buffer).
+            pub fn wgpu_buffer_in(&self, encoder: &mut wgpu::CommandEncoder) -> Result<TensorBuffer> {
+                self.handed_over("wgpu_buffer_in", Some(encoder))
+            }
+
+            fn handed_over(
+                &self,
+                operation: &'static str,
+                encoder: Option<&mut wgpu::CommandEncoder>,
+            ) -> Result<TensorBuffer> {
+                let context = self.device.context(operation)?;
+                let Storage::Gpu(memory) = &self.storage else {
+                    return Err(self.device.not_here(operation, "the tensor"));
+                };
+                context.hand_over(operation, memory, encoder)?;
+                let size = (self.shape.len() * memory.dtype.bytes()).next_multiple_of(4) as u64;
+                Ok(TensorBuffer { memory: memory.clone(), size })
+            }
+        }
+    };
+}
+
+wgpu_buffer!(Tensor, "elements");
+wgpu_buffer!(Indices, "indices, of `u32`,");
+wgpu_buffer!(Numbers, "numbers, of `u32`,");
