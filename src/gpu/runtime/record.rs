@@ -36,7 +36,7 @@ impl Context {
         operation: &'static str,
         shader: &Shader,
         params: &impl bytemuck::NoUninit,
-        textures: &[&GpuTexture],
+        textures: &[&wgpu::TextureView],
         bindings: &[Binding<'_>],
         grid: Grid,
     ) -> Result<()> {
@@ -60,7 +60,7 @@ impl Context {
         &self,
         operation: &'static str,
         shader: &Shader,
-        textures: &[&GpuTexture],
+        textures: &[&wgpu::TextureView],
         bindings: &[Binding<'_>],
         grid: Grid,
         dispatches: impl IntoIterator<Item = (P, impl IntoIterator<Item = u32>)>,
@@ -163,7 +163,7 @@ impl Context {
         &self,
         pipeline: &Pipeline,
         chunk: &wgpu::Buffer,
-        textures: &[&GpuTexture],
+        textures: &[&wgpu::TextureView],
         bindings: &[Binding<'_>],
     ) -> wgpu::BindGroup {
         let mut entries = Vec::with_capacity(bindings.len() + 1);
@@ -178,7 +178,7 @@ impl Context {
         for (texture, index) in textures.iter().zip(1..) {
             entries.push(wgpu::BindGroupEntry {
                 binding: index,
-                resource: wgpu::BindingResource::TextureView(texture.view()),
+                resource: wgpu::BindingResource::TextureView(texture),
             });
         }
         for (binding, index) in bindings.iter().zip(1 + low_bits(textures.len())..) {

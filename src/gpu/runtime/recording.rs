@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::gpu::runtime::buffer::GpuBuffer;
 use crate::gpu::runtime::grid::Grid;
 use crate::gpu::runtime::pipeline::Pipeline;
+use crate::gpu::runtime::texels::TexelsCopy;
 use crate::gpu::runtime::texture::{TEXTURE_WIDTH, TexelFormat};
 use crate::{Limits, Shape};
 
@@ -67,6 +68,7 @@ pub(crate) struct Dispatch {
 #[derive(Debug)]
 pub(crate) enum Copy {
     ToTexture(TextureCopy),
+    ToTexels(TexelsCopy),
     ToBuffer(PlanesCopy),
 }
 
@@ -74,6 +76,7 @@ impl Copy {
     fn encode(&self, encoder: &mut wgpu::CommandEncoder) {
         match self {
             Self::ToTexture(copy) => copy.encode(encoder),
+            Self::ToTexels(copy) => copy.encode(encoder),
             Self::ToBuffer(copy) => copy.encode(encoder),
         }
     }
