@@ -75,7 +75,7 @@ impl Tensor {
 
 impl Device {
     /// That tensors here can have such elements.
-    fn check_dtype(&self, operation: &'static str, dtype: DType) -> Result<()> {
+    pub(super) fn check_dtype(&self, operation: &'static str, dtype: DType) -> Result<()> {
         let lacks = |limits: &crate::Limits| dtype == DType::F16 && !limits.shader_f16;
         if self.limits().is_some_and(lacks) {
             return Err(Error::UnsupportedDType { operation, dtype, device: self.to_string() });
