@@ -59,4 +59,5 @@ mod runner;
 mod strategies;
 mod table;
 mod tested;
+mod textures;
 mod tuning;
