@@ -68,7 +68,7 @@ pub(crate) struct Dispatch {
 #[derive(Debug)]
 pub(crate) enum Copy {
     ToTexture(TextureCopy),
-    ToTexels(TexelsCopy),
+    Texels(TexelsCopy),
     ToBuffer(PlanesCopy),
 }
 
@@ -76,7 +76,7 @@ impl Copy {
     fn encode(&self, encoder: &mut wgpu::CommandEncoder) {
         match self {
             Self::ToTexture(copy) => copy.encode(encoder),
-            Self::ToTexels(copy) => copy.encode(encoder),
+            Self::Texels(copy) => copy.encode(encoder),
             Self::ToBuffer(copy) => copy.encode(encoder),
         }
     }

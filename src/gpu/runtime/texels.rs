@@ -98,6 +98,6 @@ impl Context {
         let before = pending.dispatches.len();
         let (buffer, texture) = (buffer.raw().clone(), texture.clone());
         let copy = TexelsCopy { buffer, row_bytes, texture, rectangle };
-        pending.copies.push((before, Copy::ToTexels(copy)));
+        pending.copies.push((before, Copy::Texels(copy)));
     }
 }
