@@ -41,7 +41,7 @@ struct Params {
 @group(0) @binding(1) var<storage, read> plane_0: array<Element>;
 @group(0) @binding(2) var<storage, read> plane_1: array<Element>;
 @group(0) @binding(3) var<storage, read> plane_2: array<Element>;
-@group(0) @binding(4) var<storage, read_write> packed: array<u32>;
+@group(0) @binding(4) var<storage, read_write> words: array<u32>;
 
 // From 0 to 1, and 0 for NaN. As whole numbers, those from 0 to 1 order as they are and above
 // infinity lie NaN and what is below 0; as floats none may be taken to be NaN.
@@ -82,7 +82,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let workgroup = group.x + group.y * params.grid_width;
     let y = workgroup / params.row_workgroups;
     let unit = (workgroup - y * params.row_workgroups) * 64u + local;
-    let x = unit * 1u;
+    let x = unit;
     if x >= params.width || y >= params.height {
         return;
     }
@@ -91,6 +91,6 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let green = number_1(row + x);
     let blue = number_2(row + x);
     let alpha = params.alpha_bits;
-    packed[y * params.row_words + unit] =
+    words[y * params.row_words + unit] =
         red | (green << 8u) | (blue << 16u) | (alpha << 24u);
 }

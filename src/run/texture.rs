@@ -1,6 +1,7 @@
 //! Textures to tensors and tensors to textures.
 
 use crate::device::Backend;
+use crate::ops::Writing;
 use crate::{Device, Error, FromTexture, Result, Tensor, Texels, TexelsMut, ToTexture, cpu, gpu};
 
 const READ: &str = "from_texture";
@@ -94,14 +95,35 @@ impl ToTexture {
     #[cfg(not(target_arch = "wasm32"))]
     pub fn write_texels(&self, tensor: &Tensor, texels: &mut TexelsMut<'_>) -> Result<()> {
         let writing = self.of_texels(tensor.shape(), texels)?;
-        let write = |elements: &[f32], bytes: &mut [u8]| {
-            cpu::write_texels(&writing, elements, bytes).map_err(|missing| missing.during(WRITE))
-        };
         match tensor.device().backend() {
-            Backend::Cpu => write(tensor.elements_of_any_type(WRITE)?, texels.bytes),
-            Backend::Gpu(_) => write(&tensor.to_vec()?, texels.bytes),
+            Backend::Cpu => on_host(&writing, tensor.elements_of_any_type(WRITE)?, texels),
+            Backend::Gpu(_) => on_host(&writing, &tensor.to_vec()?, texels),
         }
     }
+
+    /// As [`write_texels`](Self::write_texels), without blocking; the only form in a browser.
+    ///
+    /// # Errors
+    ///
+    /// As [`write_texels`](Self::write_texels).
+    pub async fn write_texels_async(
+        &self,
+        tensor: &Tensor,
+        texels: &mut TexelsMut<'_>,
+    ) -> Result<()> {
+        let writing = self.of_texels(tensor.shape(), texels)?;
+        match tensor.device().backend() {
+            Backend::Cpu => on_host(&writing, tensor.elements_of_any_type(WRITE)?, texels),
+            Backend::Gpu(_) => {
+                let (elements, _) = tensor.download_async().await?.into_raw_vec_and_offset();
+                on_host(&writing, &elements, texels)
+            }
+        }
+    }
+}
+
+fn on_host(writing: &Writing, elements: &[f32], texels: &mut TexelsMut<'_>) -> Result<()> {
+    cpu::write_texels(writing, elements, texels.bytes).map_err(|missing| missing.during(WRITE))
 }
 
 fn no_textures(operation: &'static str, device: &Device, instead: &str) -> Error {

@@ -1,6 +1,5 @@
 //! The curve of sRGB, by tables.
 
-#[cfg(not(target_arch = "wasm32"))]
 use std::sync::LazyLock;
 
 /// The light of a stored number from 0 to 1.
@@ -9,14 +8,11 @@ pub(super) fn light(stored: f64) -> f64 {
 }
 
 /// Where the bits of the floats that have a place in [`Bytes`] begin: below, all is nearest to 0.
-#[cfg(not(target_arch = "wasm32"))]
 const FIRST: u32 = 0x3900_0000; // 2^-13
 /// Floats with the same bits above these share a place.
-#[cfg(not(target_arch = "wasm32"))]
 const PLACE_BITS: u32 = 16;
 
 /// From light to the nearest byte, exactly.
-#[cfg(not(target_arch = "wasm32"))]
 pub(super) struct Bytes {
     /// By the place of a float, the byte of the least that has it.
     least: Vec<u8>,
@@ -24,10 +20,8 @@ pub(super) struct Bytes {
     next: Vec<f32>,
 }
 
-#[cfg(not(target_arch = "wasm32"))]
 pub(super) static BYTES: LazyLock<Bytes> = LazyLock::new(Bytes::new);
 
-#[cfg(not(target_arch = "wasm32"))]
 impl Bytes {
     fn new() -> Self {
         let next: Vec<f32> = (0..=255_u8)
@@ -58,7 +52,6 @@ impl Bytes {
 }
 
 /// The least float that is no less.
-#[cfg(not(target_arch = "wasm32"))]
 #[allow(clippy::cast_possible_truncation, reason = "one beside the nearest is looked at as well")]
 fn at_least(value: f64) -> f32 {
     let near = value as f32;

@@ -2,11 +2,9 @@
 
 mod curve;
 mod read;
-#[cfg(not(target_arch = "wasm32"))]
 mod write;
 
 pub(crate) use read::read_texels;
-#[cfg(not(target_arch = "wasm32"))]
 pub(crate) use write::write_texels;
 
 /// Elements that a task reads or writes, where rows are shorter.

@@ -302,3 +302,47 @@ fn a_texture_of_another_device_is_an_error_and_spoils_nothing() {
     spoils_nothing(&device, || ToTexture::new().write(&tensor, &texture));
     spoils_nothing(&device, || ToTexture::new().alpha(Alpha::Kept).write(&tensor, &texture));
 }
+
+#[test]
+fn a_device_that_is_lost_or_has_no_sampled_textures_says_so() {
+    let on = Application::new(wgpu::Limits {
+        max_sampled_textures_per_shader_stage: 0,
+        ..Default::default()
+    });
+    let texture = on.texture(&descriptor(TextureFormat::Rgba8Unorm, [4, 6]));
+    let tensor = on.device.upload(&Array4::zeros([1, 3, 4, 6])).unwrap();
+    says(
+        FromTexture::new().read(&on.device, &texture),
+        "from_texture: the number of sampled textures of the shader texture_read is 1, but the \
+         device allows 0",
+    );
+    says(
+        ToTexture::new().alpha(Alpha::Kept).write(&tensor, &texture),
+        "to_texture: the number of sampled textures of the shader texture_write is 1, but the \
+         device allows 0",
+    );
+    ToTexture::new().write(&tensor, &texture).unwrap();
+    on.raw.destroy();
+    for result in [
+        FromTexture::new().read(&on.device, &texture).map(drop),
+        ToTexture::new().write(&tensor, &texture),
+        ToTexture::new().alpha(Alpha::Kept).write(&tensor, &texture),
+    ] {
+        assert!(matches!(result, Err(Error::DeviceLost { .. })), "{result:?}");
+    }
+}
+
+#[test]
+fn a_row_that_exceeds_a_binding_is_a_limit() {
+    let on = Application::new(wgpu::Limits {
+        max_storage_buffer_binding_size: 1024,
+        ..Default::default()
+    });
+    let texture = on.texture(&descriptor(TextureFormat::Rgba8Unorm, [2, 300]));
+    let result = FromTexture::new().read(&on.device, &texture);
+    assert!(matches!(result, Err(Error::DeviceLimit { needed: 300, .. })), "{result:?}");
+    let texture = on.texture(&descriptor(TextureFormat::Rgba32Float, [2, 300]));
+    let tensor = on.device.upload(&Array4::zeros([1, 3, 2, 60])).unwrap();
+    let result = ToTexture::new().write(&tensor, &texture);
+    assert!(matches!(result, Err(Error::DeviceLimit { needed: 1024, .. })), "{result:?}");
+}

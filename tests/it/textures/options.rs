@@ -188,11 +188,20 @@ fn a_texture_goes_through_a_network_into_a_texture() {
 fn what_a_tensor_on_the_device_holds_is_written_to_the_hosts_memory_as_well() {
     let on = application();
     let input = numbers_of([2, 3, 4, 5]);
+    let options = ToTexture::new().image(1).origin([1, 2]);
     let mut written = [Device::cpu(), on.device.clone()].map(|device| {
-        let mut bytes = vec![9; 6 * 7 * 4];
         let tensor = device.upload(&input).unwrap();
-        let mut texels = TexelsMut::new(&mut bytes, TextureFormat::Rgba8Unorm, [6, 7]);
-        ToTexture::new().image(1).origin([1, 2]).write_texels(&tensor, &mut texels).unwrap();
+        let [bytes, at_once] = [false, true].map(|waits| {
+            let mut bytes = vec![9; 6 * 7 * 4];
+            let mut texels = TexelsMut::new(&mut bytes, TextureFormat::Rgba8Unorm, [6, 7]);
+            let written = match waits {
+                true => options.write_texels(&tensor, &mut texels),
+                false => pollster::block_on(options.write_texels_async(&tensor, &mut texels)),
+            };
+            written.unwrap();
+            bytes
+        });
+        assert_eq!(bytes, at_once);
         bytes
     });
     assert_eq!(written[0], written[1]);
