@@ -17,6 +17,7 @@ mod pool2d;
 mod rearrange;
 #[cfg(test)]
 pub(crate) mod tests;
+mod texture;
 mod training;
 
 pub(crate) use crate::cpu::conv2d::gradients::{
@@ -30,6 +31,7 @@ pub(crate) use crate::cpu::pool2d::gradients::{
 };
 pub(crate) use crate::cpu::pool2d::max::max_pool2d;
 pub(crate) use crate::cpu::rearrange::select::select;
+pub(crate) use crate::cpu::texture::{read_texels, write_texels};
 pub(crate) use crate::cpu::training::loss::{cross_entropy, mse, narrow};
 pub(crate) use crate::cpu::training::optimizer::{adam, sgd, sgd_with_momentum};
 pub(crate) use conv2d::conv2d;

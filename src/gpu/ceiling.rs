@@ -8,8 +8,8 @@ use crate::gpu::runtime::buffer::GpuBuffer;
 use crate::gpu::runtime::context::Context;
 use crate::gpu::runtime::grid::{Grid, NO_LOOP};
 use crate::gpu::runtime::params::{params, size};
-use crate::gpu::runtime::recording::Binding;
-use crate::gpu::runtime::shader::{Shader, StorageTexture, Value};
+use crate::gpu::runtime::recording::{Binding, Seen};
+use crate::gpu::runtime::shader::{Shader, ShaderTexture, Value};
 use crate::gpu::runtime::template::{Template, template};
 use crate::gpu::runtime::texture;
 use crate::gpu::runtime::texture::{TEXTURE_WIDTH, TexelFormat};
@@ -55,7 +55,8 @@ pub(crate) fn multiply_add_shader(accumulators: u32) -> Shader {
 }
 
 pub(crate) fn copy_shader(from_texture: bool) -> Shader {
-    const READ: StorageTexture = StorageTexture { format: TexelFormat::Four, written: false };
+    const READ: ShaderTexture =
+        ShaderTexture::Storage { format: TexelFormat::Four, written: false };
     Shader {
         template: &COPY,
         values: vec![
@@ -115,7 +116,7 @@ pub(crate) fn copy(
     if by_texture {
         let texture = context.texture(OPERATION, TexelFormat::Four, count)?;
         context.record_copy(OPERATION, input, 0, &texture, count)?;
-        let textures = [&texture];
+        let textures = [Seen::Own(&texture)];
         context.record_with_textures(OPERATION, &shader, &params, &textures, &[target], grid)?;
     } else {
         let bindings = [Binding::whole(input, len), target];

@@ -5,15 +5,18 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use wgpu::TextureFormat;
+
 use crate::gpu::conv2d::grad_bias;
 use crate::gpu::conv2d::gradients::{InputPlan, WeightPlan};
 use crate::gpu::ir::Parsed;
 use crate::gpu::runtime::shader::Shader;
+use crate::gpu::texture;
 use crate::gpu::{Conv2dPlan, Operands, Pool2dPlan, pool2d};
 use crate::ops::pool2d::Pool2dProblem;
 use crate::{
-    AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, Conv2d, ConvTranspose2d, DType, Limits,
-    MaxPool2d, PaddingMode,
+    AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, Conv2d, ConvTranspose2d, DType, FromTexture,
+    Limits, MaxPool2d, PaddingMode, Texels, TexelsMut, ToTexture,
 };
 
 /// The adapters that all of this is planned for.
@@ -151,13 +154,34 @@ fn gradients() -> Vec<Problem> {
     ]
 }
 
+fn textures() -> Vec<Problem> {
+    let bytes = vec![0; 8 * 6 * 4];
+    let texels = Texels::new(&bytes, TextureFormat::Rgba8Unorm, [6, 8]);
+    let reading = FromTexture::new().scale([2.0]).bias([-1.0]).of_texels(&texels).unwrap();
+    let mut bytes = bytes.clone();
+    let texels = TexelsMut::new(&mut bytes, TextureFormat::Rgba8Unorm, [6, 8]);
+    let writing = ToTexture::new().of_texels([1, 3, 6, 8].into(), &texels).unwrap();
+    vec![
+        ("from_texture", "Rgba8Unorm to three channels", vec![texture::read::shader(&reading)]),
+        (
+            "to_texture",
+            "three channels to Rgba8Unorm",
+            vec![texture::write::shader(&writing, DType::F32)],
+        ),
+    ]
+}
+
+fn problems() -> Vec<Problem> {
+    [convolutions(), poolings(), gradients(), textures()].concat()
+}
+
 /// The names and the texts of all files.
 ///
 /// The first shader of a plan has the name of the problem, the others that of their template behind
 /// it. A shader that several problems have is one file, named by the first of them.
 fn files() -> BTreeMap<String, String> {
     let mut named: Vec<(String, Shader, Vec<&str>)> = Vec::new();
-    for (name, words, shaders) in [convolutions(), poolings(), gradients()].concat() {
+    for (name, words, shaders) in problems() {
         for (index, shader) in shaders.into_iter().enumerate() {
             if let Some((_, _, all)) = named.iter_mut().find(|(_, known, _)| *known == shader) {
                 if all.last() != Some(&words) {
@@ -186,7 +210,7 @@ fn files() -> BTreeMap<String, String> {
 #[test]
 fn composed_shaders_are_of_problems_that_differ() {
     let files = files();
-    for (name, ..) in [convolutions(), poolings(), gradients()].concat() {
+    for (name, ..) in problems() {
         assert!(files.contains_key(&format!("{name}.wgsl")), "{name} is as another");
     }
 }

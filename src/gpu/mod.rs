@@ -23,6 +23,7 @@ mod software;
 mod strip;
 #[cfg(test)]
 mod tests;
+mod texture;
 mod tile;
 mod training;
 pub(crate) mod variants;
@@ -37,6 +38,8 @@ pub(crate) use crate::gpu::rearrange::select::select;
 pub(crate) use crate::gpu::runtime::buffer::GpuBuffer;
 pub(crate) use crate::gpu::runtime::context::Context;
 pub(crate) use crate::gpu::runtime::fits::check_buffers;
+pub(crate) use crate::gpu::texture::read::read_texture;
+pub(crate) use crate::gpu::texture::write::write_texture;
 pub(crate) use crate::gpu::tile::operands::Operands;
 pub(crate) use crate::gpu::training::loss::{cross_entropy, mse};
 pub(crate) use crate::gpu::training::optimizer::{adam, sgd};

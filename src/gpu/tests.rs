@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use super::ir::{Parsed, VARIANTS};
 use crate::DType;
+use crate::gpu::runtime::shader::ShaderTexture;
 use crate::gpu::runtime::template::PARTS;
 use crate::gpu::runtime::texture::TexelFormat;
 
@@ -43,6 +44,8 @@ fn every_shader_in_every_variant_is_valid_wgsl_of_its_type() {
         "max_pool2d_general",
         "max_pool2d_strip",
         "max_pool2d_workgroup",
+        "texture_read",
+        "texture_write",
     ];
     assert_eq!(of_f16, expected.into());
 }
@@ -105,7 +108,16 @@ fn the_bindings_are_those_that_the_pipeline_layout_declares() {
                         naga::TypeInner::Image {
                             class: naga::ImageClass::Storage { format, access },
                             ..
-                        } => (written(access), Some(format)),
+                        } => (written(access), Some(format!("{format:?}"))),
+                        naga::TypeInner::Image {
+                            dim: naga::ImageDimension::D2,
+                            arrayed: false,
+                            class:
+                                naga::ImageClass::Sampled {
+                                    kind: naga::ScalarKind::Float,
+                                    multi: false,
+                                },
+                        } => (None, Some("sampled".to_string())),
                         ref other => panic!("{}: a binding of {other:?}", shader.label()),
                     },
                     other => panic!("{}: a binding in {other:?}", shader.label()),
@@ -114,12 +126,15 @@ fn the_bindings_are_those_that_the_pipeline_layout_declares() {
             })
             .collect();
         bindings.sort_unstable_by_key(|&(binding, _)| binding);
-        let textures = shader.textures.iter().map(|texture| {
-            let format = match texture.format {
-                TexelFormat::One => naga::StorageFormat::R32Float,
-                TexelFormat::Four => naga::StorageFormat::Rgba32Float,
-            };
-            (Some(texture.written), Some(format))
+        let textures = shader.textures.iter().map(|texture| match *texture {
+            ShaderTexture::Sampled => (None, Some("sampled".to_string())),
+            ShaderTexture::Storage { format, written } => {
+                let format = match format {
+                    TexelFormat::One => naga::StorageFormat::R32Float,
+                    TexelFormat::Four => naga::StorageFormat::Rgba32Float,
+                };
+                (Some(written), Some(format!("{format:?}")))
+            }
         });
         let buffers = 0..shader.reads + shader.writes;
         let expected: Vec<_> = std::iter::repeat_n((None, None), 1 + shader.uniforms as usize)

@@ -4,6 +4,7 @@ use crate::Result;
 use crate::gpu::elementwise::{activation, convert};
 use crate::gpu::rearrange::select;
 use crate::gpu::runtime::shader::{Shader, distinct};
+use crate::gpu::texture::{read, write};
 use crate::gpu::training::{loss, optimizer};
 use crate::gpu::{ceiling, conv2d, pool2d};
 
@@ -21,5 +22,7 @@ pub(crate) fn all() -> Result<Vec<Shader>> {
     }
     variants.extend(ceiling::ACCUMULATORS.map(ceiling::multiply_add_shader));
     variants.extend([false, true].map(ceiling::copy_shader));
+    variants.extend(read::variants());
+    variants.extend(write::variants());
     Ok(distinct(variants))
 }

@@ -14,6 +14,7 @@ pub(crate) mod pool2d;
 mod pool_windows;
 mod receptive_field;
 pub(crate) mod setters;
+mod texture;
 pub(crate) mod training;
 
 pub use activation::Activation;
@@ -23,6 +24,7 @@ pub use conv_transpose2d::ConvTranspose2d;
 pub use conv2d::Conv2d;
 pub use max_pool2d::MaxPool2d;
 pub use receptive_field::ReceptiveField;
+pub use texture::{Alpha, FromTexture, TexelChannel, TexelValues, Texels, TexelsMut, ToTexture};
 
 pub(crate) use crate::ops::conv2d_phases::{Phase, Phases};
 pub(crate) use adaptive_pool2d::AdaptivePool2dProblem;
@@ -31,3 +33,6 @@ pub(crate) use conv2d::Conv2dProblem;
 pub(crate) use gradients::check_grad_output;
 pub(crate) use max_pooling::MaxPooling;
 pub(crate) use pool_windows::PoolWindows;
+pub(crate) use texture::{
+    Line, Reading, Stored, Texel, Writing, WrittenAlpha, from_half, to_half, to_unorm8,
+};

@@ -16,7 +16,8 @@
 //! | [`activation`] | [`activation_backward`] |
 //! | [`cross_entropy`], [`mse`] | the same, both at once |
 //!
-//! [`sgd`] and [`adam`] are the steps of the optimizers.
+//! [`sgd`] and [`adam`] are the steps of the optimizers, [`from_texture`] and [`to_texture`] the ways
+//! between tensors and texels.
 //!
 //! # Examples
 //!
@@ -41,6 +42,7 @@ mod loss;
 mod max_pool2d;
 mod maxima;
 mod optimizer;
+mod texture;
 
 pub use activation::{activation, activation_backward};
 pub use adaptive_pool2d::{
@@ -53,6 +55,7 @@ pub use conv2d::{ConvGradients, conv2d, conv2d_backward, conv2d_with_magnitude};
 pub use loss::{cross_entropy, mse};
 pub use max_pool2d::{max_pool2d, max_pool2d_backward};
 pub use optimizer::{adam, sgd};
+pub use texture::{from_texture, to_texture};
 
 use std::borrow::Cow;
 

@@ -7,3 +7,4 @@ mod conv_transpose2d;
 mod convert;
 mod pipeline_cache;
 mod pool2d;
+mod texture;

@@ -61,4 +61,5 @@ mod runner;
 mod strategies;
 mod table;
 mod tested;
+mod textures;
 mod tuning;

@@ -89,17 +89,22 @@ pub fn held<D: Dimension>(array: Array<f32, D>) -> Array<f32, D> {
     array.mapv(|value| if value.is_subnormal() { 0.0_f32.copysign(value) } else { value })
 }
 
-/// wgpu's own device of the same adapter, as a caller would open it, with those of the features
-/// that the adapter has.
-pub fn wgpu_device(descriptor: &wgpu::DeviceDescriptor<'_>) -> (wgpu::Device, wgpu::Queue) {
+/// wgpu's own handle of the same adapter, of a new instance.
+pub fn adapter() -> wgpu::Adapter {
     let wanted = tested().info();
     let instance = wgpu::Instance::default();
     let adapters = pollster::block_on(instance.enumerate_adapters(wgpu::Backends::all()));
-    let adapter = adapters.iter().find(|adapter| {
+    let adapter = adapters.into_iter().find(|adapter| {
         let info = adapter.get_info();
         info.name == wanted.name && info.backend.to_str() == wanted.backend
     });
-    let adapter = adapter.unwrap_or_else(|| panic!("the adapter of {}", tested()));
+    adapter.unwrap_or_else(|| panic!("the adapter of {}", tested()))
+}
+
+/// wgpu's own device of the same adapter, as a caller would open it, with those of the features
+/// that the adapter has.
+pub fn wgpu_device(descriptor: &wgpu::DeviceDescriptor<'_>) -> (wgpu::Device, wgpu::Queue) {
+    let adapter = adapter();
     let required_features = descriptor.required_features & adapter.features();
     let descriptor = wgpu::DeviceDescriptor { required_features, ..descriptor.clone() };
     pollster::block_on(adapter.request_device(&descriptor)).unwrap()

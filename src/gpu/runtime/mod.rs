@@ -26,6 +26,7 @@ pub(crate) mod shader;
 pub(crate) mod split;
 pub(crate) mod staging;
 pub(crate) mod template;
+pub(crate) mod texels;
 pub(crate) mod texture;
 pub(crate) mod timing;
 pub(crate) mod transfer;

@@ -1,6 +1,6 @@
 //! What a shader needs of a device, against what the device has.
 
-use crate::gpu::runtime::shader::Shader;
+use crate::gpu::runtime::shader::{Shader, ShaderTexture};
 use crate::{Error, Result};
 
 /// A number that a shader needs, and what of it the device has.
@@ -29,8 +29,12 @@ pub(crate) fn check(
     }
 }
 
-fn bindings(shader: &Shader, limits: &wgpu::Limits) -> [Need; 3] {
-    let textures = shader.textures.iter().fold(0, |textures, _| textures + 1);
+fn bindings(shader: &Shader, limits: &wgpu::Limits) -> [Need; 4] {
+    let count = |sampled: bool| {
+        let is_sampled = |texture: &ShaderTexture| matches!(texture, ShaderTexture::Sampled);
+        let counted = shader.textures.iter().filter(|texture| is_sampled(texture) == sampled);
+        counted.fold(0, |textures, _| textures + 1)
+    };
     [
         Need {
             quantity: "the number of storage buffers",
@@ -39,8 +43,13 @@ fn bindings(shader: &Shader, limits: &wgpu::Limits) -> [Need; 3] {
         },
         Need {
             quantity: "the number of storage textures",
-            needed: textures,
+            needed: count(false),
             allowed: limits.max_storage_textures_per_shader_stage,
+        },
+        Need {
+            quantity: "the number of sampled textures",
+            needed: count(true),
+            allowed: limits.max_sampled_textures_per_shader_stage,
         },
         Need {
             quantity: "the number of uniform buffers",

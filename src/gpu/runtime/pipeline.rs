@@ -7,7 +7,7 @@ use crate::gpu::runtime::bind_groups::Id;
 use crate::gpu::runtime::handle::Handle;
 use crate::gpu::runtime::needs;
 use crate::gpu::runtime::recent::Recent;
-use crate::gpu::runtime::shader::{Shader, StorageTexture};
+use crate::gpu::runtime::shader::{Shader, ShaderTexture};
 use crate::{Error, Result};
 
 /// A compiled shader and the layout of its bindings.
@@ -100,13 +100,21 @@ fn compile(
             has_dynamic_offset: ty == wgpu::BufferBindingType::Uniform,
             min_binding_size: None,
         };
-        let texture = |texture: &StorageTexture| wgpu::BindingType::StorageTexture {
-            access: match texture.written {
-                true => wgpu::StorageTextureAccess::WriteOnly,
-                false => wgpu::StorageTextureAccess::ReadOnly,
+        let view_dimension = wgpu::TextureViewDimension::D2;
+        let texture = |texture: &ShaderTexture| match *texture {
+            ShaderTexture::Sampled => wgpu::BindingType::Texture {
+                sample_type: wgpu::TextureSampleType::Float { filterable: false },
+                view_dimension,
+                multisampled: false,
             },
-            format: texture.format.wgpu(),
-            view_dimension: wgpu::TextureViewDimension::D2,
+            ShaderTexture::Storage { format, written } => wgpu::BindingType::StorageTexture {
+                access: match written {
+                    true => wgpu::StorageTextureAccess::WriteOnly,
+                    false => wgpu::StorageTextureAccess::ReadOnly,
+                },
+                format: format.wgpu(),
+                view_dimension,
+            },
         };
         let storage = (0..shader.reads + shader.writes).map(|index| {
             buffer(wgpu::BufferBindingType::Storage { read_only: index < shader.reads })

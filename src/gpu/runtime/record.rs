@@ -11,7 +11,8 @@ use crate::gpu::runtime::grid::Grid;
 use crate::gpu::runtime::list::Place;
 use crate::gpu::runtime::pipeline::Pipeline;
 use crate::gpu::runtime::recording::{
-    Binding, Chunk, Copy, Dispatch, Pending, Planes, PlanesCopy, SLOT, SLOTS_PER_CHUNK, TextureCopy,
+    Binding, Chunk, Copy, Dispatch, Pending, Planes, PlanesCopy, SLOT, SLOTS_PER_CHUNK, Seen,
+    TextureCopy,
 };
 use crate::gpu::runtime::shader::Shader;
 use crate::gpu::runtime::texture::GpuTexture;
@@ -38,7 +39,7 @@ impl Context {
         operation: &'static str,
         shader: &Shader,
         params: &impl bytemuck::NoUninit,
-        textures: &[&GpuTexture],
+        textures: &[Seen<'_>],
         bindings: &[Binding<'_>],
         grid: Grid,
     ) -> Result<()> {
@@ -62,7 +63,7 @@ impl Context {
         &self,
         operation: &'static str,
         shader: &Shader,
-        textures: &[&GpuTexture],
+        textures: &[Seen<'_>],
         bindings: &[Binding<'_>],
         grid: Grid,
         dispatches: impl IntoIterator<Item = (P, impl IntoIterator<Item = u32>)>,
@@ -86,7 +87,7 @@ impl Context {
                 pending.add_buffer(operation, binding.buffer, index >= written)?;
             }
             for (texture, seen) in textures.iter().zip(shader.textures) {
-                pending.add_use(operation, &texture.uses, seen.written)?;
+                pending.add_texture(operation, *texture, seen.is_written())?;
             }
             let mut bind_group = None;
             for (params, starts) in dispatches {
@@ -219,24 +220,33 @@ impl Context {
         operation: &'static str,
         pipeline: &Pipeline,
         chunk: &Chunk,
-        textures: &[&GpuTexture],
+        textures: &[Seen<'_>],
         bindings: &[Binding<'_>],
     ) -> Result<wgpu::BindGroup> {
         let mut parts = Vec::with_capacity(1 + textures.len() + bindings.len());
         parts.push((chunk.1, 0, SLOT as u64));
-        parts.extend(textures.iter().map(|texture| (texture.id(), 0, 0)));
+        let mut is_lasting = true;
+        for texture in textures {
+            match texture {
+                Seen::Own(texture) => parts.push((texture.id(), 0, 0)),
+                // It would outlive the caller's texture.
+                Seen::Callers(_) => is_lasting = false,
+            }
+        }
         parts.extend(bindings.iter().map(|binding| {
             let (first, size) = binding.bytes();
             (binding.buffer.id(), first, size)
         }));
         let key = Key { pipeline: pipeline.id, parts };
-        if let Some(known) = self.buffers.bind_groups.get(&key) {
+        if is_lasting && let Some(known) = self.buffers.bind_groups.get(&key) {
             return Ok(known);
         }
         let made = self.guarded(operation, None, || {
             self.create_bind_group(pipeline, &chunk.0, textures, bindings)
         })?;
-        self.buffers.bind_groups.keep(key, made.clone());
+        if is_lasting {
+            self.buffers.bind_groups.keep(key, made.clone());
+        }
         Ok(made)
     }
 
@@ -244,7 +254,7 @@ impl Context {
         &self,
         pipeline: &Pipeline,
         chunk: &wgpu::Buffer,
-        textures: &[&GpuTexture],
+        textures: &[Seen<'_>],
         bindings: &[Binding<'_>],
     ) -> wgpu::BindGroup {
         let buffer = |buffer, offset, size| {

@@ -7,7 +7,8 @@ use crate::gpu::runtime::buffer::GpuBuffer;
 use crate::gpu::runtime::grid::Grid;
 use crate::gpu::runtime::list::{List, Place, Uses};
 use crate::gpu::runtime::pipeline::Pipeline;
-use crate::gpu::runtime::texture::{TEXTURE_WIDTH, TexelFormat};
+use crate::gpu::runtime::texels::TexelsCopy;
+use crate::gpu::runtime::texture::{GpuTexture, TEXTURE_WIDTH, TexelFormat};
 use crate::{Error, Limits, Result, Shape};
 
 /// Bytes between the parameters of one dispatch and the next: the largest alignment that an
@@ -71,6 +72,22 @@ impl Pending {
         Ok(())
     }
 
+    /// As [`add_use`](Self::add_use), of a texture.
+    pub(crate) fn add_texture(
+        &mut self,
+        operation: &'static str,
+        texture: Seen<'_>,
+        writes: bool,
+    ) -> Result<()> {
+        match texture {
+            Seen::Own(texture) => self.add_use(operation, &texture.uses, writes),
+            Seen::Callers(_) => {
+                self.uses_callers = true;
+                Ok(())
+            }
+        }
+    }
+
     /// As [`add_use`](Self::add_use), of a tensor's memory.
     pub(crate) fn add_buffer(
         &mut self,
@@ -121,6 +138,7 @@ pub(crate) struct Dispatch {
 #[derive(Debug)]
 pub(crate) enum Copy {
     ToTexture(TextureCopy),
+    Texels(TexelsCopy),
     ToBuffer(PlanesCopy),
 }
 
@@ -128,6 +146,7 @@ impl Copy {
     fn encode(&self, encoder: &mut wgpu::CommandEncoder) {
         match self {
             Self::ToTexture(copy) => copy.encode(encoder),
+            Self::Texels(copy) => copy.encode(encoder),
             Self::ToBuffer(copy) => copy.encode(encoder),
         }
     }
@@ -221,6 +240,22 @@ impl TextureCopy {
                 },
                 wgpu::Extent3d { width, height, depth_or_array_layers: 1 },
             );
+        }
+    }
+}
+
+/// A texture that a shader sees.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Seen<'a> {
+    Own(&'a GpuTexture),
+    Callers(&'a wgpu::TextureView),
+}
+
+impl<'a> Seen<'a> {
+    pub(crate) fn view(self) -> &'a wgpu::TextureView {
+        match self {
+            Self::Own(texture) => texture.view(),
+            Self::Callers(view) => view,
         }
     }
 }

@@ -51,9 +51,19 @@ impl DType {
 
 /// A texture that a shader reads or writes texel by texel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct StorageTexture {
-    pub(crate) format: TexelFormat,
-    pub(crate) written: bool,
+pub(crate) enum ShaderTexture {
+    /// Read, whatever its format.
+    Sampled,
+    Storage {
+        format: TexelFormat,
+        written: bool,
+    },
+}
+
+impl ShaderTexture {
+    pub(crate) const fn is_written(self) -> bool {
+        matches!(self, Self::Storage { written: true, .. })
+    }
 }
 
 /// A shader in one variant: the key of the pipeline cache, and all that composition sees.
@@ -66,7 +76,7 @@ pub(crate) struct Shader {
     pub(crate) template: &'static Template,
     pub(crate) values: Vec<(&'static str, Value)>,
     pub(crate) uniforms: u32,
-    pub(crate) textures: &'static [StorageTexture],
+    pub(crate) textures: &'static [ShaderTexture],
     pub(crate) reads: u32,
     pub(crate) writes: u32,
 }

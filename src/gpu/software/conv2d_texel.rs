@@ -5,8 +5,8 @@ use std::sync::Arc;
 use crate::gpu::runtime::context::Context;
 use crate::gpu::runtime::grid::Grid;
 use crate::gpu::runtime::params::low_bits;
-use crate::gpu::runtime::recording::Binding;
-use crate::gpu::runtime::shader::{Shader, StorageTexture, Value};
+use crate::gpu::runtime::recording::{Binding, Seen};
+use crate::gpu::runtime::shader::{Shader, ShaderTexture, Value};
 use crate::gpu::runtime::template::{Template, template};
 use crate::gpu::runtime::texture;
 use crate::gpu::runtime::texture::{TEXTURE_WIDTH, TexelFormat};
@@ -104,7 +104,8 @@ pub(crate) fn tile(sizes: &Sizes, limits: &Limits) -> Result<Tile, Rule> {
 }
 
 fn shader(variant: &Variant) -> Shader {
-    const READ: StorageTexture = StorageTexture { format: TexelFormat::Four, written: false };
+    const READ: ShaderTexture =
+        ShaderTexture::Storage { format: TexelFormat::Four, written: false };
     let mut shader = variant.shader();
     shader.values.push(("texture_width", Value::Derived(TEXTURE_WIDTH)));
     Shader { textures: &[READ, READ], reads: u32::from(variant.operands.bias), ..shader }
@@ -227,7 +228,7 @@ impl TexelPlan {
                     let texels = low_bits(inputs.len());
                     let source = texture(TexelFormat::One, texels)?;
                     context.record_copy(OPERATION, input, inputs.start, &source, texels)?;
-                    let textures = [&source, &image];
+                    let textures = [&source, &image].map(Seen::Own);
                     context.record_with_textures(
                         OPERATION,
                         shader,
@@ -249,7 +250,7 @@ impl TexelPlan {
             let mut bindings: Vec<_> =
                 bias.map(|bias| bias_binding(problem, bias)).into_iter().collect();
             bindings.push(output);
-            let textures = [&image, &*weight];
+            let textures = [&image, &*weight].map(Seen::Own);
             let (shader, grid) = (&self.shader, part.grid);
             context.record_with_textures(OPERATION, shader, &params, &textures, &bindings, grid)?;
         }

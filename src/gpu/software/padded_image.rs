@@ -7,7 +7,8 @@ use crate::gpu::runtime::buffer::GpuBuffer;
 use crate::gpu::runtime::context::Context;
 use crate::gpu::runtime::grid::Grid;
 use crate::gpu::runtime::params::{params, size};
-use crate::gpu::runtime::shader::{Shader, StorageTexture, Value};
+use crate::gpu::runtime::recording::Seen;
+use crate::gpu::runtime::shader::{Shader, ShaderTexture, Value};
 use crate::gpu::runtime::template::{Include, Template, parts, template};
 use crate::gpu::runtime::texture;
 use crate::gpu::runtime::texture::{GpuTexture, TEXTURE_WIDTH, TexelFormat};
@@ -83,8 +84,8 @@ pub(crate) fn pad_shader(padding_mode: PaddingMode, lanes: u32) -> Shader {
             ("texture_width", Value::Derived(TEXTURE_WIDTH)),
         ],
         textures: &[
-            StorageTexture { format: TexelFormat::One, written: false },
-            StorageTexture { format: TexelFormat::Four, written: true },
+            ShaderTexture::Storage { format: TexelFormat::One, written: false },
+            ShaderTexture::Storage { format: TexelFormat::Four, written: true },
         ],
         uniforms: 0,
         reads: 0,
@@ -116,7 +117,8 @@ pub(crate) fn shader(
     tile: &[(&'static str, Value)],
     lanes: u32,
 ) -> Option<Shader> {
-    const READ: StorageTexture = StorageTexture { format: TexelFormat::Four, written: false };
+    const READ: ShaderTexture =
+        ShaderTexture::Storage { format: TexelFormat::Four, written: false };
     let number = |value: usize| u32::try_from(value).ok().filter(|value| *value < 1 << 28);
     let mut values = vec![
         ("kernel_height", number(problem.vertical.kernel_size)?.into()),
@@ -256,7 +258,7 @@ impl Image {
         context.record_copy(OPERATION, buffer, first, &source, number(len)?)?;
         let rows = images.len() * self.planes * self.pad.padded_height as usize;
         let (params, grid) = self.pad.with_rows(rows, lanes, context.limits())?;
-        let textures = [&source, &image];
+        let textures = [&source, &image].map(Seen::Own);
         context.record_with_textures(OPERATION, shader, &params, &textures, &[], grid)?;
         Ok(image)
     }

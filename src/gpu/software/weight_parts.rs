@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::gpu::runtime::buffer::GpuBuffer;
 use crate::gpu::runtime::context::Context;
 use crate::gpu::runtime::grid::Grid;
-use crate::gpu::runtime::recording::Binding;
+use crate::gpu::runtime::recording::{Binding, Seen};
 use crate::gpu::runtime::shader::Shader;
 use crate::gpu::software::padded_image::Images;
 use crate::gpu::tile::operands::OPERATION;
@@ -50,7 +50,7 @@ impl<Params: bytemuck::Pod> WeightParts<Params> {
         let bindings = [Binding::whole(&partial, weights * self.parts)];
         for Step { images, dispatches } in &self.steps {
             let textures = self.textures.record(context, input, grad_output, images)?;
-            let (shader, textures) = (&self.shader, textures.each_ref());
+            let (shader, textures) = (&self.shader, textures.each_ref().map(|it| Seen::Own(it)));
             for (params, grid) in dispatches {
                 context
                     .record_with_textures(OPERATION, shader, params, &textures, &bindings, *grid)?;
