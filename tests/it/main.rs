@@ -41,6 +41,7 @@ mod hostile_any;
 mod hostile_devices;
 mod interop;
 mod interop_encoder;
+mod interop_frames;
 mod laws;
 mod long_sums;
 mod long_windows;
