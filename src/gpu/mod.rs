@@ -33,9 +33,11 @@ pub(crate) use crate::gpu::elementwise::activation::{activation, activation_grad
 pub(crate) use crate::gpu::elementwise::convert::convert;
 pub(crate) use crate::gpu::pool2d::gradients::pool2d_grad_input;
 pub(crate) use crate::gpu::rearrange::select::select;
+pub(crate) use crate::gpu::runtime::background::in_background;
 pub(crate) use crate::gpu::runtime::buffer::GpuBuffer;
 pub(crate) use crate::gpu::runtime::context::Context;
 pub(crate) use crate::gpu::runtime::fits::check_buffers;
+pub(crate) use crate::gpu::runtime::timing::{Instant, TimedRun};
 pub(crate) use crate::gpu::tile::operands::Operands;
 pub(crate) use crate::gpu::training::loss::{cross_entropy, mse};
 pub(crate) use crate::gpu::training::optimizer::{adam, sgd};

@@ -7,3 +7,7 @@ mod conv_transpose2d;
 mod convert;
 mod pipeline_cache;
 mod pool2d;
+mod timing;
+mod warm_up;
+
+pub use timing::Timed;

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use crate::gpu::runtime::buffer::Buffers;
 use crate::gpu::runtime::handle::Handle;
 use crate::gpu::runtime::pipeline::Pipelines;
+use crate::gpu::runtime::poller::Poller;
 use crate::gpu::runtime::recording::Pending;
 use crate::gpu::runtime::staging::Staging;
 use crate::gpu::runtime::texture::TexturePool;
@@ -22,6 +23,7 @@ pub(crate) struct Context {
     pub(crate) pipeline_cache: OnceLock<Option<wgpu::PipelineCache>>,
     pub(crate) pending: Mutex<Pending>,
     pub(crate) staging: Staging,
+    pub(crate) poller: Poller,
     /// Held while a list of recorded work is submitted, so that lists keep their order, and while
     /// a buffer that submitted work could use is mapped.
     pub(crate) gate: Mutex<()>,
@@ -44,6 +46,7 @@ impl Context {
             pipeline_cache: OnceLock::new(),
             pending: Mutex::default(),
             staging: Staging::default(),
+            poller: Poller::default(),
             gate: Mutex::new(()),
         })
     }

@@ -212,7 +212,7 @@ impl Context {
     /// Submits all that was recorded.
     pub(crate) fn flush(&self, operation: &'static str) -> Result<()> {
         let _gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
-        self.flush_then(operation, None, |_| ())
+        self.flush_then(operation, None, |_| ()).map(drop)
     }
 
     /// Submits all that was recorded and then `after`, in one submit. The caller holds the gate.
@@ -221,7 +221,7 @@ impl Context {
         operation: &'static str,
         timestamps: Option<&wgpu::QuerySet>,
         after: impl FnOnce(&mut wgpu::CommandEncoder),
-    ) -> Result<()> {
+    ) -> Result<wgpu::SubmissionIndex> {
         let list = {
             let mut pending = self.pending();
             self.buffers.close_list();
@@ -233,14 +233,14 @@ impl Context {
             let mut encoder = self.device().create_command_encoder(&Default::default());
             list.encode(&mut encoder, timestamps);
             after(&mut encoder);
-            self.queue().submit([encoder.finish()]);
+            self.queue().submit([encoder.finish()])
         });
         self.buffers.list_submitted();
-        submitted?;
+        let submission = submitted?;
         // Lets wgpu free what finished submissions held.
         self.device()
             .poll(wgpu::PollType::Poll)
-            .map(drop)
+            .map(|_| submission)
             .map_err(|error| self.failure(operation, error))
     }
 }
