@@ -4,7 +4,9 @@ use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::choice::Choices;
-use crate::gpu::{Context, in_background};
+use crate::gpu::Context;
+#[cfg(not(target_arch = "wasm32"))]
+use crate::gpu::in_background;
 use crate::{DeviceChoice, DeviceInfo, DeviceKind, Error, Limits, Result};
 
 /// Where tensors live and operations run: a GPU, a software adapter, or the CPU.

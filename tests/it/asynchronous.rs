@@ -16,7 +16,7 @@ use crate::devices::ramp;
 use crate::tested::{has_f16, is_software, open_tested, tested, wgpu_device};
 
 /// A future that hangs fails its test after so long.
-pub const TOO_LONG: Duration = Duration::from_secs(60);
+pub const TOO_LONG: Duration = Duration::from_secs(30);
 
 /// A thread's bell: a task is polled when it was rung, and at no other time.
 #[derive(Default)]

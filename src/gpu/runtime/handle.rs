@@ -25,7 +25,7 @@ pub(crate) struct LateReports(
 );
 
 #[cfg(target_arch = "wasm32")]
-type ScopeFuture = std::pin::Pin<Box<dyn Future<Output = Option<wgpu::Error>>>>;
+type ScopeFuture = std::pin::Pin<Box<dyn Future<Output = Option<wgpu::Error>> + Send>>;
 
 impl std::fmt::Debug for LateReports {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

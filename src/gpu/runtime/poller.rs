@@ -89,10 +89,18 @@ struct Waiting<I> {
 #[cfg(not(target_arch = "wasm32"))]
 #[derive(Debug)]
 struct State<I> {
-    reports: Vec<(Option<Submission<I>>, Arc<dyn Waits>)>,
+    reports: Vec<Awaited<I>>,
     is_polled: bool,
     /// Whether a report came to wait since the last poll began.
     has_new: bool,
+}
+
+/// A report, and the submission that it is of; nothing for all that is on the queue.
+#[cfg(not(target_arch = "wasm32"))]
+#[derive(Debug)]
+struct Awaited<I> {
+    submission: Option<Submission<I>>,
+    report: Arc<dyn Waits>,
 }
 
 #[cfg(not(target_arch = "wasm32"))]
@@ -151,7 +159,7 @@ impl<I: Clone> Waiting<I> {
             return false;
         }
         let mut state = self.state();
-        state.reports.push((submission, report.waits()));
+        state.reports.push(Awaited { submission, report: report.waits() });
         state.has_new = true;
         self.came.notify_one();
         !std::mem::replace(&mut state.is_polled, true)
@@ -163,21 +171,21 @@ impl<I: Clone> Waiting<I> {
         loop {
             let earliest = {
                 let mut state = self.state();
-                state.reports.retain(|(_, report)| report.is_pending());
+                state.reports.retain(|awaited| awaited.report.is_pending());
                 if state.reports.is_empty() {
                     state.is_polled = false;
                     return;
                 }
                 state.has_new = false;
-                let submissions = state.reports.iter().filter_map(|(it, _)| it.as_ref());
+                let submissions = state.reports.iter().filter_map(|it| it.submission.as_ref());
                 submissions.min_by_key(|it| it.number).map(|it| it.index.clone())
             };
             if !poll(earliest) {
                 let reports = std::mem::take(&mut self.state().reports);
-                reports.iter().for_each(|(_, report)| report.give_up());
+                reports.iter().for_each(|awaited| awaited.report.give_up());
             }
             let state = self.state();
-            if !state.has_new && state.reports.iter().any(|(_, report)| report.is_pending()) {
+            if !state.has_new && state.reports.iter().any(|awaited| awaited.report.is_pending()) {
                 drop(self.came.wait_timeout(state, Self::PATIENCE));
             }
         }
