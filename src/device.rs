@@ -121,12 +121,13 @@ impl Device {
     /// ```
     /// use filtro::{Device, DeviceChoice};
     ///
+    /// # fn main() -> filtro::Result<()> {
     /// # pollster::block_on(async {
     /// let device = Device::open_async(&DeviceChoice::from_env()).await?; // as `Device::new`
     /// println!("running on {device}");
-    /// # filtro::Result::Ok(())
-    /// # })?;
-    /// # filtro::Result::Ok(())
+    /// # Ok(())
+    /// # })
+    /// # }
     /// ```
     pub fn open_async(choice: &DeviceChoice) -> impl Future<Output = Result<Self>> + use<> {
         let choice = choice.clone();
