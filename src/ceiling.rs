@@ -1,5 +1,7 @@
 //! What a device can do at most: multiply-adds in registers and copies, measured.
 //!
+//! Measuring blocks, and there is none of it in a browser: it is no work for a frame.
+//!
 //! A time says little alone. Beside the ceilings of the same device in the same run it says how
 //! much is left.
 //!

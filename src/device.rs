@@ -6,6 +6,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::choice::Choices;
 use crate::gpu::Context;
+#[cfg(not(target_arch = "wasm32"))]
+use crate::gpu::in_background;
 use crate::gpu::plans::{Plans, Wish};
 use crate::{Algorithm, DeviceChoice, DeviceInfo, DeviceKind, Error, Limits, Result};
 
@@ -57,18 +59,6 @@ pub struct MemoryUse {
     pub allocations: u64,
 }
 
-/// What [`Device::time`] measured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Timed<T> {
-    /// What the work gave.
-    pub value: T,
-    /// From recording to the end of the work, on the host's clock.
-    pub wall: std::time::Duration,
-    /// From the begin to the end of the work, on the device's clock.
-    pub device: Option<std::time::Duration>,
-}
-
 impl Device {
     /// The device that `FILTRO_DEVICE` asks for: `gpu`, `software`, `cpu`, a part of an
     /// adapter's name, or a backend such as `vulkan`. Without it, a hardware GPU if there is one, else the CPU.
@@ -89,7 +79,7 @@ impl Device {
     /// As [`new`](Self::new).
     #[cfg(not(target_arch = "wasm32"))]
     pub fn open(choice: &DeviceChoice) -> Result<Self> {
-        pollster::block_on(Self::open_async(choice))
+        pollster::block_on(Self::find(choice))
     }
 
     /// A software adapter, such as lavapipe.
@@ -125,12 +115,38 @@ impl Device {
         Self::of(info, Backend::Cpu)
     }
 
-    /// As [`open`](Self::open), without blocking.
+    /// As [`open`](Self::open), without blocking, and in a browser too. Drivers are loaded and the
+    /// device is opened on a thread of its own, from this call on; the future only waits. A browser
+    /// begins when the future is polled.
     ///
     /// # Errors
     ///
     /// As [`new`](Self::new).
-    pub async fn open_async(choice: &DeviceChoice) -> Result<Self> {
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use filtro::{Device, DeviceChoice};
+    ///
+    /// # fn main() -> filtro::Result<()> {
+    /// # pollster::block_on(async {
+    /// let device = Device::open_async(&DeviceChoice::from_env()).await?; // as `Device::new`
+    /// println!("running on {device}");
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
+    pub fn open_async(choice: &DeviceChoice) -> impl Future<Output = Result<Self>> + use<> {
+        let choice = choice.clone();
+        #[cfg(not(target_arch = "wasm32"))]
+        return in_background("open", move || Self::open(&choice));
+        #[cfg(target_arch = "wasm32")]
+        async move {
+            Self::find(&choice).await
+        }
+    }
+
+    async fn find(choice: &DeviceChoice) -> Result<Self> {
         let cpu = Self::cpu();
         if matches!(choice, DeviceChoice::Named(name) if cpu.info().is_of_backend(name))
             || *choice == DeviceChoice::Cpu
@@ -201,10 +217,25 @@ impl Device {
     #[cfg(not(target_arch = "wasm32"))]
     #[must_use]
     pub fn available() -> Vec<DeviceInfo> {
-        let mut found: Vec<_> = pollster::block_on(adapters())
-            .iter()
-            .map(|adapter| describe(&adapter.get_info()))
-            .collect();
+        pollster::block_on(Self::list())
+    }
+
+    /// As [`available`](Self::available), without blocking, and in a browser too. Drivers are
+    /// loaded on a thread of its own, from this call on; the future only waits. A browser tells one
+    /// adapter, the one it prefers, and begins when the future is polled.
+    pub fn available_async() -> impl Future<Output = Vec<DeviceInfo>> + use<> {
+        #[cfg(not(target_arch = "wasm32"))]
+        {
+            let found = in_background("available", || Ok(Self::available()));
+            async move { found.await.unwrap_or_else(|_| vec![Self::cpu().info().clone()]) }
+        }
+        #[cfg(target_arch = "wasm32")]
+        Self::list()
+    }
+
+    async fn list() -> Vec<DeviceInfo> {
+        let mut found: Vec<_> =
+            adapters().await.iter().map(|adapter| describe(&adapter.get_info())).collect();
         found.push(Self::cpu().info().clone());
         found
     }
@@ -271,62 +302,6 @@ impl Device {
             Backend::Cpu => Ok(()),
             Backend::Gpu(context) => context.flush("flush"),
         }
-    }
-
-    /// Submits what was recorded and waits until it has run.
-    ///
-    /// # Errors
-    ///
-    /// As [`flush`](Self::flush).
-    #[cfg(not(target_arch = "wasm32"))]
-    pub fn synchronize(&self) -> Result<()> {
-        match self.backend() {
-            Backend::Cpu => Ok(()),
-            Backend::Gpu(context) => {
-                context.flush("synchronize")?;
-                context.wait("synchronize")
-            }
-        }
-    }
-
-    /// Runs `work` and waits for what it recorded: what it gave, the time that passed on the host,
-    /// and on the device's own clock where it has one (the CPU and some GPUs have none).
-    ///
-    /// # Errors
-    ///
-    /// Those of `work`, and as [`flush`](Self::flush).
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use filtro::{Device, MaxPool2d};
-    ///
-    /// let device = Device::cpu();
-    /// let x = device.upload(&ndarray::Array4::<f32>::zeros((1, 64, 32, 32)))?;
-    /// let timed = device.time(|| MaxPool2d::new([2, 2]).forward(&x))?;
-    /// println!("{:?} for {}", timed.wall, timed.value.shape());
-    /// # Ok::<(), filtro::Error>(())
-    /// ```
-    #[cfg(not(target_arch = "wasm32"))]
-    pub fn time<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<Timed<T>> {
-        self.synchronize()?;
-        let timer = match self.backend() {
-            Backend::Cpu => None,
-            Backend::Gpu(context) => context.timer("time")?,
-        };
-        let start = std::time::Instant::now();
-        let value = work()?;
-        let Backend::Gpu(context) = self.backend() else {
-            return Ok(Timed { value, wall: start.elapsed(), device: None });
-        };
-        let anything = context.flush_timed("time", timer.as_ref())?;
-        let wall = start.elapsed();
-        let device = match timer {
-            Some(timer) if anything => Some(context.read_timer("time", &timer)?),
-            Some(_) => Some(std::time::Duration::ZERO),
-            None => None,
-        };
-        Ok(Timed { value, wall, device })
     }
 
     fn of(info: DeviceInfo, backend: Backend) -> Self {

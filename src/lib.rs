@@ -109,7 +109,7 @@ mod upload;
 mod window;
 
 pub use algorithm::Algorithm;
-pub use device::{Device, MemoryUse, Timed};
+pub use device::{Device, MemoryUse};
 pub use device_info::{DeviceChoice, DeviceInfo, DeviceKind};
 pub use dtype::DType;
 pub use error::{Error, Result};
@@ -123,6 +123,7 @@ pub use ops::{
 pub use padding::{Padding, PaddingMode};
 pub use pipeline_cache::PipelineCache;
 pub use plan::Plan;
+pub use run::Timed;
 pub use shape::Shape;
 pub use tensor::{Indices, Tensor};
 pub use wgpu;

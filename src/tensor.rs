@@ -78,16 +78,28 @@ impl<T: bytemuck::Pod> Storage<T> {
         }
     }
 
-    pub(crate) async fn download_async(&self, device: &Device, len: usize) -> Result<Vec<T>> {
-        match (self, device.backend()) {
+    /// As [`download`](Self::download), without blocking: begins now, the future waits.
+    pub(crate) fn begin_download(
+        &self,
+        device: &Device,
+        len: usize,
+    ) -> Result<impl Future<Output = Result<Vec<T>>> + use<T>> {
+        let (host, device) = match (self, device.backend()) {
             (Self::Gpu(buffer), Backend::Gpu(context)) => {
-                context.download_async("download", buffer, len).await
+                (None, Some(context.begin_download("download", buffer, len)?))
             }
-            (Self::Cpu(elements), _) => {
-                copied(elements).map_err(|missing| missing.during("download"))
+            (Self::Cpu(elements), _) => (Some(elements.clone()), None),
+            (Self::Gpu(_), Backend::Cpu) => return Err(device.not_here("download", "the tensor")),
+        };
+        Ok(async move {
+            match device {
+                Some(device) => device.await,
+                None => {
+                    let elements = host.unwrap_or_default();
+                    copied(&elements).map_err(|missing| missing.during("download"))
+                }
             }
-            (Self::Gpu(_), Backend::Cpu) => Err(device.not_here("download", "the tensor")),
-        }
+        })
     }
 }
 
@@ -134,15 +146,30 @@ macro_rules! downloads {
                 self.readable()?.storage.download(&self.device, self.shape.len())
             }
 
-            /// As [`download`](Self::download), without blocking; the only form in a browser.
+            /// As [`download`](Self::download), without blocking, and in a browser too.
+            ///
+            /// What was recorded and the copy are submitted by this call; the future only waits.
+            /// So several downloads are in flight at once, which may be awaited in any order, on
+            /// any thread, and with any executor. A future that is dropped costs nothing more.
             ///
             /// # Errors
             ///
             /// As [`download`](Self::download).
-            pub async fn download_async(&self) -> Result<Array4<$element>> {
-                let len = self.shape.len();
-                let storage = self.readable()?.storage;
-                to_array(self.shape, storage.download_async(&self.device, len).await?)
+            pub fn download_async(&self) -> impl Future<Output = Result<Array4<$element>>> + use<> {
+                let (shape, elements) = (self.shape, self.to_vec_async());
+                async move { to_array(shape, elements.await?) }
+            }
+
+            /// As [`download_async`](Self::download_async), as the elements alone, in NCHW order.
+            ///
+            /// # Errors
+            ///
+            /// As [`download`](Self::download).
+            pub fn to_vec_async(&self) -> impl Future<Output = Result<Vec<$element>>> + use<> {
+                let begun = self.readable().and_then(|readable| {
+                    readable.storage.begin_download(&self.device, self.shape.len())
+                });
+                async move { begun?.await }
             }
         }
     };

@@ -35,9 +35,11 @@ pub(crate) use crate::gpu::elementwise::activation::{activation, activation_grad
 pub(crate) use crate::gpu::elementwise::convert::convert;
 pub(crate) use crate::gpu::pool2d::gradients::pool2d_grad_input;
 pub(crate) use crate::gpu::rearrange::select::select;
+pub(crate) use crate::gpu::runtime::background::in_background;
 pub(crate) use crate::gpu::runtime::buffer::GpuBuffer;
 pub(crate) use crate::gpu::runtime::context::Context;
 pub(crate) use crate::gpu::runtime::fits::check_buffers;
+pub(crate) use crate::gpu::runtime::timing::{Instant, TimedRun};
 pub(crate) use crate::gpu::texture::read::read_texture;
 pub(crate) use crate::gpu::texture::write::write_texture;
 pub(crate) use crate::gpu::tile::operands::Operands;

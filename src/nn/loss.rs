@@ -26,6 +26,17 @@ impl Loss {
         Ok(self.value.to_vec()?.first().copied().unwrap_or(f32::NAN))
     }
 
+    /// As [`item`](Self::item), without blocking, and in a browser too. The copy is submitted by
+    /// this call, with what was recorded; the future only waits.
+    ///
+    /// # Errors
+    ///
+    /// As [`Tensor::download`].
+    pub fn item_async(&self) -> impl Future<Output = Result<f32>> + use<> {
+        let elements = self.value.to_vec_async();
+        async move { Ok(elements.await?.first().copied().unwrap_or(f32::NAN)) }
+    }
+
     fn on_cpu(
         operation: &'static str,
         output: &Tensor,

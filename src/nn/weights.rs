@@ -16,21 +16,32 @@ impl Sequential {
     /// # Errors
     ///
     /// As [`Tensor::download`](crate::Tensor::download).
+    #[cfg(not(target_arch = "wasm32"))]
     pub fn to_safetensors(&self) -> Result<Vec<u8>> {
-        let mut parameters = Vec::new();
-        for (name, parameter) in self.named_parameters() {
-            let elements = parameter.value().to_vec()?;
-            let bytes = collected(elements.iter().flat_map(|element| element.to_le_bytes()))
-                .map_err(|missing| missing.during("parameters"))?;
-            parameters.push((name, parameter.sizes().to_vec(), bytes));
+        let parameters = self.named_parameters().into_iter().map(|(name, parameter)| {
+            Ok((name, parameter.sizes().to_vec(), bytes(&parameter.value().to_vec()?)?))
+        });
+        serialize(&parameters.collect::<Result<Vec<_>>>()?)
+    }
+
+    /// As [`to_safetensors`](Self::to_safetensors), without blocking, and in a browser too. All
+    /// parameters are on their way to the host when this call returns; the future only waits.
+    ///
+    /// # Errors
+    ///
+    /// As [`Tensor::download`](crate::Tensor::download).
+    pub fn to_safetensors_async(&self) -> impl Future<Output = Result<Vec<u8>>> + use<> {
+        let parameters = self.named_parameters().into_iter().map(|(name, parameter)| {
+            (name, parameter.sizes().to_vec(), parameter.value().to_vec_async())
+        });
+        let downloads: Vec<_> = parameters.collect();
+        async move {
+            let mut parameters = Vec::new();
+            for (name, sizes, elements) in downloads {
+                parameters.push((name, sizes, bytes(&elements.await?)?));
+            }
+            serialize(&parameters)
         }
-        let views = parameters
-            .iter()
-            .map(|(name, sizes, bytes)| {
-                Ok((name, TensorView::new(Dtype::F32, sizes.clone(), bytes).map_err(format)?))
-            })
-            .collect::<Result<Vec<_>>>()?;
-        safetensors::serialize(views, None).map_err(format)
     }
 
     /// Sets all parameters to those of a safetensors file's bytes.
@@ -84,6 +95,7 @@ impl Sequential {
     ///
     /// [`Error::ParameterFile`] for a file that cannot be written; otherwise as
     /// [`to_safetensors`](Self::to_safetensors).
+    #[cfg(not(target_arch = "wasm32"))]
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         let bytes = self.to_safetensors()?;
         std::fs::write(&path, bytes).map_err(|error| at(path.as_ref(), error))
@@ -100,6 +112,22 @@ impl Sequential {
         let bytes = std::fs::read(&path).map_err(|error| at(path.as_ref(), error))?;
         self.load_safetensors(&bytes)
     }
+}
+
+fn bytes(elements: &[f32]) -> Result<Vec<u8>> {
+    collected(elements.iter().flat_map(|element| element.to_le_bytes()))
+        .map_err(|missing| missing.during("parameters"))
+}
+
+/// The file of parameters: their names, sizes and bytes.
+fn serialize(parameters: &[(String, Vec<usize>, Vec<u8>)]) -> Result<Vec<u8>> {
+    let views = parameters
+        .iter()
+        .map(|(name, sizes, bytes)| {
+            Ok((name, TensorView::new(Dtype::F32, sizes.clone(), bytes).map_err(format)?))
+        })
+        .collect::<Result<Vec<_>>>()?;
+    safetensors::serialize(views, None).map_err(format)
 }
 
 fn format(error: safetensors::SafeTensorError) -> Error {

@@ -8,3 +8,7 @@ mod convert;
 mod pipeline_cache;
 mod pool2d;
 mod texture;
+mod timing;
+mod warm_up;
+
+pub use timing::Timed;

@@ -46,6 +46,8 @@ impl Tuning {
     /// counts, on the device's own clock for a GPU that has one. A convolution is timed with a bias
     /// and without its activation.
     ///
+    /// It blocks for as long as it measures, and is no work for a frame; a browser has none of it.
+    ///
     /// # Errors
     ///
     /// [`Error::TuningMismatch`] for another device than the tuning is for, [`Error::WrongResult`]

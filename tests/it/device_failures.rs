@@ -32,7 +32,7 @@ impl Doomed {
 #[test]
 fn every_call_on_a_lost_device_says_that_it_is_lost() {
     type Call = fn(&Doomed) -> filtro::Result<()>;
-    let calls: [(&str, Call); 22] = [
+    let calls: [(&str, Call); 30] = [
         ("forward", |on| MaxPool2d::new([2, 2]).forward(&on.x).map(drop)),
         ("forward of a new shader", |on| AvgPool2d::new([2, 2]).forward(&on.x).map(drop)),
         ("convolution", |on| Conv2d::new(1, 1, [8, 8]).forward(&on.x, &on.x, None).map(drop)),
@@ -45,6 +45,26 @@ fn every_call_on_a_lost_device_says_that_it_is_lost() {
         ("download of finished work", |on| on.x.download().map(drop)),
         ("to_vec", |on| on.x.to_vec().map(drop)),
         ("download_async", |on| pollster::block_on(on.y.download_async()).map(drop)),
+        ("to_vec_async", |on| pollster::block_on(on.x.to_vec_async()).map(drop)),
+        ("numbers, async", |on| pollster::block_on(on.labels.to_vec_async()).map(drop)),
+        ("synchronize_async", |on| pollster::block_on(on.device.synchronize_async())),
+        ("time_async", |on| pollster::block_on(on.device.time_async(|| Ok(()))).map(drop)),
+        ("time_async of work", |on| {
+            let work = || Activation::Tanh.forward(&on.x);
+            pollster::block_on(on.device.time_async(work)).map(drop)
+        }),
+        ("warm_up_async", |on| {
+            let warm = MaxPool2d::new([2, 2]).warm_up_async(&on.device, [1, 1, 8, 8]);
+            pollster::block_on(warm)
+        }),
+        ("warm_up_async of a new shader", |on| {
+            let warm = MaxPool2d::new([3, 2]).warm_up_async(&on.device, [1, 1, 8, 8]);
+            pollster::block_on(warm)
+        }),
+        ("item_async", |on| {
+            let loss = nn::Loss { value: on.y.clone(), gradient: on.x.clone() };
+            pollster::block_on(loss.item_async()).map(drop)
+        }),
         ("upload", |on| on.device.upload(&ramp([1, 1, 8, 8])).map(drop)),
         ("upload of a new size", |on| on.device.upload(&ramp([1, 1, 80, 80])).map(drop)),
         ("upload of nothing", |on| on.device.upload_slice(&[], [0, 1, 1, 1]).map(drop)),

@@ -7,7 +7,7 @@ use filtro::{
 
 use crate::devices::ramp;
 #[cfg(target_os = "linux")]
-use crate::repetitions::{alone, memory};
+use crate::repetitions::{memory, runs_alone};
 #[cfg(target_os = "linux")]
 use crate::strategies::is_sweep;
 use crate::textures::{Application, EVERY_USAGE};
@@ -116,7 +116,9 @@ fn a_picture_drawn_filtered_and_shown_in_one_submit_is_that_of_the_cpu() {
 #[cfg(target_os = "linux")]
 #[test]
 fn ten_thousand_frames_leave_the_memory_where_it_was_after_a_hundred() {
-    if alone("interop_frames::ten_thousand_frames_leave_the_memory_where_it_was_after_a_hundred") {
+    if !runs_alone(
+        "interop_frames::ten_thousand_frames_leave_the_memory_where_it_was_after_a_hundred",
+    ) {
         return;
     }
     let frames = Frames::new();

@@ -12,6 +12,8 @@
 #![allow(unreachable_pub, reason = "nothing depends on a test binary")]
 
 mod activations;
+mod asynchronous;
+mod asynchronous_ends;
 mod case;
 mod cases;
 mod check;

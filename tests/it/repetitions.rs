@@ -26,19 +26,6 @@ const AT_ONCE: usize = 100;
 const MOST_MAPPINGS: usize = 16;
 const MOST_KILOBYTES: usize = 4096;
 
-/// Whether the test was run, in a process of its own; else this is that process.
-pub fn alone(name: &str) -> bool {
-    if std::env::var_os(ALONE).is_some() {
-        return false;
-    }
-    let mut alone = Command::new(std::env::current_exe().unwrap());
-    alone.args(["--exact", name, "--nocapture"]).env(ALONE, "1");
-    let alone = alone.output().unwrap();
-    let text = [alone.stdout, alone.stderr].map(|text| String::from_utf8(text).unwrap());
-    assert!(alone.status.success() && text[0].contains("1 passed"), "{}{}", text[0], text[1]);
-    true
-}
-
 /// The mappings of this process, and its resident kilobytes.
 pub fn memory() -> (usize, usize) {
     let read = |name| std::fs::read_to_string(format!("/proc/self/{name}")).unwrap();
@@ -46,6 +33,20 @@ pub fn memory() -> (usize, usize) {
         .lines()
         .find_map(|line| line.strip_prefix("VmRSS:")?.strip_suffix("kB")?.trim().parse().ok());
     (read("maps").lines().count(), resident.unwrap())
+}
+
+/// Whether this process runs this one test alone. Else it is run so, and fails if it does there.
+pub fn runs_alone(name: &str) -> bool {
+    if std::env::var_os(ALONE).is_some() {
+        return true;
+    }
+    let this = std::env::current_exe().unwrap();
+    let mut alone = Command::new(this);
+    alone.args(["--exact", name, "--nocapture"]).env(ALONE, "1");
+    let alone = alone.output().unwrap();
+    let text = [alone.stdout, alone.stderr].map(|text| String::from_utf8(text).unwrap());
+    assert!(alone.status.success() && text[0].contains("1 passed"), "{}{}", text[0], text[1]);
+    false
 }
 
 type Work = Box<dyn FnMut() -> Result<()>>;
@@ -271,7 +272,7 @@ fn of_shapes(channels: [usize; 2], sizes: [usize; 2], mode: PaddingMode) -> Vec<
 
 #[test]
 fn repetitions_leave_memory_and_mappings_where_they_were() {
-    if alone("repetitions::repetitions_leave_memory_and_mappings_where_they_were") {
+    if !runs_alone("repetitions::repetitions_leave_memory_and_mappings_where_they_were") {
         return;
     }
     let mut grew = Vec::new();

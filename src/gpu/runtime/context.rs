@@ -7,6 +7,7 @@ use crate::gpu::runtime::buffer::Buffers;
 use crate::gpu::runtime::encode::Encoders;
 use crate::gpu::runtime::handle::Handle;
 use crate::gpu::runtime::pipeline::Pipelines;
+use crate::gpu::runtime::poller::Poller;
 use crate::gpu::runtime::recording::Pending;
 use crate::gpu::runtime::staging::Staging;
 use crate::gpu::runtime::texture::TexturePool;
@@ -30,6 +31,7 @@ pub(crate) struct Context {
     pub(crate) allocations: AtomicU64,
     submits: AtomicU64,
     pub(crate) staging: Staging,
+    pub(crate) poller: Poller,
     /// Held while a list of recorded work is submitted, so that lists keep their order, and while
     /// a buffer that submitted work could use is mapped.
     pub(crate) gate: Mutex<()>,
@@ -56,6 +58,7 @@ impl Context {
             allocations: AtomicU64::new(0),
             submits: AtomicU64::new(0),
             staging: Staging::default(),
+            poller: Poller::default(),
             gate: Mutex::new(()),
         })
     }
@@ -87,9 +90,9 @@ impl Context {
         self.submits.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn submit(&self, commands: Option<wgpu::CommandBuffer>) {
+    pub(crate) fn submit(&self, commands: Option<wgpu::CommandBuffer>) -> wgpu::SubmissionIndex {
         self.submits.fetch_add(1, Ordering::Relaxed);
-        self.queue().submit(commands);
+        self.queue().submit(commands)
     }
 
     /// Lets go of all buffers and textures that nothing holds.

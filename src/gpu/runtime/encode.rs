@@ -104,14 +104,22 @@ impl Context {
     /// An error if what is recorded comes after work in an encoder that was not submitted. What
     /// comes after work that was lost is lost as well.
     pub(crate) fn check_encoders(&self, operation: &'static str) -> Result<()> {
-        let waits = |list: &Arc<List>| list.place() == Place::Encoded;
-        if self.pending().after.iter().any(waits) {
-            self.look_at_encoders();
-        }
-        if self.pending().after.iter().any(waits) {
+        if self.awaits_encoders() {
             return self.or_lost(Error::NotSubmitted { operation });
         }
         self.check_lost_work(operation)
+    }
+
+    /// Looks at the encoders that what is recorded comes after, before the gate is closed: polling
+    /// runs callbacks, which may want it open.
+    pub(crate) fn look_at_awaited_encoders(&self) {
+        if self.awaits_encoders() {
+            self.look_at_encoders();
+        }
+    }
+
+    fn awaits_encoders(&self) -> bool {
+        self.pending().after.iter().any(|list| list.place() == Place::Encoded)
     }
 
     fn check_lost_work(&self, operation: &'static str) -> Result<()> {

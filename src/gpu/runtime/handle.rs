@@ -18,11 +18,23 @@ pub(crate) struct Handle {
     is_shared: AtomicBool,
     lost: Lost,
     #[cfg(target_arch = "wasm32")]
-    scopes: Mutex<Vec<(&'static str, Option<u64>, ScopeFuture)>>,
+    scopes: Mutex<LateReports>,
 }
 
+/// Reports of errors that were not there when their calls returned: in a browser, nowhere else.
+#[derive(Default)]
+pub(crate) struct LateReports(
+    #[cfg(target_arch = "wasm32")] Vec<(&'static str, Option<u64>, ScopeFuture)>,
+);
+
 #[cfg(target_arch = "wasm32")]
-type ScopeFuture = std::pin::Pin<Box<dyn Future<Output = Option<wgpu::Error>>>>;
+type ScopeFuture = std::pin::Pin<Box<dyn Future<Output = Option<wgpu::Error>> + Send>>;
+
+impl std::fmt::Debug for LateReports {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LateReports").finish_non_exhaustive()
+    }
+}
 
 impl Handle {
     /// The features that make something faster where an adapter has them.
@@ -117,7 +129,7 @@ impl Handle {
     }
 
     /// Runs calls into wgpu and turns what wgpu reports of them into an error. In a browser the
-    /// report comes later, with the next download.
+    /// report comes later, with the next [`late_reports`](Self::late_reports).
     pub(crate) fn guarded<T>(
         &self,
         operation: &'static str,
@@ -139,7 +151,7 @@ impl Handle {
                 failed.get_or_insert_with(|| self.error(operation, bytes, &error));
             }
             #[cfg(target_arch = "wasm32")]
-            self.scopes.lock().unwrap_or_else(PoisonError::into_inner).push((
+            self.scopes.lock().unwrap_or_else(PoisonError::into_inner).0.push((
                 operation,
                 bytes,
                 Box::pin(report),
@@ -152,12 +164,24 @@ impl Handle {
         }
     }
 
-    /// The reports that were not there when their calls returned.
-    #[cfg(target_arch = "wasm32")]
-    pub(crate) async fn late_reports(&self) -> Result<()> {
-        let scopes =
-            std::mem::take(&mut *self.scopes.lock().unwrap_or_else(PoisonError::into_inner));
-        for (operation, bytes, report) in scopes {
+    /// The reports of all calls up to now that nobody has asked for.
+    pub(crate) fn late_reports(&self) -> LateReports {
+        #[cfg(target_arch = "wasm32")]
+        return std::mem::take(&mut *self.scopes.lock().unwrap_or_else(PoisonError::into_inner));
+        #[cfg(not(target_arch = "wasm32"))]
+        LateReports()
+    }
+
+    /// The first error of these reports, once they are there.
+    #[cfg_attr(
+        not(target_arch = "wasm32"),
+        allow(clippy::unused_async, reason = "a browser waits")
+    )]
+    pub(crate) async fn check_late(&self, late: LateReports) -> Result<()> {
+        #[cfg(not(target_arch = "wasm32"))]
+        let LateReports() = late;
+        #[cfg(target_arch = "wasm32")]
+        for (operation, bytes, report) in late.0 {
             if let Some(error) = report.await {
                 return Err(self.error(operation, bytes, &error));
             }

@@ -2,6 +2,7 @@
 //! composition, recording, transfer, timing, grids and splitting. It names no operation.
 
 pub(crate) mod allocate;
+pub(crate) mod background;
 pub(crate) mod bind_groups;
 pub(crate) mod buffer;
 pub(crate) mod context;
@@ -14,14 +15,17 @@ pub(crate) mod handle;
 pub(crate) mod kept;
 pub(crate) mod list;
 pub(crate) mod lost;
+pub(crate) mod mapping;
 pub(crate) mod needs;
 pub(crate) mod params;
 pub(crate) mod pipeline;
 pub(crate) mod pipeline_cache;
+pub(crate) mod poller;
 pub(crate) mod pool;
 pub(crate) mod recent;
 pub(crate) mod record;
 pub(crate) mod recording;
+pub(crate) mod report;
 pub(crate) mod shader;
 pub(crate) mod split;
 pub(crate) mod staging;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::gpu::runtime::background::in_background;
 use crate::gpu::runtime::context::Context;
 use crate::gpu::runtime::pipeline::Pipeline;
 use crate::gpu::runtime::shader::Shader;
@@ -23,6 +24,21 @@ impl Context {
     pub(crate) fn warm_up(&self, operation: &'static str, shaders: &[Shader]) -> Result<()> {
         self.check_lost()?;
         shaders.iter().try_for_each(|shader| self.pipeline(operation, shader).map(drop))
+    }
+
+    /// As [`warm_up`](Self::warm_up), without blocking: begins now, the future waits.
+    pub(crate) fn begin_warm_up(
+        self: &Arc<Self>,
+        operation: &'static str,
+        shaders: Vec<Shader>,
+    ) -> impl Future<Output = Result<()>> + use<> {
+        let context = self.clone();
+        let compiled = in_background(operation, move || {
+            context.warm_up(operation, &shaders)?;
+            Ok(context.handle.late_reports())
+        });
+        let context = self.clone();
+        async move { context.handle.check_late(compiled.await?).await }
     }
 
     /// Whose cache this device can take; none where the backend has no cache.

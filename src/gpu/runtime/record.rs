@@ -284,8 +284,16 @@ impl Context {
 
     /// Submits all that was recorded.
     pub(crate) fn flush(&self, operation: &'static str) -> Result<()> {
-        let _gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
-        self.flush_then(operation, None, |_| ())
+        self.look_at_awaited_encoders();
+        {
+            let _gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
+            self.flush_then(operation, None, |_| ())?;
+        }
+        // Lets wgpu free what finished submissions held.
+        self.device()
+            .poll(wgpu::PollType::Poll)
+            .map(drop)
+            .map_err(|error| self.failure(operation, error))
     }
 
     /// Submits all that was recorded, unless it has to come after work of the caller.
@@ -314,7 +322,7 @@ impl Context {
         operation: &'static str,
         timestamps: Option<&wgpu::QuerySet>,
         after: impl FnOnce(&mut wgpu::CommandEncoder),
-    ) -> Result<()> {
+    ) -> Result<wgpu::SubmissionIndex> {
         self.check_encoders(operation)?;
         let work = {
             let mut pending = self.pending();
@@ -327,15 +335,10 @@ impl Context {
             let mut encoder = self.device().create_command_encoder(&Default::default());
             work.encode(&mut encoder, timestamps);
             after(&mut encoder);
-            self.submit(Some(encoder.finish()));
+            self.submit(Some(encoder.finish()))
         });
         work.list.set(if submitted.is_ok() { Place::Queued } else { Place::Dropped });
         self.keep_room(work);
-        submitted?;
-        // Lets wgpu free what finished submissions held.
-        self.device()
-            .poll(wgpu::PollType::Poll)
-            .map(drop)
-            .map_err(|error| self.failure(operation, error))
+        submitted
     }
 }

@@ -2,11 +2,11 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::Result;
 use crate::gpu::runtime::allocate::Reuse;
 use crate::gpu::runtime::buffer::GpuBuffer;
 use crate::gpu::runtime::context::Context;
-use crate::memory::zeros;
-use crate::{Error, Result};
+use crate::gpu::runtime::mapping::Mapping;
 
 impl Context {
     /// A buffer that holds these elements.
@@ -54,74 +54,64 @@ impl Context {
     /// The first `len` elements of a buffer, once all that was recorded has run.
     #[cfg(not(target_arch = "wasm32"))]
     pub(crate) fn download<T: bytemuck::Pod>(
-        &self,
+        self: &Arc<Self>,
         operation: &'static str,
         buffer: &GpuBuffer,
         len: usize,
     ) -> Result<Vec<T>> {
-        let bytes = size_of::<T>() * len;
+        let bytes = (size_of::<T>() * len) as u64;
         self.check_written(operation, buffer)?;
         if self.handle.maps_tensors() && buffer.is_own() && len > 0 {
+            self.look_at_awaited_encoders();
             let _gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
-            self.flush_then(operation, None, |_| ())?;
-            let mapping = self.map(operation, buffer.raw(), bytes)?;
+            let submitted = self.flush_then(operation, None, |_| ())?;
+            let submitted = self.poller.submission(submitted);
+            let mapping = Mapping::begin(self, operation, buffer.raw(), bytes, Some(submitted))?;
             self.wait(operation)?;
-            return pollster::block_on(self.read(operation, buffer.raw(), mapping, len));
+            return pollster::block_on(mapping.read(len));
         }
-        let staged = self.stage(operation, buffer, bytes)?;
+        let Some(staged) = self.stage(operation, buffer, bytes)? else { return Ok(Vec::new()) };
         self.wait(operation)?;
-        pollster::block_on(self.read_staged(operation, staged, len))
+        pollster::block_on(self.read_staged(staged, len))
     }
 
-    /// As [`download`](Self::download), without blocking.
-    pub(crate) async fn download_async<T: bytemuck::Pod>(
-        &self,
+    /// As [`download`](Self::download), without blocking: all is submitted now, the future waits.
+    pub(crate) fn begin_download<T: bytemuck::Pod>(
+        self: &Arc<Self>,
         operation: &'static str,
         buffer: &GpuBuffer,
         len: usize,
-    ) -> Result<Vec<T>> {
-        let staged = self.stage(operation, buffer, size_of::<T>() * len)?;
-        #[cfg(not(target_arch = "wasm32"))]
-        {
-            // Natively a mapping is reported to whoever polls; a thread does, so that the caller's
-            // executor is not held up.
-            let device = self.device().clone();
-            let polls = std::thread::Builder::new().name("filtro-poll".into()).spawn(move || {
-                let _reported_by_the_mapping = device.poll(wgpu::PollType::wait_indefinitely());
-            });
-            if polls.is_err() {
-                self.wait(operation)?;
+    ) -> Result<impl Future<Output = Result<Vec<T>>> + use<T>> {
+        let staged = self.stage(operation, buffer, (size_of::<T>() * len) as u64)?;
+        let late = self.handle.late_reports();
+        let context = self.clone();
+        Ok(async move {
+            context.handle.check_late(late).await?;
+            match staged {
+                Some(staged) => context.read_staged(staged, len).await,
+                None => Ok(Vec::new()),
             }
-        }
-        #[cfg(target_arch = "wasm32")]
-        self.handle.late_reports().await?;
-        self.read_staged(operation, staged, len).await
+        })
     }
 
-    /// Waits until all that was submitted has run.
-    #[cfg(not(target_arch = "wasm32"))]
-    pub(crate) fn wait(&self, operation: &'static str) -> Result<()> {
-        let waited = self.device().poll(wgpu::PollType::wait_indefinitely());
-        self.check_lost()?;
-        waited.map(drop).map_err(|error| self.failure(operation, error))
-    }
-
+    /// Submits all that was recorded, and a copy of a buffer's first bytes to where the host reads
+    /// them; `None` for no bytes.
     fn stage(
-        &self,
+        self: &Arc<Self>,
         operation: &'static str,
         buffer: &GpuBuffer,
-        bytes: usize,
-    ) -> Result<Option<(wgpu::Buffer, Mapping)>> {
+        bytes: u64,
+    ) -> Result<Option<Mapping>> {
         self.check_written(operation, buffer)?;
-        let size = (bytes as u64).next_multiple_of(4);
+        let size = bytes.next_multiple_of(4);
         if size == 0 {
             self.flush(operation)?;
             return Ok(None);
         }
         let staging = match self.staging.take(size) {
             Some(staging) => staging,
-            None => self.guarded(operation, Some(size), || {
-                self.device().create_buffer(&wgpu::BufferDescriptor {
+            None => self.create(operation, size, |device| {
+                device.create_buffer(&wgpu::BufferDescriptor {
                     label: Some("staging"),
                     size,
                     usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
@@ -129,107 +119,22 @@ impl Context {
                 })
             })?,
         };
-        {
+        self.look_at_awaited_encoders();
+        let submitted = {
             let _gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
-            self.flush_then(operation, None, |encoder| {
+            let submitted = self.flush_then(operation, None, |encoder| {
                 let first = buffer.first_byte();
                 encoder.copy_buffer_to_buffer(buffer.raw(), first, &staging, 0, size);
             })?;
-        }
-        let mapping = self.map(operation, &staging, bytes)?;
-        Ok(Some((staging, mapping)))
+            self.poller.submission(submitted)
+        };
+        Mapping::begin(self, operation, &staging, bytes, Some(submitted)).map(Some)
     }
 
-    fn map(&self, operation: &'static str, buffer: &wgpu::Buffer, bytes: usize) -> Result<Mapping> {
-        let mapping = Mapping::default();
-        let report = mapping.clone();
-        let size = (bytes as u64).next_multiple_of(4);
-        self.guarded(operation, None, || {
-            buffer.slice(..size).map_async(wgpu::MapMode::Read, move |result| {
-                let failed = |error: wgpu::BufferAsyncError| Error::Gpu {
-                    operation,
-                    message: error.to_string(),
-                };
-                report.set(result.map_err(failed));
-            });
-        })?;
-        Ok(mapping)
-    }
-
-    async fn read<T: bytemuck::Pod>(
-        &self,
-        operation: &'static str,
-        buffer: &wgpu::Buffer,
-        mapping: Mapping,
-        len: usize,
-    ) -> Result<Vec<T>> {
-        let mapped = mapping.await;
-        self.check_lost()?;
-        mapped?;
-        let bytes = size_of::<T>() * len;
-        let elements = buffer
-            .slice(..(bytes as u64).next_multiple_of(4))
-            .get_mapped_range()
-            .map_err(|error| self.failure(operation, error))
-            .and_then(|view| {
-                let mut elements = zeros(len).map_err(|missing| missing.during(operation))?;
-                bytemuck::cast_slice_mut(&mut elements).copy_from_slice(&view[..bytes]);
-                Ok(elements)
-            });
-        self.guarded(operation, None, || buffer.unmap())?;
-        elements
-    }
-
-    async fn read_staged<T: bytemuck::Pod>(
-        &self,
-        operation: &'static str,
-        staged: Option<(wgpu::Buffer, Mapping)>,
-        len: usize,
-    ) -> Result<Vec<T>> {
-        let Some((staging, mapping)) = staged else { return Ok(Vec::new()) };
-        let elements = self.read(operation, &staging, mapping, len).await?;
+    async fn read_staged<T: bytemuck::Pod>(&self, staged: Mapping, len: usize) -> Result<Vec<T>> {
+        let staging = staged.buffer().clone();
+        let elements = staged.read(len).await?;
         self.staging.keep(staging);
         Ok(elements)
-    }
-}
-
-/// Resolves when a buffer is mapped.
-#[derive(Debug, Clone, Default)]
-struct Mapping(Arc<Mutex<MappingState>>);
-
-#[derive(Debug, Default)]
-struct MappingState {
-    result: Option<Result<()>>,
-    waker: Option<std::task::Waker>,
-}
-
-impl Mapping {
-    fn set(&self, result: Result<()>) {
-        let waker = {
-            let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            state.result = Some(result);
-            state.waker.take()
-        };
-        if let Some(waker) = waker {
-            waker.wake();
-        }
-    }
-}
-
-impl Future for Mapping {
-    type Output = Result<()>;
-
-    fn poll(
-        self: std::pin::Pin<&mut Self>,
-        task: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Self::Output> {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match state.result.take() {
-            Some(result) => std::task::Poll::Ready(result),
-            None => {
-                state.waker = Some(task.waker().clone());
-                std::task::Poll::Pending
-            }
-        }
     }
 }

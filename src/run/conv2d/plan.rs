@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use crate::choice::key::Key;
 use crate::device::Backend;
+use crate::gpu::runtime::shader::Shader;
 use crate::gpu::{Context, Conv2dPlan, Operands, check_buffers};
 use crate::ops::Conv2dProblem;
 use crate::run::choose::choose;
+use crate::run::warm_up::{warm_up, warm_up_async};
 use crate::{Algorithm, Conv2d, DType, Device, Limits, Plan, Result, Shape};
 
 /// The plan on a device.
@@ -80,12 +82,32 @@ impl Conv2d {
     ///
     /// As [`forward`](Self::forward).
     pub fn warm_up(&self, device: &Device, input: impl Into<Shape>) -> Result<()> {
-        let problem = self.problem(input.into())?;
-        let Backend::Gpu(context) = device.backend() else { return Ok(()) };
-        if problem.output_shape().is_empty() {
-            return Ok(());
+        warm_up("conv2d", device, &self.shaders(device, input.into())?)
+    }
+
+    /// As [`warm_up`](Self::warm_up), without blocking, and in a browser too. The shaders are
+    /// compiled on a thread of their own, from this call on; the future only waits. In a browser
+    /// this call itself has them made.
+    ///
+    /// # Errors
+    ///
+    /// As [`forward`](Self::forward).
+    pub fn warm_up_async<S: Into<Shape>>(
+        &self,
+        device: &Device,
+        input: S,
+    ) -> impl Future<Output = Result<()>> + use<S> {
+        warm_up_async("conv2d", device, self.shaders(device, input.into()))
+    }
+
+    /// What a GPU has to compile.
+    fn shaders(&self, device: &Device, input: Shape) -> Result<Vec<Shader>> {
+        let problem = self.problem(input)?;
+        match device.backend() {
+            Backend::Gpu(context) if !problem.output_shape().is_empty() => {
+                Ok(plan(device, context, &problem, true.into(), self.algorithm)?.shaders())
+            }
+            _ => Ok(Vec::new()),
         }
-        let plan = plan(device, context, &problem, true.into(), self.algorithm)?;
-        context.warm_up("conv2d", &plan.shaders())
     }
 }

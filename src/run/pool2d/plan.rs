@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use crate::choice::key::Key;
 use crate::device::Backend;
+use crate::gpu::runtime::shader::Shader;
 use crate::gpu::{Context, Pool2dPlan, check_buffers};
 use crate::ops::pool2d::Pool2dProblem;
 use crate::run::choose::choose;
+use crate::run::warm_up::{warm_up, warm_up_async};
 use crate::{
     AdaptiveAvgPool2d, AdaptiveMaxPool2d, Algorithm, AvgPool2d, Device, Limits, MaxPool2d, Plan,
     Result, Shape,
@@ -42,7 +44,7 @@ fn shown(problem: &Pool2dProblem, plan: &Pool2dPlan) -> Plan {
 }
 
 macro_rules! pool_plan {
-    ($name:ident, $problem:expr) => {
+    ($name:ident, $operation:literal, $problem:expr) => {
         impl $name {
             /// What [`forward`](Self::forward) does on a GPU with these limits, with tensors
             /// of f32.
@@ -87,19 +89,41 @@ macro_rules! pool_plan {
             ///
             /// As [`forward`](Self::forward).
             pub fn warm_up(&self, device: &Device, input: impl Into<Shape>) -> Result<()> {
-                let problem = $problem(&self.problem(input.into())?);
-                let Backend::Gpu(context) = device.backend() else { return Ok(()) };
-                if problem.output.is_empty() {
-                    return Ok(());
+                warm_up($operation, device, &self.shaders(device, input.into())?)
+            }
+
+            /// As [`warm_up`](Self::warm_up), without blocking, and in a browser too. The shaders
+            /// are compiled on a thread of their own, from this call on; the future only waits. In
+            /// a browser this call itself has them made.
+            ///
+            /// # Errors
+            ///
+            /// As [`forward`](Self::forward).
+            pub fn warm_up_async<S: Into<Shape>>(
+                &self,
+                device: &Device,
+                input: S,
+            ) -> impl Future<Output = Result<()>> + use<S> {
+                warm_up_async($operation, device, self.shaders(device, input.into()))
+            }
+
+            /// What a GPU has to compile.
+            fn shaders(&self, device: &Device, input: Shape) -> Result<Vec<Shader>> {
+                let problem = $problem(&self.problem(input)?);
+                match device.backend() {
+                    Backend::Gpu(context) if !problem.output.is_empty() => {
+                        Ok(plan(device, context, &problem, self.algorithm)?.shaders())
+                    }
+                    _ => Ok(Vec::new()),
                 }
-                let plan = plan(device, context, &problem, self.algorithm)?;
-                context.warm_up(problem.operation, &plan.shaders())
             }
         }
     };
 }
 
-pool_plan!(MaxPool2d, |problem| Pool2dProblem::max(problem, false));
-pool_plan!(AvgPool2d, Pool2dProblem::average);
-pool_plan!(AdaptiveMaxPool2d, |problem| Pool2dProblem::adaptive_max(problem, false));
-pool_plan!(AdaptiveAvgPool2d, Pool2dProblem::adaptive_average);
+pool_plan!(MaxPool2d, "max_pool2d", |problem| Pool2dProblem::max(problem, false));
+pool_plan!(AvgPool2d, "avg_pool2d", Pool2dProblem::average);
+pool_plan!(AdaptiveMaxPool2d, "adaptive_max_pool2d", |problem| Pool2dProblem::adaptive_max(
+    problem, false
+));
+pool_plan!(AdaptiveAvgPool2d, "adaptive_avg_pool2d", Pool2dProblem::adaptive_average);
