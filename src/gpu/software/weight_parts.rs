@@ -50,7 +50,7 @@ impl<Params: bytemuck::Pod> WeightParts<Params> {
         let bindings = [Binding::whole(&partial, weights * self.parts)];
         for Step { images, dispatches } in &self.steps {
             let textures = self.textures.record(context, input, grad_output, images)?;
-            let (shader, textures) = (&self.shader, textures.each_ref().map(|it| Seen::Own(it)));
+            let (shader, textures) = (&self.shader, textures.each_ref().map(Seen::Own));
             for (params, grid) in dispatches {
                 context
                     .record_with_textures(OPERATION, shader, params, &textures, &bindings, *grid)?;
