@@ -4,6 +4,7 @@ use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::gpu::conv2d::Conv2dPlan;
+use crate::gpu::conv2d::gradients::{InputPlan, WeightPlan};
 use crate::gpu::pool2d::Pool2dPlan;
 use crate::gpu::runtime::kept::Kept;
 use crate::gpu::tile::operands::Operands;
@@ -19,6 +20,11 @@ const KEPT: usize = 256;
 pub(crate) struct Plans {
     pub(crate) conv2d: PlansOf<(Conv2dProblem, Operands, Wish), Conv2dPlan>,
     pub(crate) pool2d: PlansOf<(Pool2dProblem, Wish), Pool2dPlan>,
+    /// With or without a bias, as a transposed convolution may have.
+    pub(crate) grad_input: PlansOf<(Conv2dProblem, bool, Option<Algorithm>), InputPlan>,
+    pub(crate) grad_weight: PlansOf<(Conv2dProblem, Option<Algorithm>), WeightPlan>,
+    /// Of convolutions that are the gradient of another operation.
+    pub(crate) untuned: PlansOf<(Conv2dProblem, Option<Algorithm>), Conv2dPlan>,
 }
 
 /// What is said of the algorithm: a pinned one, else by which of the device's tunings, of which there
@@ -56,5 +62,35 @@ impl<P: Copy + Hash + PartialEq, T> PlansOf<P, T> {
         let plan = Arc::new(make()?);
         self.kept().insert(hash, (problem, plan.clone()));
         Ok(plan)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Activation, Conv2d};
+
+    #[test]
+    fn a_plan_is_made_once_for_a_problem_and_anew_where_a_number_differs() {
+        let plans = PlansOf::<Conv2dProblem, f32>::default();
+        let problem = |negative_slope| {
+            let conv = Conv2d::new(3, 5, [3, 2]);
+            let conv = conv.activation(Activation::LeakyRelu { negative_slope });
+            conv.problem([1, 3, 8, 9].into()).unwrap()
+        };
+        let plan = |slope| {
+            let made = std::cell::Cell::new(false);
+            let make = || {
+                made.set(true);
+                Ok(slope)
+            };
+            (*plans.get(problem(slope), make).unwrap(), made.get())
+        };
+        // Both have one hash, so that the second takes the place of the first.
+        assert_eq!(plan(0.1), (0.1, true));
+        assert_eq!(plan(0.1), (0.1, false));
+        assert_eq!(plan(0.2), (0.2, true));
+        assert_eq!(plan(0.2), (0.2, false));
+        assert_eq!(plan(0.1), (0.1, true));
     }
 }

@@ -191,7 +191,9 @@ fn convolve(problem: &Conv2dProblem, weight: &Tensor, input: &Tensor) -> Result<
             gpu::check_buffers(OPERATION, &[shape], DType::F32, context.limits())?;
             let (input, weight) = (input.gpu_buffer(OPERATION)?, weight.gpu_buffer(OPERATION)?);
             let pinned = (!problem.reads_all()).then_some(Algorithm::General);
-            let plan = Conv2dPlan::new(problem, false, pinned, context.limits())?;
+            let plan = device.plans().untuned.get((*problem, pinned), || {
+                Conv2dPlan::new(problem, false, pinned, context.limits())
+            })?;
             let output = gpu::conv2d(context, problem, &plan, input, weight, None)?;
             Ok(Tensor::on_gpu(device, shape, output))
         }

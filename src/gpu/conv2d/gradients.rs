@@ -64,16 +64,16 @@ impl InputPlan {
 pub(crate) fn conv2d_grad_input(
     context: &Arc<Context>,
     problem: &Conv2dProblem,
-    pinned: Option<Algorithm>,
+    plan: &InputPlan,
     weight: &GpuBuffer,
     bias: Option<&GpuBuffer>,
     grad_output: &GpuBuffer,
 ) -> Result<GpuBuffer> {
-    match InputPlan::new(problem, bias.is_some(), pinned, context.limits())? {
+    match plan {
         InputPlan::Turned(turned) => {
-            let (turned, plan) = *turned;
+            let (turned, plan) = &**turned;
             let weight = grad_input_turned::of(context, problem, None, weight)?;
-            conv2d(context, &turned, &plan, grad_output, &weight, bias)
+            conv2d(context, turned, plan, grad_output, &weight, bias)
         }
         InputPlan::Phases(plan) => plan.record(context, problem, weight, bias, grad_output),
         InputPlan::General(steps) => {
@@ -139,17 +139,13 @@ impl WeightPlan {
 pub(crate) fn conv2d_grad_weight(
     context: &Arc<Context>,
     problem: &Conv2dProblem,
-    pinned: Option<Algorithm>,
+    plan: &WeightPlan,
     input: &GpuBuffer,
     grad_output: &GpuBuffer,
 ) -> Result<GpuBuffer> {
-    let weights = problem.weight_shape().len();
-    if problem.batch == 0 {
-        return context.upload(OPERATION, &vec![0.0_f32; weights]);
-    }
-    match WeightPlan::new(problem, pinned, context.limits())? {
+    match plan {
         WeightPlan::Software(plan) => {
-            let (plan, repair) = *plan;
+            let (plan, repair) = &**plan;
             let grad_weight = plan.record(context, problem, input, grad_output)?;
             if let Some(repair) = repair {
                 repair.record(context, [input, grad_output], &grad_weight)?;
@@ -158,6 +154,7 @@ pub(crate) fn conv2d_grad_weight(
         }
         WeightPlan::Tiled(plan) => plan.record(context, problem, input, grad_output),
         WeightPlan::General(steps) => {
+            let weights = problem.weight_shape().len();
             let grad_weight = context.allocate_elements(OPERATION, weights, DType::F32)?;
             for step in steps {
                 step.record(context, [input, grad_output], &grad_weight)?;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::device::Backend;
+use crate::gpu::{InputPlan, WeightPlan};
 use crate::ops::Conv2dProblem;
 use crate::{Algorithm, Conv2d, DType, Result, Shape, Tensor, cpu, gpu};
 
@@ -185,8 +186,11 @@ pub(crate) fn grad_input(
             let bias = bias.map(|bias| bias.gpu_buffer(operation)).transpose()?;
             let bias = bias.map(Arc::as_ref);
             let grad_output = grad_output.gpu_buffer(operation)?;
+            let plan = device.plans().grad_input.get((*problem, bias.is_some(), pinned), || {
+                InputPlan::new(problem, bias.is_some(), pinned, context.limits())
+            })?;
             let buffer =
-                gpu::conv2d_grad_input(context, problem, pinned, weight, bias, grad_output)?;
+                gpu::conv2d_grad_input(context, problem, &plan, weight, bias, grad_output)?;
             Ok(Tensor::on_gpu(device, shape, buffer))
         }
     }
@@ -216,7 +220,11 @@ pub(crate) fn grad_weight(
             gpu::check_buffers(operation, &[shape], DType::F32, context.limits())?;
             let input = input.gpu_buffer(operation)?;
             let grad_output = grad_output.gpu_buffer(operation)?;
-            let buffer = gpu::conv2d_grad_weight(context, problem, pinned, input, grad_output)?;
+            let plan = device
+                .plans()
+                .grad_weight
+                .get((*problem, pinned), || WeightPlan::new(problem, pinned, context.limits()))?;
+            let buffer = gpu::conv2d_grad_weight(context, problem, &plan, input, grad_output)?;
             Ok(Tensor::on_gpu(device, shape, buffer))
         }
     }
