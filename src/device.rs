@@ -17,7 +17,8 @@ use crate::{Algorithm, DeviceChoice, DeviceInfo, DeviceKind, Error, Limits, Resu
 /// several threads.
 ///
 /// On a GPU, operations are recorded and submitted together: by a download, by
-/// [`flush`](Self::flush), or after a thousand dispatches. A variant of a shader is compiled when it
+/// [`flush`](Self::flush), or after a thousand dispatches; or put into an encoder of yours, by
+/// [`encode`](Self::encode). A variant of a shader is compiled when it
 /// is first used; the 256 that were used last are kept. The memory of dropped tensors is reused.
 ///
 /// # Examples
@@ -200,9 +201,9 @@ impl Device {
         Ok(Self::with_context(Context::new(device, queue, true)))
     }
 
-    /// A device around the caller's own wgpu device and its queue. Features that make operations
-    /// faster are used where the device was opened with them: `SUBGROUP`, `SHADER_F16`,
-    /// `TIMESTAMP_QUERY`, `PIPELINE_CACHE`.
+    /// A device around the caller's own wgpu device and its queue, as [`interop`](crate::interop)
+    /// tells. Features that make operations faster are used where the device was opened with them:
+    /// `SUBGROUP`, `SHADER_F16`, `TIMESTAMP_QUERY`, `PIPELINE_CACHE`.
     #[must_use]
     pub fn from_wgpu(device: wgpu::Device, queue: wgpu::Queue) -> Self {
         Self::with_context(Context::new(device, queue, false))

@@ -129,6 +129,8 @@ impl Device {
     ///   function, or by a download, [`flush`](Self::flush) or [`synchronize`](Self::synchronize),
     ///   and not when very many operations have been recorded.
     ///
+    /// A browser tells too late of a submit for the first of these; there it is yours to submit first.
+    ///
     /// If the encoder or its command buffer is dropped and not submitted, its tensors are lost, and so
     /// is what was computed from them: an [`Error::LostWork`].
     ///

@@ -1,7 +1,9 @@
 //! Plans of the problems that came last: a network asks for the same ones in every frame.
 
-use std::hash::{BuildHasher, Hash, RandomState};
+use std::hash::{BuildHasher, BuildHasherDefault, Hash};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rustc_hash::FxHasher;
 
 use crate::gpu::conv2d::Conv2dPlan;
 use crate::gpu::conv2d::gradients::{InputPlan, WeightPlan};
@@ -38,13 +40,13 @@ pub(crate) struct Wish {
 /// Plans by the hashes of what they were made for, which holds numbers that cannot be keys.
 #[derive(Debug)]
 pub(crate) struct PlansOf<P, T> {
-    hashes: RandomState,
+    hashes: BuildHasherDefault<FxHasher>,
     kept: Mutex<Kept<u64, (P, Arc<T>)>>,
 }
 
 impl<P: Copy, T> Default for PlansOf<P, T> {
     fn default() -> Self {
-        Self { hashes: RandomState::new(), kept: Mutex::new(Kept::new(KEPT)) }
+        Self { hashes: BuildHasherDefault::default(), kept: Mutex::new(Kept::new(KEPT)) }
     }
 }
 

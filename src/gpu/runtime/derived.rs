@@ -1,8 +1,9 @@
 //! What is made from a buffer's elements and kept with it; tensors are immutable, so that it stays
 //! right.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+
+use rustc_hash::FxHashMap;
 
 use crate::Result;
 use crate::gpu::runtime::context::Context;
@@ -25,7 +26,7 @@ impl Recipe {
 
 /// What was made, by its recipe.
 #[derive(Debug)]
-pub(crate) struct Derived<T>(Mutex<HashMap<Recipe, Arc<T>>>);
+pub(crate) struct Derived<T>(Mutex<FxHashMap<Recipe, Arc<T>>>);
 
 impl<T> Default for Derived<T> {
     fn default() -> Self {

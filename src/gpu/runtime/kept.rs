@@ -1,20 +1,21 @@
 //! A map that keeps what was used of late, at the price of a look-up.
 
-use std::collections::HashMap;
 use std::hash::Hash;
 use std::mem;
+
+use rustc_hash::FxHashMap;
 
 /// As many values as `most` by their keys, and up to as many more that were used before those.
 #[derive(Debug)]
 pub(crate) struct Kept<K, V> {
-    young: HashMap<K, V>,
-    old: HashMap<K, V>,
+    young: FxHashMap<K, V>,
+    old: FxHashMap<K, V>,
     most: usize,
 }
 
 impl<K: Eq + Hash, V: Clone> Kept<K, V> {
     pub(crate) fn new(most: usize) -> Self {
-        Self { young: HashMap::new(), old: HashMap::new(), most }
+        Self { young: FxHashMap::default(), old: FxHashMap::default(), most }
     }
 
     pub(crate) fn get(&mut self, key: &K) -> Option<V> {

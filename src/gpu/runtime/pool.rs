@@ -1,8 +1,9 @@
 //! Pools: buffers and textures that nothing holds any more are kept and handed out again.
 
-use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use rustc_hash::FxHashMap;
 
 use crate::gpu::runtime::list::{List, Uses};
 
@@ -18,7 +19,7 @@ pub(crate) struct Pool<K, T>(Mutex<State<K, T>>);
 
 #[derive(Debug)]
 struct State<K, T> {
-    free: HashMap<K, Vec<Free<T>>>,
+    free: FxHashMap<K, Vec<Free<T>>>,
     allocated: u64,
     free_bytes: u64,
 }
@@ -32,7 +33,7 @@ struct Free<T> {
 
 impl<K, T> Default for Pool<K, T> {
     fn default() -> Self {
-        Self(Mutex::new(State { free: HashMap::new(), allocated: 0, free_bytes: 0 }))
+        Self(Mutex::new(State { free: FxHashMap::default(), allocated: 0, free_bytes: 0 }))
     }
 }
 

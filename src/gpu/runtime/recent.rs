@@ -1,13 +1,14 @@
 //! A map that keeps what was used last.
 
-use std::collections::HashMap;
 use std::hash::Hash;
+
+use rustc_hash::FxHashMap;
 
 /// At most so many values by their keys; beyond that the one goes that was not used for longest.
 #[derive(Debug)]
 pub(crate) struct Recent<K, V> {
     /// With the time of the last use.
-    kept: HashMap<K, (V, u64)>,
+    kept: FxHashMap<K, (V, u64)>,
     most: usize,
     /// Counts the uses.
     time: u64,
@@ -15,7 +16,7 @@ pub(crate) struct Recent<K, V> {
 
 impl<K: Clone + Eq + Hash, V: Clone> Recent<K, V> {
     pub(crate) fn new(most: usize) -> Self {
-        Self { kept: HashMap::new(), most, time: 0 }
+        Self { kept: FxHashMap::default(), most, time: 0 }
     }
 
     pub(crate) fn get(&mut self, key: &K) -> Option<V> {

@@ -1,6 +1,6 @@
 //! Recording: operations wait in a list, which becomes one pass and one submit.
 
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 
 use crate::Result;
 use crate::gpu::runtime::allocate::Reuse;
@@ -89,16 +89,16 @@ impl Context {
             for (texture, seen) in textures.iter().zip(shader.textures) {
                 pending.add_texture(operation, *texture, seen.is_written())?;
             }
-            let mut bind_group = None;
+            let mut bound = None;
             for (params, starts) in dispatches {
                 let slot = pending.dispatches.len();
-                let bind_group = match bind_group {
-                    Some(ref bind_group) if !slot.is_multiple_of(SLOTS_PER_CHUNK) => bind_group,
+                let bound = match bound {
+                    Some(ref bound) if !slot.is_multiple_of(SLOTS_PER_CHUNK) => bound,
                     _ => {
                         let chunk = self.chunk(operation, &mut pending, slot / SLOTS_PER_CHUNK)?;
                         let group =
                             self.bind_group(operation, &pipeline, &chunk, textures, bindings);
-                        &*bind_group.insert(group?)
+                        &*bound.insert(Arc::new((pipeline.clone(), group?)))
                     }
                 };
                 pending.params.resize(slot * SLOT, 0);
@@ -109,8 +109,7 @@ impl Context {
                 pending.offsets.push(offset);
                 pending.offsets.extend(starts.into_iter().map(|start| start * 4));
                 let dispatch = Dispatch {
-                    pipeline: pipeline.clone(),
-                    bind_group: bind_group.clone(),
+                    bound: bound.clone(),
                     offsets: first_offset..pending.offsets.len(),
                     grid,
                 };

@@ -128,8 +128,7 @@ impl Pending {
 
 #[derive(Debug)]
 pub(crate) struct Dispatch {
-    pub(crate) pipeline: Arc<Pipeline>,
-    pub(crate) bind_group: wgpu::BindGroup,
+    pub(crate) bound: Arc<(Arc<Pipeline>, wgpu::BindGroup)>,
     /// Which of the list's dynamic offsets are its.
     pub(crate) offsets: std::ops::Range<usize>,
     pub(crate) grid: Grid,
@@ -327,8 +326,9 @@ fn encode_pass(
     });
     for dispatch in dispatches {
         let Grid { width, height, depth } = dispatch.grid;
-        pass.set_pipeline(&dispatch.pipeline.pipeline);
-        pass.set_bind_group(0, &dispatch.bind_group, &offsets[dispatch.offsets.clone()]);
+        let (pipeline, bind_group) = &*dispatch.bound;
+        pass.set_pipeline(&pipeline.pipeline);
+        pass.set_bind_group(0, bind_group, &offsets[dispatch.offsets.clone()]);
         pass.dispatch_workgroups(width, height, depth);
     }
 }

@@ -44,6 +44,8 @@ pub(crate) struct Plan {
     shader: Shader,
     params: Params,
     grid: Grid,
+    /// The element that each window starts at.
+    starts: Vec<u32>,
 }
 
 impl Plan {
@@ -90,7 +92,9 @@ impl Plan {
             band_rows,
             ..problem.params(&tile, grid.width)
         };
-        Ok(Some(Self { problem: *problem, division, shader, params, grid }))
+        let windows = 0..count * dispatches;
+        let starts = windows.map(|window| window_start(problem, &division, window)).collect();
+        Ok(Some(Self { problem: *problem, division, shader, params, grid, starts }))
     }
 
     pub(crate) fn shader(&self) -> &Shader {
@@ -99,21 +103,6 @@ impl Plan {
 
     pub(crate) fn dispatches(&self) -> usize {
         self.division.dispatches as usize
-    }
-
-    /// The element that a window starts at; the shader computes the same.
-    fn window_start(&self, window: u32) -> u32 {
-        let (problem, division) = (&self.problem, &self.division);
-        let first = if division.bands > 1 {
-            let (plane, band) = (window / division.bands, window % division.bands);
-            let row = band * division.band_rows * problem.vertical.stride;
-            let row = row.saturating_sub(problem.vertical.pad_begin);
-            let plane = plane.min(problem.planes() - 1) / problem.multiplier();
-            plane * problem.in_plane() + row * problem.horizontal.input_size
-        } else {
-            window * division.planes / problem.multiplier() * problem.in_plane()
-        };
-        uniform_windows::start(first, problem.input_elements())
     }
 
     pub(crate) fn record(&self, context: &Context, buffers: Buffers<'_>) -> Result<()> {
@@ -126,22 +115,34 @@ impl Plan {
             .chain(buffers.found(problem))
             .chain(buffers.results(problem))
             .collect();
-        let starts = |dispatch: u32| {
-            let first = dispatch * division.windows;
-            let windows = (first..first + division.windows).map(|window| self.window_start(window));
-            windows.chain(std::iter::repeat_n(0, problem.operands() as usize))
-        };
+        let windows = division.windows as usize;
+        let (firsts, starts) = ((0..).step_by(windows), self.starts.chunks(windows));
+        let of_operands = std::iter::repeat_n(0, problem.operands() as usize);
         context.record_all(
             problem.operation,
             &self.shader,
             &bindings,
             self.grid,
-            (0..division.dispatches).map(|dispatch| {
-                let first_window = dispatch * division.windows;
-                (Params { first_window, ..self.params }, starts(dispatch))
+            firsts.zip(starts).map(|(first_window, starts)| {
+                let starts = starts.iter().copied().chain(of_operands.clone());
+                (Params { first_window, ..self.params }, starts)
             }),
         )
     }
+}
+
+/// The element that a window starts at; the shader computes the same.
+fn window_start(problem: &Problem, division: &Division, window: u32) -> u32 {
+    let first = if division.bands > 1 {
+        let (plane, band) = (window / division.bands, window % division.bands);
+        let row = band * division.band_rows * problem.vertical.stride;
+        let row = row.saturating_sub(problem.vertical.pad_begin);
+        let plane = plane.min(problem.planes() - 1) / problem.multiplier();
+        plane * problem.in_plane() + row * problem.horizontal.input_size
+    } else {
+        window * division.planes / problem.multiplier() * problem.in_plane()
+    };
+    uniform_windows::start(first, problem.input_elements())
 }
 
 /// The division that is fastest by estimate among those that compile fast.
@@ -303,7 +304,7 @@ mod tests {
         let span = (vertical.kernel_size - 1) * vertical.dilation;
         let mut served = 0;
         for window in 0..windows * dispatches {
-            let start = plan.window_start(window);
+            let start = plan.starts[window as usize];
             assert!(start.is_multiple_of(8) && start + shown <= len.next_multiple_of(8));
             let first_row = window % bands * band_rows;
             let rows = first_row..(first_row + band_rows).min(vertical.output_size);
