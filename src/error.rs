@@ -287,10 +287,10 @@ pub enum Error {
         operation: &'static str,
     },
 
-    /// What is asked needs the result of work that never runs: its command encoder was dropped
-    /// without a submit, or its own submit failed.
+    /// What is asked needs the result of work that was lost: its command encoder was dropped without
+    /// a submit, or submitted before that of the work that it needs, or its own submit failed.
     #[error(
-        "{operation}: it needs work that was lost, since its command encoder was dropped or its submit failed; record it again"
+        "{operation}: it needs work that was lost, since its command encoder was dropped or submitted too early, or since its submit failed; record it again"
     )]
     LostWork {
         /// The operation.

@@ -84,7 +84,7 @@
 //! | late, or several encoders at once | the same; each encoder that waits takes memory of its own |
 //! | a download meanwhile of what the encoder computes | [`Error::NotSubmitted`]; submit, and ask again |
 //! | never, and the encoder is dropped | [`Error::LostWork`] for its tensors and what was computed from them; all others go on |
-//! | in another order | what a frame reads of another is not there yet; other frames do not care |
+//! | in another order | [`Error::LostWork`] for what reads a tensor of an encoder that was submitted later; all others go on |
 //!
 //! # What to know
 //!
@@ -132,7 +132,8 @@ impl Device {
     /// A browser tells too late of a submit for the first of these; there it is yours to submit first.
     ///
     /// If the encoder or its command buffer is dropped and not submitted, its tensors are lost, and so
-    /// is what was computed from them: an [`Error::LostWork`].
+    /// is what was computed from them: an [`Error::LostWork`]. So are the tensors of an encoder that
+    /// is submitted before another one that it reads tensors of.
     ///
     /// The encoder must be of the same wgpu device.
     ///

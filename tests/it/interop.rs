@@ -196,11 +196,9 @@ fn a_buffer_that_is_destroyed_later_is_an_error_and_no_panic() {
     assert!(matches!(error, Error::Gpu { .. }), "{error}");
     // What it should have given is lost, and says so; the device goes on.
     assert_eq!(y.download(), Err(Error::LostWork { operation: "download" }));
-    assert_eq!(
-        MaxPool2d::new([2, 2]).forward(&y).unwrap_err().to_string(),
-        "max_pool2d: it needs work that was lost, since its command encoder was dropped or its submit \
-         failed; record it again"
-    );
+    let error = MaxPool2d::new([2, 2]).forward(&y).unwrap_err();
+    assert_eq!(error, Error::LostWork { operation: "max_pool2d" });
+    assert!(error.to_string().ends_with("its submit failed; record it again"), "{error}");
     let x = device.upload(&ramp([1, 1, 4, 4])).unwrap();
     assert!(Activation::Relu.forward(&x).unwrap().download().is_ok());
 }

@@ -255,6 +255,53 @@ fn what_was_in_a_dropped_encoder_is_lost_and_only_that() {
 }
 
 #[test]
+fn what_is_submitted_before_what_it_needs_is_lost_and_only_that() {
+    let device = callers_device();
+    let (raw, queue) = device.wgpu().unwrap();
+    let x = device.upload(&ramp(SHAPE)).unwrap();
+    let relu = |x: &Tensor| Activation::Relu.forward(x).unwrap();
+    let expected = ramp(SHAPE).mapv(|value| value.max(0.0));
+    let encode = || {
+        let mut encoder = raw.create_command_encoder(&Default::default());
+        device.encode(&mut encoder).unwrap();
+        encoder.finish()
+    };
+    for at_once in [true, false] {
+        let y = relu(&x);
+        let first = encode();
+        let z = relu(&y);
+        let second = encode();
+        let w = relu(&x);
+        let third = encode();
+        match at_once {
+            true => drop(queue.submit([second, third, first])),
+            false => [second, third, first].into_iter().for_each(|one| drop(queue.submit([one]))),
+        }
+        assert_eq!(z.download().unwrap_err(), Error::LostWork { operation: "download" });
+        assert_eq!(y.download().unwrap(), expected);
+        assert_eq!(w.download().unwrap(), expected);
+        // In order, of one submit or of several, nothing is.
+        let y = relu(&x);
+        let first = encode();
+        let z = relu(&y);
+        let second = encode();
+        match at_once {
+            true => drop(queue.submit([first, second])),
+            false => [first, second].into_iter().for_each(|one| drop(queue.submit([one]))),
+        }
+        assert_eq!(z.download().unwrap(), expected);
+    }
+    // What comes after an encoder that was dropped is lost although it was submitted.
+    let y = relu(&x);
+    let first = encode();
+    let z = relu(&y);
+    let second = encode();
+    drop(first);
+    queue.submit([second]);
+    assert_eq!(z.download().unwrap_err(), Error::LostWork { operation: "download" });
+}
+
+#[test]
 fn nothing_that_uses_the_callers_memory_is_submitted_unasked() {
     let app = App::new();
     let (raw, queue) = app.device.wgpu().unwrap();

@@ -33,15 +33,24 @@ pub(crate) struct Encoders {
 #[derive(Debug)]
 struct Ticket {
     list: Arc<List>,
+    /// What has to be submitted before.
+    after: Vec<Arc<List>>,
     out: Arc<AtomicUsize>,
     probe: wgpu::Buffer,
     probes: Arc<Mutex<Vec<wgpu::Buffer>>>,
 }
 
 impl Ticket {
-    /// The encoder's work was submitted, and the probe is mapped.
+    /// The encoder's work was submitted, and the probe is mapped, in the order of the submits: what
+    /// is not on the queue yet comes too late.
     fn submitted(self, mapped: bool) {
-        self.list.set(Place::Queued);
+        let is_missing = |list: &Arc<List>| match list.place() {
+            Place::Encoded => TELLS_IN_TIME,
+            Place::Dropped => true,
+            Place::Recorded | Place::Queued => false,
+        };
+        let lost = self.after.iter().any(is_missing);
+        self.list.set(if lost { Place::Dropped } else { Place::Queued });
         if mapped {
             self.probe.unmap();
         }
@@ -165,6 +174,7 @@ impl Context {
         out.fetch_add(1, Ordering::AcqRel);
         let ticket = Ticket {
             list: work.list.clone(),
+            after: work.after.clone(),
             out: out.clone(),
             probe: probe.clone(),
             probes: probes.clone(),

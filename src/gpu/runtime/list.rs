@@ -13,7 +13,8 @@ pub(crate) enum Place {
     Encoded,
     /// It is on the queue.
     Queued,
-    /// Its encoder was dropped, or it could not be submitted: it never runs.
+    /// It never runs, since its encoder was dropped or its submit failed, or not as it should, since
+    /// what it comes after does not.
     Dropped,
 }
 
