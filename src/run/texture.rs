@@ -18,11 +18,10 @@ impl FromTexture {
     /// # Errors
     ///
     /// [`Error::InvalidArgument`] for a texture, a level, a layer, channels or a region that cannot
-    /// be read, which the message names, and for the CPU, which has no textures: see
-    /// [`read_texels`](Self::read_texels). [`Error::UnsupportedDType`] for f16 on a GPU without.
-    /// [`Error::Gpu`] for a texture that was destroyed or is another device's; wgpu cannot tell one
-    /// of another `wgpu::Instance`, and may panic. [`Error::DeviceLimit`], [`Error::OutOfMemory`],
-    /// [`Error::DeviceLost`].
+    /// be read, which the message names, for a texture that was destroyed or is another device's (wgpu
+    /// cannot tell one of another `wgpu::Instance`, and may panic), and for the CPU, which has no
+    /// textures: see [`read_texels`](Self::read_texels). [`Error::UnsupportedDType`] for f16 on a GPU
+    /// without. [`Error::DeviceLimit`], [`Error::OutOfMemory`], [`Error::DeviceLost`].
     pub fn read(&self, device: &Device, texture: &wgpu::Texture) -> Result<Tensor> {
         let Backend::Gpu(context) = device.backend() else {
             return Err(no_textures(READ, device, "read_texels"));
@@ -72,11 +71,11 @@ impl ToTexture {
     /// # Errors
     ///
     /// [`Error::InvalidArgument`] for a texture, a level, a layer, channels or an image that cannot
-    /// be written, which the message names, and for a tensor on the CPU, which has no textures: see
-    /// [`write_texels`](Self::write_texels). [`Error::ShapeMismatch`] for a tensor without
-    /// elements. [`Error::Gpu`] for a texture that was destroyed or is another device's; wgpu cannot
-    /// tell one of another `wgpu::Instance`, and may panic. [`Error::DeviceLimit`],
-    /// [`Error::OutOfMemory`], [`Error::DeviceLost`].
+    /// be written, which the message names, for a texture that was destroyed or is another device's
+    /// (wgpu cannot tell one of another `wgpu::Instance`, and may panic), and for a tensor on the CPU,
+    /// which has no textures: see [`write_texels`](Self::write_texels). [`Error::ShapeMismatch`] for a
+    /// tensor without elements. [`Error::DeviceLimit`], [`Error::OutOfMemory`],
+    /// [`Error::DeviceLost`].
     pub fn write(&self, tensor: &Tensor, texture: &wgpu::Texture) -> Result<()> {
         let device = tensor.device();
         let Backend::Gpu(context) = device.backend() else {

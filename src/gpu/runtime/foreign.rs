@@ -11,6 +11,19 @@ const USAGES: wgpu::BufferUsages = wgpu::BufferUsages::STORAGE.union(wgpu::Buffe
 /// Vectors of four elements lie at multiples of this.
 const LEAST_ALIGNMENT: u64 = 16;
 
+/// What wgpu refuses of a caller's buffer or texture is the caller's mistake.
+pub(crate) fn not_here(error: Error, operation: &'static str, argument: &'static str) -> Error {
+    match error {
+        Error::Gpu { message, .. } => Error::InvalidArgument {
+            operation,
+            argument,
+            value: "none that this device can use".into(),
+            rule: format!("it must be of the same wgpu device and not destroyed: {message}"),
+        },
+        error => error,
+    }
+}
+
 impl Context {
     /// `len` elements of a caller's buffer, from a byte on.
     pub(crate) fn callers_buffer(
@@ -81,15 +94,7 @@ impl Context {
                 }],
             }));
         });
-        bound.map_err(|error| match error {
-            Error::Gpu { message, .. } => Error::InvalidArgument {
-                operation,
-                argument: "the buffer",
-                value: "none that this device can use".into(),
-                rule: format!("it must be a buffer of the tensor's own wgpu device: {message}"),
-            },
-            error => error,
-        })
+        bound.map_err(|error| not_here(error, operation, "the buffer"))
     }
 
     /// Has recorded work that writes a buffer submitted, or put into an encoder.

@@ -7,6 +7,7 @@ use crate::gpu::runtime::allocate::Reuse;
 use crate::gpu::runtime::bind_groups::{Id, Key};
 use crate::gpu::runtime::buffer::GpuBuffer;
 use crate::gpu::runtime::context::Context;
+use crate::gpu::runtime::foreign::not_here;
 use crate::gpu::runtime::grid::Grid;
 use crate::gpu::runtime::list::Place;
 use crate::gpu::runtime::pipeline::Pipeline;
@@ -242,10 +243,12 @@ impl Context {
         }
         let made = self.guarded(operation, None, || {
             self.create_bind_group(pipeline, &chunk.0, textures, bindings)
-        })?;
-        if is_lasting {
-            self.buffers.bind_groups.keep(key, made.clone());
+        });
+        if !is_lasting {
+            return made.map_err(|error| not_here(error, operation, "the texture"));
         }
+        let made = made?;
+        self.buffers.bind_groups.keep(key, made.clone());
         Ok(made)
     }
 

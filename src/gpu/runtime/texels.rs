@@ -3,6 +3,7 @@
 use crate::Result;
 use crate::gpu::runtime::buffer::GpuBuffer;
 use crate::gpu::runtime::context::Context;
+use crate::gpu::runtime::foreign::not_here;
 use crate::gpu::runtime::recording::Copy;
 
 /// A rectangle of texels in a texture.
@@ -56,7 +57,7 @@ impl Context {
         texture: &wgpu::Texture,
         [mip_level, layer]: [u32; 2],
     ) -> Result<wgpu::TextureView> {
-        self.guarded(operation, None, || {
+        let view = self.guarded(operation, None, || {
             texture.create_view(&wgpu::TextureViewDescriptor {
                 label: Some("texels"),
                 dimension: Some(wgpu::TextureViewDimension::D2),
@@ -67,7 +68,8 @@ impl Context {
                 array_layer_count: Some(1),
                 ..Default::default()
             })
-        })
+        });
+        view.map_err(|error| not_here(error, operation, "the texture"))
     }
 
     /// That a caller's texture is this device's, not destroyed, and can be written: a copy that
@@ -81,9 +83,10 @@ impl Context {
         // nothing to write.
         let nothing = wgpu::Extent3d { width: 0, height: 0, depth_or_array_layers: 1 };
         let layout = wgpu::TexelCopyBufferLayout::default();
-        self.guarded(operation, None, || {
+        let written = self.guarded(operation, None, || {
             self.queue().write_texture(texture.as_image_copy(), &[], layout, nothing);
-        })
+        });
+        written.map_err(|error| not_here(error, operation, "the texture"))
     }
 
     /// Records a copy of rows of `row_bytes`, a multiple of 256, into a rectangle of a texture.
