@@ -202,7 +202,8 @@ impl Device {
     }
 
     /// A device around the caller's own wgpu device and its queue, as [`interop`](crate::interop)
-    /// tells. Features that make operations faster are used where the device was opened with them:
+    /// tells. The queue must be that device's. Each call makes another device, with tensors of its
+    /// own. Features that make operations faster are used where the device was opened with them:
     /// `SUBGROUP`, `SHADER_F16`, `TIMESTAMP_QUERY`, `PIPELINE_CACHE`.
     #[must_use]
     pub fn from_wgpu(device: wgpu::Device, queue: wgpu::Queue) -> Self {
@@ -283,8 +284,8 @@ impl Device {
         }
     }
 
-    /// How many times this crate submitted work on this device, that is, without what it put into
-    /// encoders of yours.
+    /// How many times this crate submitted work or uploads on this device, that is, without what it put
+    /// into encoders of yours.
     #[must_use]
     pub fn submits(&self) -> u64 {
         match self.backend() {
@@ -297,7 +298,8 @@ impl Device {
     ///
     /// # Errors
     ///
-    /// What the device reports: [`Error::Gpu`], [`Error::OutOfMemory`], [`Error::DeviceLost`].
+    /// What the device reports: [`Error::Gpu`], [`Error::OutOfMemory`], [`Error::DeviceLost`]; after
+    /// [`encode`](Self::encode), [`Error::NotSubmitted`] and [`Error::LostWork`].
     pub fn flush(&self) -> Result<()> {
         match self.backend() {
             Backend::Cpu => Ok(()),
@@ -354,7 +356,10 @@ impl Device {
         if self.is(device) {
             return Ok(());
         }
-        let (expected, actual) = (self.to_string(), device.to_string());
+        let (expected, mut actual) = (self.to_string(), device.to_string());
+        if actual == expected {
+            actual.push_str(", which was opened or wrapped another time");
+        }
         Err(Error::DifferentDevice { operation, argument, expected, actual })
     }
 

@@ -277,10 +277,11 @@ pub enum Error {
         message: String,
     },
 
-    /// What is asked needs work that was put into a command encoder by
-    /// [`Device::encode`](crate::Device::encode), and that was not submitted yet.
+    /// What is asked, or something that was recorded and has to be submitted for it, needs work that
+    /// was put into a command encoder by [`Device::encode`](crate::Device::encode), and that was not
+    /// submitted yet.
     #[error(
-        "{operation}: it needs work in a command encoder that was not submitted; submit that first"
+        "{operation}: it comes after work in a command encoder that was not submitted; submit that first"
     )]
     NotSubmitted {
         /// The operation.

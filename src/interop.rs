@@ -19,6 +19,11 @@
 //!
 //! The other way round, [`Device::wgpu`] gives the device and queue of one that this crate opened.
 //!
+//! A [`Device`] has one recording for all threads: what another thread records meanwhile goes into the
+//! same encoder, and waits for its submit. A thread that encodes frames of its own is better off with a
+//! `Device::from_wgpu` of its own around the same wgpu device; tensors of one are not tensors of the
+//! other.
+//!
 //! # A frame
 //!
 //! The application draws into a texture, filtro filters it, the application shows the result. All
@@ -72,9 +77,13 @@
 //! - A tensor's buffer belongs to the device's pool. It is not handed out again while the tensor or a
 //!   [`TensorBuffer`] of it lives, nor while work that uses it waits in an encoder that was not
 //!   submitted. [`TensorBuffer::into_buffer`] takes it out of the pool for good.
+//! - What is destroyed between recording and submit makes wgpu refuse the submit, which is the
+//!   application's: wgpu tells the application, by a panic unless it handles errors, and the tensors
+//!   of that encoder are [`Error::LostWork`]. A tensor's buffer must not be destroyed at all.
 //! - Tensors of a frame may be dropped as soon as the frame is recorded. Their memory serves the next
 //!   frame: from the third on a steady loop makes no buffer, no texture and no bind group for the
-//!   operations on tensors, which [`Device::memory_use`] shows.
+//!   operations on tensors, which [`Device::memory_use`] shows. [`Device::trim`] gives back what a
+//!   peak left.
 //!
 //! # When you submit
 //!
@@ -82,18 +91,22 @@
 //! | --- | --- |
 //! | in the order of [`encode`](Device::encode) | everything is as if it had been submitted at once |
 //! | late, or several encoders at once | the same; each encoder that waits takes memory of its own |
-//! | a download meanwhile of what the encoder computes | [`Error::NotSubmitted`]; submit, and ask again |
-//! | never, and the encoder is dropped | [`Error::LostWork`] for its tensors and what was computed from them; all others go on |
+//! | a download meanwhile of what the encoder computes, or of what is recorded beside operations on that | [`Error::NotSubmitted`]; submit, and ask again with a new call |
+//! | never, and the encoder is dropped; or wgpu refuses the submit | [`Error::LostWork`] for its tensors, for what was computed from them, and for what was recorded beside that; all others go on |
 //! | in another order | [`Error::LostWork`] for what reads a tensor of an encoder that was submitted later; all others go on |
 //!
 //! # What to know
 //!
 //! - Results that the host needs come by [`Tensor::download_async`], which waits for nobody; several
 //!   can be under way.
-//! - The first call of an operation compiles its shader. `warm_up` of each operation does so ahead of
-//!   the first frame.
-//! - Callbacks that your device runs while it is polled must not call this crate, which polls it.
-//! - A device that is lost, a texture that was destroyed: every call tells by a typed [`Error`].
+//! - The first call of an operation compiles its shader. To have that done ahead of the first frame,
+//!   record one frame and drop its encoder.
+//! - Uploads are written to the queue at once and go with the next submit, yours as well; more than
+//!   16 MiB of them are submitted on their own.
+//! - Callbacks that your device runs while it is polled must not call this crate: it polls the device
+//!   itself, and such a call waits for itself for ever.
+//! - A device that is lost, a buffer or texture that was destroyed before it was passed: the call tells
+//!   by a typed [`Error`].
 
 use std::sync::Arc;
 
@@ -115,8 +128,8 @@ impl Device {
         }
     }
 
-    /// Puts all that was recorded into a command encoder of yours, behind what is in it, in place of
-    /// a submit. On the CPU nothing is ever recorded, and nothing happens.
+    /// Puts all that was recorded, on whatever thread, into a command encoder of yours, behind what is
+    /// in it, in place of a submit. On the CPU nothing is ever recorded, and nothing happens.
     ///
     /// The work runs when you submit the encoder's command buffer, and what was recorded keeps its
     /// order if you submit encoders in the order in which they were filled. Until you have:
@@ -207,9 +220,11 @@ impl Tensor {
     /// The buffer stays yours: this crate reads it, never writes it, and lets go of it with the last
     /// clone of the tensor and the work that was recorded with it. Work of your own may write it
     /// between operations that read it, in the order of the queue; only while it is a weight or a
-    /// bias it has to stay as it is, since what operations make of a weight is kept.
+    /// bias it has to stay as it is, since what operations make of a weight is kept with the tensor; a
+    /// new tensor of the buffer reads it anew.
     ///
-    /// It needs the usages `STORAGE`, to be read by operations, and `COPY_SRC`, to be downloaded.
+    /// It needs both the usages `STORAGE`, to be read by operations, and `COPY_SRC`, to be copied, and
+    /// must not be destroyed before the work that reads it is submitted.
     ///
     /// # Errors
     ///
@@ -306,7 +321,7 @@ impl TensorBuffer {
     /// was made of.
     ///
     /// A clone of it, or a bind group with it, does not keep the memory from being handed out again,
-    /// only this value and the tensor do.
+    /// only this value and the tensor do. It must not be destroyed.
     #[must_use]
     pub fn buffer(&self) -> &wgpu::Buffer {
         self.memory.raw()
@@ -347,25 +362,29 @@ macro_rules! wgpu_buffer {
     ($name:ident, $elements:literal) => {
         impl $name {
             #[doc = concat!("The buffer that the ", $elements, " lie in, in NCHW order; nothing is copied. Recorded")]
-            /// work that writes it is submitted first.
+            /// work that writes it is submitted first; what lies in an encoder of yours is yours to
+            /// submit.
             ///
             /// Read it as long as the [`TensorBuffer`] or the tensor lives, until your work with it is
             /// submitted; do not write it, since clones and recorded work share it.
             ///
             /// # Errors
             ///
-            /// [`Error::InvalidArgument`] on the CPU, [`Error::NotSubmitted`] and
-            /// [`Error::LostWork`] after [`Device::encode`], and what the device reports.
+            /// [`Error::InvalidArgument`] on the CPU, [`Error::LostWork`] after [`Device::encode`],
+            /// [`Error::NotSubmitted`] where recorded work that has to be submitted comes after work in
+            /// an encoder that was not, and what the device reports.
             pub fn wgpu_buffer(&self) -> Result<TensorBuffer> {
                 self.handed_over("wgpu_buffer", None)
             }
 
-            /// As [`wgpu_buffer`](Self::wgpu_buffer); recorded work that writes it is put into
-            /// this encoder, as by [`Device::encode`].
+            /// As [`wgpu_buffer`](Self::wgpu_buffer), for passes in this encoder: if the work that
+            /// writes it is still recorded, all that is recorded is put into the encoder, as by
+            /// [`Device::encode`].
             ///
             /// # Errors
             ///
-            /// As [`wgpu_buffer`](Self::wgpu_buffer).
+            /// As [`wgpu_buffer`](Self::wgpu_buffer), and [`Error::NotSubmitted`] where the work waits
+            /// in another encoder.
             pub fn wgpu_buffer_in(&self, encoder: &mut wgpu::CommandEncoder) -> Result<TensorBuffer> {
                 self.handed_over("wgpu_buffer_in", Some(encoder))
             }

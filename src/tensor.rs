@@ -130,7 +130,8 @@ macro_rules! downloads {
             /// # Errors
             ///
             /// What the device reports of the work before: [`Error::Gpu`],
-            /// [`Error::OutOfMemory`], [`Error::DeviceLost`].
+            /// [`Error::OutOfMemory`], [`Error::DeviceLost`], [`Error::LostWork`]; after
+            /// [`Device::encode`], [`Error::NotSubmitted`].
             #[cfg(not(target_arch = "wasm32"))]
             pub fn download(&self) -> Result<Array4<$element>> {
                 to_array(self.shape, self.to_vec()?)

@@ -187,6 +187,19 @@ fn a_buffer_of_another_device_is_refused() {
 }
 
 #[test]
+fn a_small_upload_is_no_submit_and_many_are() {
+    let device = callers_device();
+    let tensors: Vec<_> = (0..5).map(|_| device.upload(&ramp([1, 1, 8, 8])).unwrap()).collect();
+    assert_eq!(device.submits(), 0);
+    assert_eq!(tensors[3].download().unwrap(), ramp([1, 1, 8, 8]));
+    let submits = device.submits();
+    let quarters: Vec<_> =
+        (0..5).map(|_| device.upload(&ramp([1, 1, 1024, 1024])).unwrap()).collect();
+    assert_eq!(device.submits(), submits + 1);
+    assert_eq!(quarters[0].download().unwrap(), ramp([1, 1, 1024, 1024]));
+}
+
+#[test]
 fn a_buffer_that_is_destroyed_later_is_an_error_and_no_panic() {
     let device = callers_device();
     let (x, buffer, _) = lent(&device, &ramp([1, 1, 4, 4]));

@@ -196,10 +196,13 @@ fn what_needs_an_encoder_that_was_not_submitted_says_so_and_works_afterwards() {
     let waits = |operation| Error::NotSubmitted { operation };
     assert_eq!(y.download().unwrap_err(), waits("download"));
     assert_eq!(pollster::block_on(y.download_async()).unwrap_err(), waits("download"));
-    // More can be recorded, and what does not depend on it goes on.
+    // More can be recorded, and what is there already does not wait for it.
     let z = MaxPool2d::new([2, 2]).forward(&y).unwrap();
-    assert_eq!(x.download().unwrap_err(), waits("download"), "it has to submit what is recorded");
+    assert_eq!(x.download().unwrap(), array);
+    let beside = Activation::Tanh.forward(&x).unwrap();
+    assert_eq!(beside.download().unwrap_err(), waits("download"));
     assert_eq!(device.flush().unwrap_err(), waits("flush"));
+    assert_eq!(device.upload(&array).unwrap().download().unwrap(), array);
     let commands = encoder.finish();
     assert_eq!(z.download().unwrap_err(), waits("download"));
     queue.submit([commands]);
@@ -208,6 +211,71 @@ fn what_needs_an_encoder_that_was_not_submitted_says_so_and_works_afterwards() {
     let expected = MaxPool2d::new([2, 2]).forward(&cpu).unwrap().download().unwrap();
     assert_eq!(z.download().unwrap(), expected);
     assert_eq!(x.download().unwrap(), array);
+}
+
+#[test]
+fn a_tensor_is_for_passes_of_the_encoder_that_its_work_is_in() {
+    let device = callers_device();
+    let (raw, _) = device.wgpu().unwrap();
+    let x = device.upload(&ramp(SHAPE)).unwrap();
+    let relu = || Activation::Relu.forward(&x).unwrap();
+    let [mut one, mut other] = [(); 2].map(|()| raw.create_command_encoder(&Default::default()));
+    let y = relu();
+    assert!(y.wgpu_buffer_in(&mut one).is_ok() && y.wgpu_buffer_in(&mut one).is_ok());
+    assert!(y.wgpu_buffer().is_ok());
+    let error = y.wgpu_buffer_in(&mut other).unwrap_err();
+    assert_eq!(error, Error::NotSubmitted { operation: "wgpu_buffer_in" });
+    // What was uploaded lies in no encoder.
+    assert!(x.wgpu_buffer_in(&mut other).is_ok());
+}
+
+#[test]
+fn a_submit_that_wgpu_refuses_loses_what_was_in_it_and_no_more() {
+    let device = callers_device();
+    let (raw, queue) = device.wgpu().unwrap();
+    raw.on_uncaptured_error(std::sync::Arc::new(|_| {}));
+    // The weight is packed in the first encoder.
+    let x = device.upload(&Array4::<f32>::ones([1, 16, 8, 8])).unwrap();
+    let w = device.upload(&Array4::<f32>::ones([32, 16, 3, 3])).unwrap();
+    let conv = Conv2d::new(16, 32, [3, 3]);
+    let own = || {
+        raw.create_buffer(&wgpu::BufferDescriptor {
+            label: None,
+            size: 16,
+            usage: wgpu::BufferUsages::COPY_DST,
+            mapped_at_creation: false,
+        })
+    };
+    let mut allocations = 0;
+    for frame in 0..12 {
+        let y = conv.forward(&x, &w, None).unwrap();
+        let mut encoder = raw.create_command_encoder(&Default::default());
+        device.encode(&mut encoder).unwrap();
+        let fails = frame % 3 == 0;
+        let own = own();
+        encoder.clear_buffer(&own, 0, None);
+        if fails {
+            own.destroy();
+        }
+        let commands = encoder.finish();
+        // Of one call with others, or alone.
+        match frame % 2 {
+            0 => queue.submit([commands]),
+            _ => queue.submit([raw.create_command_encoder(&Default::default()).finish(), commands]),
+        };
+        match y.to_vec() {
+            Ok(sums) => assert!(!fails && sums.iter().all(|&sum| sum == 144.0), "{frame} {sums:?}"),
+            Err(error) => {
+                assert!(fails, "{frame} {error}");
+                assert_eq!(error, Error::LostWork { operation: "download" });
+            }
+        }
+        match frame {
+            5 => allocations = device.memory_use().allocations,
+            6.. => assert_eq!(device.memory_use().allocations, allocations, "{frame}"),
+            _ => {}
+        }
+    }
 }
 
 #[test]
@@ -266,6 +334,16 @@ fn what_is_submitted_before_what_it_needs_is_lost_and_only_that() {
         device.encode(&mut encoder).unwrap();
         encoder.finish()
     };
+    let submit = |at_once, commands: Vec<_>| {
+        let calls = if at_once {
+            vec![commands]
+        } else {
+            commands.into_iter().map(|one| vec![one]).collect()
+        };
+        for commands in calls {
+            queue.submit(commands);
+        }
+    };
     for at_once in [true, false] {
         let y = relu(&x);
         let first = encode();
@@ -273,10 +351,7 @@ fn what_is_submitted_before_what_it_needs_is_lost_and_only_that() {
         let second = encode();
         let w = relu(&x);
         let third = encode();
-        match at_once {
-            true => drop(queue.submit([second, third, first])),
-            false => [second, third, first].into_iter().for_each(|one| drop(queue.submit([one]))),
-        }
+        submit(at_once, vec![second, third, first]);
         assert_eq!(z.download().unwrap_err(), Error::LostWork { operation: "download" });
         assert_eq!(y.download().unwrap(), expected);
         assert_eq!(w.download().unwrap(), expected);
@@ -285,10 +360,7 @@ fn what_is_submitted_before_what_it_needs_is_lost_and_only_that() {
         let first = encode();
         let z = relu(&y);
         let second = encode();
-        match at_once {
-            true => drop(queue.submit([first, second])),
-            false => [first, second].into_iter().for_each(|one| drop(queue.submit([one]))),
-        }
+        submit(at_once, vec![first, second]);
         assert_eq!(z.download().unwrap(), expected);
     }
     // What comes after an encoder that was dropped is lost although it was submitted.

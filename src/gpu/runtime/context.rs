@@ -30,6 +30,8 @@ pub(crate) struct Context {
     /// How many buffers and textures were made.
     pub(crate) allocations: AtomicU64,
     submits: AtomicU64,
+    /// Bytes that were written to the queue since the last submit.
+    written: AtomicU64,
     pub(crate) staging: Staging,
     pub(crate) poller: Poller,
     /// Held while a list of recorded work is submitted, so that lists keep their order, and while
@@ -57,6 +59,7 @@ impl Context {
             room: Mutex::default(),
             allocations: AtomicU64::new(0),
             submits: AtomicU64::new(0),
+            written: AtomicU64::new(0),
             staging: Staging::default(),
             poller: Poller::default(),
             gate: Mutex::new(()),
@@ -92,7 +95,13 @@ impl Context {
 
     pub(crate) fn submit(&self, commands: Option<wgpu::CommandBuffer>) -> wgpu::SubmissionIndex {
         self.submits.fetch_add(1, Ordering::Relaxed);
+        self.written.store(0, Ordering::Relaxed);
         self.queue().submit(commands)
+    }
+
+    /// So many bytes are written to the queue; gives how many were since the last submit.
+    pub(crate) fn writes(&self, bytes: u64) -> u64 {
+        self.written.fetch_add(bytes, Ordering::Relaxed) + bytes
     }
 
     /// Lets go of all buffers and textures that nothing holds.

@@ -2,11 +2,11 @@
 //!
 //! When a caller submits is his. What is recorded goes to the queue in that order or in another, or
 //! never, and memory that such a list uses is not handed out to work that could come before it. wgpu
-//! tells of a submit by mapping a buffer then, which nothing else uses, so that looking needs no
-//! waiting.
+//! tells of a submit by mapping a buffer then: one that nothing else uses is mapped at once, so that
+//! looking needs no waiting, and one that the encoder writes shows whether its work runs.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::gpu::runtime::buffer::GpuBuffer;
 use crate::gpu::runtime::context::Context;
@@ -18,15 +18,80 @@ use crate::{Error, Result};
 /// it came in, so that there the order is the caller's alone.
 const TELLS_IN_TIME: bool = cfg!(not(target_arch = "wasm32"));
 
+/// So many frames may be on the device before another probe has to be made.
+const PROBES: usize = 4;
+
 /// What was put into the caller's encoders.
 #[derive(Debug, Default)]
 pub(crate) struct Encoders {
-    /// How many were not seen to be submitted or dropped.
-    out: Arc<AtomicUsize>,
-    /// Buffers that are mapped when an encoder's work is submitted.
-    probes: Arc<Mutex<Vec<wgpu::Buffer>>>,
+    out: Arc<Out>,
     /// Parameters of lists in encoders.
     chunks: Mutex<Vec<(Chunk, Arc<List>)>>,
+}
+
+#[derive(Debug, Default)]
+struct Out {
+    /// How many encoders were not seen to be submitted or dropped.
+    waiting: AtomicUsize,
+    /// Probes that no encoder has.
+    probes: Mutex<Vec<Probe>>,
+}
+
+impl Out {
+    fn probes(&self) -> MutexGuard<'_, Vec<Probe>> {
+        self.probes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Two buffers that are mapped when an encoder's work is submitted.
+#[derive(Debug, Clone)]
+struct Probe {
+    /// Nothing writes it.
+    submit: wgpu::Buffer,
+    /// The encoder writes a one where there is a zero, and the other way round.
+    work: wgpu::Buffer,
+    holds_one: bool,
+    /// Where a one is.
+    one: wgpu::Buffer,
+}
+
+/// A one, and what mapping and copying ask for beside it.
+const ONE: [u8; 8] = [1, 0, 0, 0, 0, 0, 0, 0];
+const PROBE_BYTES: u64 = ONE.len() as u64;
+
+impl Probe {
+    fn new(device: &wgpu::Device) -> Self {
+        let buffer = |label, usage, mapped_at_creation| {
+            device.create_buffer(&wgpu::BufferDescriptor {
+                label: Some(label),
+                size: PROBE_BYTES,
+                usage,
+                mapped_at_creation,
+            })
+        };
+        let read = wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST;
+        let one = buffer("one", wgpu::BufferUsages::COPY_SRC, true);
+        if let Ok(mut view) = one.get_mapped_range_mut(..) {
+            view.copy_from_slice(&ONE);
+        }
+        one.unmap();
+        let [submit, work] = ["submitted", "works"].map(|label| buffer(label, read, false));
+        Self { submit, work, holds_one: false, one }
+    }
+
+    /// Has the encoder write what is not there.
+    fn write(&self, encoder: &mut wgpu::CommandEncoder) {
+        match self.holds_one {
+            true => encoder.clear_buffer(&self.work, 0, None),
+            false => encoder.copy_buffer_to_buffer(&self.one, 0, &self.work, 0, PROBE_BYTES),
+        }
+    }
+
+    /// Whether the mapped buffer holds what the encoder was to write.
+    fn is_written(&self) -> bool {
+        let expected = u8::from(!self.holds_one);
+        self.work.get_mapped_range(..).is_ok_and(|view| view[0] == expected)
+    }
 }
 
 /// Goes with a list into an encoder, and tells what became of it.
@@ -35,24 +100,64 @@ struct Ticket {
     list: Arc<List>,
     /// What has to be submitted before.
     after: Vec<Arc<List>>,
-    out: Arc<AtomicUsize>,
-    probe: wgpu::Buffer,
-    probes: Arc<Mutex<Vec<wgpu::Buffer>>>,
+    out: Arc<Out>,
+    is_waiting: AtomicBool,
+    probe: Probe,
+    /// Whether the encoder wrote the probe.
+    is_written: AtomicBool,
 }
 
 impl Ticket {
-    /// The encoder's work was submitted, and the probe is mapped, in the order of the submits: what
-    /// is not on the queue yet comes too late.
-    fn submitted(self, mapped: bool) {
+    /// Has wgpu tell of the submit.
+    fn put_into(self, encoder: &mut wgpu::CommandEncoder) {
+        self.probe.write(encoder);
+        let ticket = Arc::new(self);
+        let Probe { submit, work, .. } = &ticket.probe;
+        // The first is reported only now if the submit failed, and then before the second.
+        let worked = ticket.clone();
+        encoder.map_buffer_on_submit(work, wgpu::MapMode::Read, .., move |mapped| {
+            worked.worked(mapped.is_ok());
+        });
+        let submitted = ticket.clone();
+        encoder.map_buffer_on_submit(submit, wgpu::MapMode::Read, .., move |mapped| {
+            submitted.submitted(mapped.is_ok());
+        });
+    }
+
+    /// The work is done, or the submit failed.
+    fn worked(&self, is_mapped: bool) {
+        if !is_mapped {
+            return;
+        }
+        let is_written = self.probe.is_written();
+        self.probe.work.unmap();
+        self.is_written.store(is_written, Ordering::Release);
+        if !is_written {
+            self.list.set(Place::Dropped);
+        }
+    }
+
+    /// The work was submitted, in the order of the submits: what is not on the queue yet comes too
+    /// late.
+    fn submitted(&self, is_mapped: bool) {
         let is_missing = |list: &Arc<List>| match list.place() {
             Place::Encoded => TELLS_IN_TIME,
             Place::Dropped => true,
             Place::Recorded | Place::Queued => false,
         };
-        let lost = self.after.iter().any(is_missing);
-        self.list.set(if lost { Place::Dropped } else { Place::Queued });
-        if mapped {
-            self.probe.unmap();
+        if self.list.place() == Place::Encoded {
+            let lost = self.after.iter().any(is_missing);
+            self.list.set(if lost { Place::Dropped } else { Place::Queued });
+        }
+        if is_mapped {
+            self.probe.submit.unmap();
+        }
+        self.no_longer_waits();
+    }
+
+    fn no_longer_waits(&self) {
+        if self.is_waiting.swap(false, Ordering::AcqRel) {
+            self.out.waiting.fetch_sub(1, Ordering::AcqRel);
         }
     }
 }
@@ -62,13 +167,14 @@ impl Drop for Ticket {
         if self.list.place() == Place::Encoded {
             self.list.set(Place::Dropped);
         }
-        self.out.fetch_sub(1, Ordering::AcqRel);
-        self.probes.lock().unwrap_or_else(PoisonError::into_inner).push(self.probe.clone());
+        self.no_longer_waits();
+        let holds_one = self.probe.holds_one ^ self.is_written.load(Ordering::Acquire);
+        self.out.probes().push(Probe { holds_one, ..self.probe.clone() });
     }
 }
 
 impl Encoders {
-    fn chunks(&self) -> std::sync::MutexGuard<'_, Vec<(Chunk, Arc<List>)>> {
+    fn chunks(&self) -> MutexGuard<'_, Vec<(Chunk, Arc<List>)>> {
         self.chunks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -83,7 +189,7 @@ impl Encoders {
 impl Context {
     /// Looks which of the caller's encoders were submitted; whether there was any to look at.
     pub(crate) fn look_at_encoders(&self) -> bool {
-        let any = self.encoders.out.load(Ordering::Acquire) > 0;
+        let any = self.encoders.out.waiting.load(Ordering::Acquire) > 0;
         if any && let Err(error) = self.device().poll(wgpu::PollType::Poll) {
             log::debug!("polling the device: {error}");
         }
@@ -132,6 +238,11 @@ impl Context {
         }
     }
 
+    /// Whether what is recorded cannot be submitted now.
+    pub(crate) fn is_held_up(&self) -> bool {
+        self.pending().after.iter().any(|list| list.place() != Place::Queued)
+    }
+
     fn awaits_encoders(&self) -> bool {
         let waits = |list: &Arc<List>| list.place() == Place::Encoded;
         TELLS_IN_TIME && self.pending().after.iter().any(waits)
@@ -166,44 +277,38 @@ impl Context {
         let probe = self.probe(operation)?;
         let work = {
             let mut pending = self.pending();
-            pending.list.set(Place::Encoded);
+            pending.list.put_into(encoder);
             let next = Pending::with_room_of(self.take_room(), Vec::new());
             std::mem::replace(&mut *pending, next)
         };
-        let Encoders { out, probes, .. } = &self.encoders;
-        out.fetch_add(1, Ordering::AcqRel);
+        let out = self.encoders.out.clone();
+        out.waiting.fetch_add(1, Ordering::AcqRel);
         let ticket = Ticket {
             list: work.list.clone(),
             after: work.after.clone(),
-            out: out.clone(),
-            probe: probe.clone(),
-            probes: probes.clone(),
+            out,
+            is_waiting: AtomicBool::new(true),
+            probe,
+            is_written: AtomicBool::new(false),
         };
         self.guarded(operation, None, || {
             work.write_params(self.queue());
             work.encode(encoder, None);
+            ticket.put_into(encoder);
         })?;
-        encoder.map_buffer_on_submit(&probe, wgpu::MapMode::Read, .., |mapped| {
-            ticket.submitted(mapped.is_ok());
-        });
         let chunks = work.chunks.iter().map(|chunk| (chunk.clone(), work.list.clone()));
         self.encoders.chunks().extend(chunks);
         self.keep_room(work);
         Ok(())
     }
 
-    fn probe(&self, operation: &'static str) -> Result<wgpu::Buffer> {
-        let kept = self.encoders.probes.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let make = || {
-            self.create(operation, wgpu::MAP_ALIGNMENT, |device| {
-                device.create_buffer(&wgpu::BufferDescriptor {
-                    label: Some("submitted"),
-                    size: wgpu::MAP_ALIGNMENT,
-                    usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
-                    mapped_at_creation: false,
-                })
-            })
-        };
-        kept.map_or_else(make, Ok)
+    fn probe(&self, operation: &'static str) -> Result<Probe> {
+        if let Some(kept) = self.encoders.out.probes().pop() {
+            return Ok(kept);
+        }
+        let make = || self.create(operation, 3 * PROBE_BYTES, Probe::new);
+        let spare = (1..PROBES).map(|_| make()).collect::<Result<Vec<_>>>()?;
+        self.encoders.out.probes().extend(spare);
+        make()
     }
 }

@@ -108,7 +108,13 @@ impl Context {
             let _gate = self.gate.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             self.handle.share();
         }
-        match (self.place_of(&buffer.uses), encoder) {
+        let place = self.place_of(&buffer.uses);
+        if let (Place::Encoded, Some(encoder)) = (place, &encoder)
+            && !buffer.uses.written().is_some_and(|list| list.is_in(encoder))
+        {
+            return self.check_written(operation, buffer);
+        }
+        match (place, encoder) {
             (Place::Recorded, None) => self.flush(operation),
             (Place::Recorded, Some(encoder)) => self.encode(operation, encoder),
             (Place::Dropped, _) => self.check_written(operation, buffer),

@@ -1,7 +1,10 @@
 //! Lists of recorded work, and what knows which of them may still use a buffer or a texture.
 
+use std::hash::{BuildHasher, BuildHasherDefault};
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use rustc_hash::FxHasher;
 
 /// Where a list is on its way to the device's queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,22 +23,41 @@ pub(crate) enum Place {
 
 /// A list of recorded work.
 #[derive(Debug)]
-pub(crate) struct List(AtomicU8);
+pub(crate) struct List {
+    place: AtomicU8,
+    /// The encoder that it was put into.
+    encoder: OnceLock<u64>,
+}
 
 impl Default for List {
     fn default() -> Self {
-        Self(AtomicU8::new(Place::Recorded as u8))
+        Self { place: AtomicU8::new(Place::Recorded as u8), encoder: OnceLock::new() }
     }
+}
+
+/// What tells an encoder from all others that live.
+fn id(encoder: &wgpu::CommandEncoder) -> u64 {
+    BuildHasherDefault::<FxHasher>::default().hash_one(encoder)
 }
 
 impl List {
     pub(crate) fn place(&self) -> Place {
         const PLACES: [Place; 4] = [Place::Recorded, Place::Encoded, Place::Queued, Place::Dropped];
-        PLACES[usize::from(self.0.load(Ordering::Acquire) % 4)]
+        PLACES[usize::from(self.place.load(Ordering::Acquire) % 4)]
     }
 
     pub(crate) fn set(&self, place: Place) {
-        self.0.store(place as u8, Ordering::Release);
+        self.place.store(place as u8, Ordering::Release);
+    }
+
+    /// It is put into an encoder.
+    pub(crate) fn put_into(&self, encoder: &wgpu::CommandEncoder) {
+        let _once = self.encoder.set(id(encoder));
+        self.set(Place::Encoded);
+    }
+
+    pub(crate) fn is_in(&self, encoder: &wgpu::CommandEncoder) -> bool {
+        self.encoder.get() == Some(&id(encoder))
     }
 
     /// Whether work that is recorded from now on surely comes after it.

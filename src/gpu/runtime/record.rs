@@ -318,6 +318,19 @@ impl Context {
         *self.room.lock().unwrap_or_else(PoisonError::into_inner) = Some(over);
     }
 
+    /// Submits commands alone, in front of what is recorded.
+    pub(crate) fn submit_first(
+        &self,
+        operation: &'static str,
+        commands: impl FnOnce(&mut wgpu::CommandEncoder),
+    ) -> Result<wgpu::SubmissionIndex> {
+        self.guarded(operation, None, || {
+            let mut encoder = self.device().create_command_encoder(&Default::default());
+            commands(&mut encoder);
+            self.submit(Some(encoder.finish()))
+        })
+    }
+
     /// Submits all that was recorded and then `after`, in one submit. The caller holds the gate.
     pub(crate) fn flush_then(
         &self,

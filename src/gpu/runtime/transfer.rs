@@ -6,7 +6,11 @@ use crate::Result;
 use crate::gpu::runtime::allocate::Reuse;
 use crate::gpu::runtime::buffer::GpuBuffer;
 use crate::gpu::runtime::context::Context;
+use crate::gpu::runtime::list::Place;
 use crate::gpu::runtime::mapping::Mapping;
+
+/// Uploads go with the next submit, of which they hold copies until then, unless these are more.
+const MOST_WAITING_BYTES: u64 = 16 << 20;
 
 impl Context {
     /// A buffer that holds these elements.
@@ -23,9 +27,12 @@ impl Context {
         self.guarded(operation, None, || {
             if !self.write_mapped(buffer.raw(), bytes) {
                 self.queue().write_buffer(buffer.raw(), 0, bytes);
+                let waiting = self.writes(bytes.len() as u64);
                 // wgpu would map the buffer while this write still waits, and write it later over
                 // what the next upload puts there.
-                self.submit(None);
+                if self.handle.maps_tensors() || waiting >= MOST_WAITING_BYTES {
+                    self.submit(None);
+                }
             }
         })?;
         Ok(buffer)
@@ -120,12 +127,18 @@ impl Context {
             })?,
         };
         self.look_at_awaited_encoders();
+        // What is there does not have to wait for what cannot be submitted.
+        let is_held_up = self.is_held_up() && self.place_of(&buffer.uses) != Place::Recorded;
         let submitted = {
             let _gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
-            let submitted = self.flush_then(operation, None, |encoder| {
+            let copy = |encoder: &mut wgpu::CommandEncoder| {
                 let first = buffer.first_byte();
                 encoder.copy_buffer_to_buffer(buffer.raw(), first, &staging, 0, size);
-            })?;
+            };
+            let submitted = match is_held_up {
+                true => self.submit_first(operation, copy)?,
+                false => self.flush_then(operation, None, copy)?,
+            };
             self.poller.submission(submitted)
         };
         Mapping::begin(self, operation, &staging, bytes, Some(submitted)).map(Some)
