@@ -15,7 +15,7 @@ const ROOMS: [&str; 37] = [
     "shaders.rs",
     "picture",
     "filters.rs",
-    "interop.rs",
+    "interop",
     "run",
     "numbers.rs",
     "upload.rs",
