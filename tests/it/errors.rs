@@ -158,7 +158,8 @@ fn tensors_of_another_device() {
     says(
         conv.forward(&x, &w, Some(&bias)),
         &format!(
-            "conv2d: bias is on the device {other}, but the other tensors are on another device, {there}"
+            "conv2d: bias is on the device {other}, which was opened or wrapped another time, but the \
+             other tensors are on another device, {there}"
         ),
     );
 }
