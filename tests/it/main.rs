@@ -42,6 +42,7 @@ mod hostile;
 mod hostile_any;
 mod hostile_devices;
 mod interop;
+mod interop_any;
 mod interop_encoder;
 mod interop_frames;
 mod laws;
