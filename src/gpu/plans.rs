@@ -1,14 +1,12 @@
 //! Plans of the problems that came last: a network asks for the same ones in every frame.
 
-use std::hash::{BuildHasher, BuildHasherDefault, Hash};
+use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
-use rustc_hash::FxHasher;
 
 use crate::gpu::conv2d::Conv2dPlan;
 use crate::gpu::conv2d::gradients::{InputPlan, WeightPlan};
 use crate::gpu::pool2d::Pool2dPlan;
-use crate::gpu::runtime::kept::Kept;
+use crate::gpu::runtime::kept::{Kept, hash_of};
 use crate::gpu::tile::operands::Operands;
 use crate::ops::Conv2dProblem;
 use crate::ops::pool2d::Pool2dProblem;
@@ -39,25 +37,22 @@ pub(crate) struct Wish {
 
 /// Plans by the hashes of what they were made for, which holds numbers that cannot be keys.
 #[derive(Debug)]
-pub(crate) struct PlansOf<P, T> {
-    hashes: BuildHasherDefault<FxHasher>,
-    kept: Mutex<Kept<u64, (P, Arc<T>)>>,
-}
+pub(crate) struct PlansOf<P, T>(Mutex<Kept<u64, (P, Arc<T>)>>);
 
 impl<P: Copy, T> Default for PlansOf<P, T> {
     fn default() -> Self {
-        Self { hashes: BuildHasherDefault::default(), kept: Mutex::new(Kept::new(KEPT)) }
+        Self(Mutex::new(Kept::new(KEPT)))
     }
 }
 
 impl<P: Copy + Hash + PartialEq, T> PlansOf<P, T> {
     fn kept(&self) -> MutexGuard<'_, Kept<u64, (P, Arc<T>)>> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The plan for a problem, made now if it is not kept.
     pub(crate) fn get(&self, problem: P, make: impl FnOnce() -> Result<T>) -> Result<Arc<T>> {
-        let hash = self.hashes.hash_one(problem);
+        let hash = hash_of(&problem);
         if let Some((_, plan)) = self.kept().get(&hash).filter(|(known, _)| *known == problem) {
             return Ok(plan);
         }

@@ -8,7 +8,7 @@ use filtro::{Activation, Conv2d, DType, Device, Error, MaxPool2d, Tensor};
 use ndarray::Array4;
 
 use crate::devices::ramp;
-use crate::tested::{has_f16, lend, open_tested, tell, tested, wgpu_device};
+use crate::tested::{adapter, has_f16, lend, open_tested, tell, tested, wgpu_device};
 
 /// A device of the caller.
 pub fn callers_device() -> Device {
@@ -170,10 +170,7 @@ fn what_is_no_tensors_buffer_is_refused() {
 #[test]
 fn a_buffer_of_another_device_is_refused() {
     // Of one instance; of two wgpu itself cannot tell.
-    let instance = wgpu::Instance::default();
-    let adapters = pollster::block_on(instance.enumerate_adapters(wgpu::Backends::all()));
-    let name = &tested().info().name;
-    let adapter = adapters.iter().find(|adapter| adapter.get_info().name == *name).unwrap();
+    let adapter = adapter();
     let [one, other] = [(); 2].map(|()| {
         let (raw, queue) = pollster::block_on(adapter.request_device(&Default::default())).unwrap();
         Device::from_wgpu(raw, queue)

@@ -43,10 +43,10 @@ pub(crate) struct GpuBuffer {
     /// Bytes from there on that are its own.
     bytes: u64,
     home: Arc<Buffers>,
-    /// Whether a caller holds the memory, which then is none of the pool's.
-    is_callers: AtomicBool,
     /// Whether it comes from the pool.
     is_own: bool,
+    /// Whether it became a caller's, and is none of the pool's any more.
+    is_given_away: AtomicBool,
     pub(crate) uses: Uses,
     /// What its elements are; those that are no floats have four bytes as well.
     pub(crate) dtype: DType,
@@ -65,8 +65,8 @@ impl GpuBuffer {
             buffer,
             id,
             home,
-            is_callers: AtomicBool::new(false),
             is_own: true,
+            is_given_away: AtomicBool::new(false),
             uses,
             dtype: DType::F32,
             derived: Derived::default(),
@@ -82,7 +82,6 @@ impl GpuBuffer {
         home: Arc<Buffers>,
     ) -> Self {
         let mut of_caller = Self::of((buffer, Id::new()), Uses::default(), home);
-        of_caller.is_callers = AtomicBool::new(true);
         of_caller.is_own = false;
         (of_caller.first, of_caller.bytes, of_caller.dtype) = (first, bytes, dtype);
         of_caller
@@ -114,7 +113,7 @@ impl GpuBuffer {
 
     /// The memory becomes a caller's, for good.
     pub(crate) fn give_away(&self) {
-        if !self.is_callers.swap(true, Ordering::AcqRel) {
+        if self.is_own && !self.is_given_away.swap(true, Ordering::AcqRel) {
             self.home.pool.forget(self.buffer.size());
         }
     }
@@ -128,11 +127,11 @@ impl AsRef<Uses> for GpuBuffer {
 
 impl Drop for GpuBuffer {
     fn drop(&mut self) {
-        if self.is_callers.load(Ordering::Acquire) {
-            self.home.bind_groups.forget(self.id);
-        } else {
+        if self.is_own && !self.is_given_away.load(Ordering::Acquire) {
             let item = (self.buffer.clone(), self.id);
             self.home.pool.put(self.buffer.size(), item, self.uses.left());
+        } else {
+            self.home.bind_groups.forget(self.id);
         }
     }
 }

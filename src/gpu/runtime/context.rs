@@ -25,6 +25,8 @@ pub(crate) struct Context {
     pub(crate) pipeline_cache: OnceLock<Option<wgpu::PipelineCache>>,
     pub(crate) pending: Mutex<Pending>,
     pub(crate) encoders: Encoders,
+    /// What a caller's buffer is tried with.
+    pub(crate) lent_layout: OnceLock<wgpu::BindGroupLayout>,
     /// A list that is over, for its memory.
     pub(crate) room: Mutex<Option<Pending>>,
     /// How many buffers and textures were made.
@@ -56,6 +58,7 @@ impl Context {
             pipeline_cache: OnceLock::new(),
             pending: Mutex::default(),
             encoders: Encoders::default(),
+            lent_layout: OnceLock::new(),
             room: Mutex::default(),
             allocations: AtomicU64::new(0),
             submits: AtomicU64::new(0),

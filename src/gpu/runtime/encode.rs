@@ -278,8 +278,7 @@ impl Context {
         let work = {
             let mut pending = self.pending();
             pending.list.put_into(encoder);
-            let next = Pending::with_room_of(self.take_room(), Vec::new());
-            std::mem::replace(&mut *pending, next)
+            std::mem::replace(&mut *pending, self.next_list(Vec::new()))
         };
         let out = self.encoders.out.clone();
         out.waiting.fetch_add(1, Ordering::AcqRel);

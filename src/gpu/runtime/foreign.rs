@@ -11,6 +11,23 @@ const USAGES: wgpu::BufferUsages = wgpu::BufferUsages::STORAGE.union(wgpu::Buffe
 /// Vectors of four elements lie at multiples of this.
 const LEAST_ALIGNMENT: u64 = 16;
 
+/// Of one buffer that is read.
+fn layout(device: &wgpu::Device) -> wgpu::BindGroupLayout {
+    device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
+        label: Some("a caller's buffer"),
+        entries: &[wgpu::BindGroupLayoutEntry {
+            binding: 0,
+            visibility: wgpu::ShaderStages::COMPUTE,
+            ty: wgpu::BindingType::Buffer {
+                ty: wgpu::BufferBindingType::Storage { read_only: true },
+                has_dynamic_offset: false,
+                min_binding_size: None,
+            },
+            count: None,
+        }],
+    })
+}
+
 /// What wgpu refuses of a caller's buffer or texture is the caller's mistake.
 pub(crate) fn not_here(error: Error, operation: &'static str, argument: &'static str) -> Error {
     match error {
@@ -67,23 +84,10 @@ impl Context {
     /// That wgpu lets this device bind a buffer.
     fn check_is_here(&self, operation: &'static str, buffer: &wgpu::Buffer) -> Result<()> {
         let bound = self.guarded(operation, None, || {
-            let layout = self.device().create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
-                label: Some("a caller's buffer"),
-                entries: &[wgpu::BindGroupLayoutEntry {
-                    binding: 0,
-                    visibility: wgpu::ShaderStages::COMPUTE,
-                    ty: wgpu::BindingType::Buffer {
-                        ty: wgpu::BufferBindingType::Storage { read_only: true },
-                        has_dynamic_offset: false,
-                        min_binding_size: None,
-                    },
-                    count: None,
-                }],
-            });
             let size = buffer.size().min(4);
             drop(self.device().create_bind_group(&wgpu::BindGroupDescriptor {
                 label: Some("a caller's buffer"),
-                layout: &layout,
+                layout: self.lent_layout.get_or_init(|| layout(self.device())),
                 entries: &[wgpu::BindGroupEntry {
                     binding: 0,
                     resource: wgpu::BindingResource::Buffer(wgpu::BufferBinding {

@@ -1,9 +1,14 @@
 //! A map that keeps what was used of late, at the price of a look-up.
 
-use std::hash::Hash;
+use std::hash::{BuildHasher, BuildHasherDefault, Hash};
 use std::mem;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHasher};
+
+/// A hash for what is kept, which needs to withstand nobody.
+pub(crate) fn hash_of(value: &impl Hash) -> u64 {
+    BuildHasherDefault::<FxHasher>::default().hash_one(value)
+}
 
 /// As many values as `most` by their keys, and up to as many more that were used before those.
 #[derive(Debug)]

@@ -1,10 +1,9 @@
 //! Lists of recorded work, and what knows which of them may still use a buffer or a texture.
 
-use std::hash::{BuildHasher, BuildHasherDefault};
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use rustc_hash::FxHasher;
+use crate::gpu::runtime::kept::hash_of;
 
 /// Where a list is on its way to the device's queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +24,7 @@ pub(crate) enum Place {
 #[derive(Debug)]
 pub(crate) struct List {
     place: AtomicU8,
-    /// The encoder that it was put into.
+    /// By its hash, which tells it from all others that live, the encoder that it was put into.
     encoder: OnceLock<u64>,
 }
 
@@ -33,11 +32,6 @@ impl Default for List {
     fn default() -> Self {
         Self { place: AtomicU8::new(Place::Recorded as u8), encoder: OnceLock::new() }
     }
-}
-
-/// What tells an encoder from all others that live.
-fn id(encoder: &wgpu::CommandEncoder) -> u64 {
-    BuildHasherDefault::<FxHasher>::default().hash_one(encoder)
 }
 
 impl List {
@@ -52,12 +46,12 @@ impl List {
 
     /// It is put into an encoder.
     pub(crate) fn put_into(&self, encoder: &wgpu::CommandEncoder) {
-        let _once = self.encoder.set(id(encoder));
+        let _once = self.encoder.set(hash_of(encoder));
         self.set(Place::Encoded);
     }
 
     pub(crate) fn is_in(&self, encoder: &wgpu::CommandEncoder) -> bool {
-        self.encoder.get() == Some(&id(encoder))
+        self.encoder.get() == Some(&hash_of(encoder))
     }
 
     /// Whether work that is recorded from now on surely comes after it.

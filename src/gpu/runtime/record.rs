@@ -300,22 +300,20 @@ impl Context {
 
     /// Submits all that was recorded, unless it has to come after work of the caller.
     pub(crate) fn flush_unasked(&self, operation: &'static str) -> Result<()> {
-        let waits = {
-            let pending = self.pending();
-            pending.uses_callers || pending.after.iter().any(|list| list.place() != Place::Queued)
-        };
-        if waits { Ok(()) } else { self.flush(operation) }
+        let uses_callers = self.pending().uses_callers;
+        if uses_callers || self.is_held_up() { Ok(()) } else { self.flush(operation) }
     }
 
-    /// A list that is over, whose memory the next one takes.
-    pub(crate) fn take_room(&self) -> Pending {
+    /// Nothing recorded, in the memory of a list that is over, with these buffers for parameters.
+    pub(crate) fn next_list(&self, chunks: Vec<Chunk>) -> Pending {
         let room = self.room.lock().unwrap_or_else(PoisonError::into_inner).take();
-        room.unwrap_or_default()
+        Pending { chunks, ..room.unwrap_or_default() }
     }
 
+    /// A list is over, and the next one may have its memory.
     pub(crate) fn keep_room(&self, over: Pending) {
-        let over = Pending::with_room_of(over, Vec::new());
-        *self.room.lock().unwrap_or_else(PoisonError::into_inner) = Some(over);
+        let room = over.emptied();
+        *self.room.lock().unwrap_or_else(PoisonError::into_inner) = Some(room);
     }
 
     /// Submits commands alone, in front of what is recorded.
@@ -341,8 +339,7 @@ impl Context {
         self.check_encoders(operation)?;
         let work = {
             let mut pending = self.pending();
-            let chunks = pending.chunks.clone();
-            let next = Pending::with_room_of(self.take_room(), chunks);
+            let next = self.next_list(pending.chunks.clone());
             std::mem::replace(&mut *pending, next)
         };
         let submitted = self.guarded(operation, None, || {

@@ -39,14 +39,14 @@ pub(crate) struct Pending {
 pub(crate) type Chunk = (wgpu::Buffer, Id);
 
 impl Pending {
-    /// Nothing recorded, with the room of a list that is over.
-    pub(crate) fn with_room_of(mut over: Self, chunks: Vec<Chunk>) -> Self {
-        over.dispatches.clear();
-        over.copies.clear();
-        over.params.clear();
-        over.offsets.clear();
-        over.after.clear();
-        Self { list: Arc::default(), uses_callers: false, chunks, ..over }
+    /// Another list, of nothing, in the same memory.
+    pub(crate) fn emptied(mut self) -> Self {
+        self.dispatches.clear();
+        self.copies.clear();
+        self.params.clear();
+        self.offsets.clear();
+        self.after.clear();
+        Self { list: Arc::default(), uses_callers: false, chunks: Vec::new(), ..self }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
