@@ -45,6 +45,7 @@ mod interop;
 mod interop_any;
 mod interop_encoder;
 mod interop_frames;
+mod interop_threads;
 mod laws;
 mod long_sums;
 mod long_windows;

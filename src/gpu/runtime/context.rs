@@ -1,7 +1,7 @@
 //! The context of one device: what all its tensors share.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::gpu::runtime::buffer::Buffers;
 use crate::gpu::runtime::encode::Encoders;
@@ -81,7 +81,7 @@ impl Context {
         &self.handle.limits
     }
 
-    /// Bytes in all buffers and textures, in use and kept.
+    /// Bytes in all buffers and textures of tensors, in use and kept.
     pub(crate) fn allocated(&self) -> u64 {
         self.buffers.pool.allocated() + self.textures.allocated()
     }
@@ -112,6 +112,14 @@ impl Context {
         self.buffers.bind_groups.clear();
         self.buffers.pool.trim();
         self.textures.trim();
+        self.encoders.trim();
+        self.staging.trim();
+        // Whoever records may have run out of memory.
+        if let Ok(mut pending) = self.pending.try_lock()
+            && pending.is_empty()
+        {
+            pending.chunks.clear();
+        }
     }
 
     /// How many pipelines were compiled on this device.
@@ -139,7 +147,11 @@ impl Context {
         self.handle.guarded(operation, bytes, calls)
     }
 
-    pub(crate) fn pending(&self) -> std::sync::MutexGuard<'_, Pending> {
+    pub(crate) fn gate(&self) -> MutexGuard<'_, ()> {
+        self.gate.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn pending(&self) -> MutexGuard<'_, Pending> {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

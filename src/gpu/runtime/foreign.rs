@@ -109,20 +109,32 @@ impl Context {
         encoder: Option<&mut wgpu::CommandEncoder>,
     ) -> Result<()> {
         {
-            let _gate = self.gate.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let _gate = self.gate();
             self.handle.share();
         }
-        let place = self.place_of(&buffer.uses);
-        if let (Place::Encoded, Some(encoder)) = (place, &encoder)
-            && !buffer.uses.written().is_some_and(|list| list.is_in(encoder))
-        {
-            return self.check_written(operation, buffer);
-        }
-        match (place, encoder) {
+        match (self.place_of(&buffer.uses), encoder) {
             (Place::Recorded, None) => self.flush(operation),
-            (Place::Recorded, Some(encoder)) => self.encode(operation, encoder),
+            (Place::Recorded, Some(encoder)) => {
+                self.encode(operation, encoder)?;
+                // Another thread may have been first with an encoder of its own.
+                self.check_is_in(operation, buffer, encoder)
+            }
+            (Place::Encoded, Some(encoder)) => self.check_is_in(operation, buffer, encoder),
             (Place::Dropped, _) => self.check_written(operation, buffer),
             (Place::Queued | Place::Encoded, _) => self.check_lost(),
+        }
+    }
+
+    /// That the work that writes a buffer is in this encoder, or on the queue.
+    fn check_is_in(
+        &self,
+        operation: &'static str,
+        buffer: &GpuBuffer,
+        encoder: &wgpu::CommandEncoder,
+    ) -> Result<()> {
+        match buffer.uses.written() {
+            Some(list) if list.is_in(encoder) => self.check_lost(),
+            _ => self.check_written(operation, buffer),
         }
     }
 }

@@ -83,20 +83,30 @@ impl Uses {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A list reads it, or writes it; gives the list that wrote it before, if that is another one.
-    pub(crate) fn add(&self, list: &Arc<List>, writes: bool) -> Option<Arc<List>> {
+    /// A list reads it, or writes it. Tells which other lists that one has to come after: the one
+    /// that wrote it, whose elements it needs, and before it writes it those in encoders that may
+    /// still use it, whose memory alone it takes over.
+    pub(crate) fn add(
+        &self,
+        list: &Arc<List>,
+        writes: bool,
+        mut after: impl FnMut(&Arc<List>, bool),
+    ) {
         let mut state = self.state();
-        let before = state.written.clone().filter(|written| !Arc::ptr_eq(written, list));
+        let is_other = |other: &&Arc<List>| !Arc::ptr_eq(other, list);
+        state.written.iter().filter(is_other).for_each(|written| after(written, true));
         if writes {
+            let used = state.latest.iter().chain(&state.earlier);
+            let used = used.filter(is_other).filter(|used| !used.comes_first());
+            used.for_each(|used| after(used, false));
             state.written = Some(list.clone());
         }
         if state.latest.as_ref().is_some_and(|latest| Arc::ptr_eq(latest, list)) {
-            return before;
+            return;
         }
         let earlier = state.latest.replace(list.clone());
         state.earlier.extend(earlier);
         state.earlier.retain(|list| !list.is_over());
-        before
     }
 
     /// The list that wrote it.
@@ -123,16 +133,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_use_tells_who_wrote_before_and_who_may_still_use_it() {
+    fn a_use_tells_what_it_comes_after_and_who_may_still_use_it() {
         let [first, second, third] = [(); 3].map(|()| Arc::new(List::default()));
         let uses = Uses::default();
-        assert!(uses.add(&first, true).is_none() && uses.add(&first, false).is_none());
+        let add = |uses: &Uses, list, writes| {
+            let mut told = Vec::new();
+            uses.add(list, writes, |after, needs| told.push((after.clone(), needs)));
+            told
+        };
+        assert!(add(&uses, &first, true).is_empty() && add(&uses, &first, false).is_empty());
         first.set(Place::Encoded);
-        assert!(Arc::ptr_eq(&uses.add(&second, false).unwrap(), &first));
+        let told = add(&uses, &second, false);
+        assert!(told.len() == 1 && Arc::ptr_eq(&told[0].0, &first) && told[0].1);
         second.set(Place::Queued);
-        uses.add(&third, false);
+        add(&uses, &third, false);
         assert!(!uses.all(List::comes_first) && !uses.all(List::is_over));
         let left = uses.left();
+        // Whoever takes the memory over comes after what may still use it, and needs none of it.
+        let told = add(&left, &third, true);
+        assert!(told.len() == 1 && Arc::ptr_eq(&told[0].0, &first) && !told[0].1);
+        let left = left.left();
         first.set(Place::Dropped);
         assert!(left.all(List::comes_first) && !left.all(List::is_over));
         assert!(left.written().is_none() && uses.all(List::is_over));

@@ -32,6 +32,7 @@ pub(crate) mod staging;
 pub(crate) mod template;
 pub(crate) mod texels;
 pub(crate) mod texture;
+pub(crate) mod ticket;
 pub(crate) mod timing;
 pub(crate) mod transfer;
 pub(crate) mod workgroup_sum;

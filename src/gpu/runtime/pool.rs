@@ -102,7 +102,7 @@ mod tests {
         pool.add(3);
         for (item, list) in ["first", "second"].into_iter().zip(&lists) {
             let uses = Uses::default();
-            uses.add(list, true);
+            uses.add(list, true, |_, _| ());
             pool.put(3, item, uses);
         }
         assert_eq!((pool.allocated(), pool.has(3), pool.has(4)), (6, true, false));

@@ -21,6 +21,9 @@ use crate::gpu::runtime::texture::GpuTexture;
 /// A list of so many dispatches is submitted without being asked for.
 const LONGEST_LIST: usize = 1024;
 
+/// So many buffers for parameters are kept for the next list.
+const KEPT_CHUNKS: usize = 2 * LONGEST_LIST / SLOTS_PER_CHUNK;
+
 impl Context {
     /// Records one dispatch: a shader, its parameters, and its buffers in the shader's order.
     pub(crate) fn record(
@@ -288,7 +291,7 @@ impl Context {
     pub(crate) fn flush(&self, operation: &'static str) -> Result<()> {
         self.look_at_awaited_encoders();
         {
-            let _gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
+            let _gate = self.gate();
             self.flush_then(operation, None, |_| ())?;
         }
         // Lets wgpu free what finished submissions held.
@@ -305,7 +308,8 @@ impl Context {
     }
 
     /// Nothing recorded, in the memory of a list that is over, with these buffers for parameters.
-    pub(crate) fn next_list(&self, chunks: Vec<Chunk>) -> Pending {
+    pub(crate) fn next_list(&self, mut chunks: Vec<Chunk>) -> Pending {
+        chunks.truncate(KEPT_CHUNKS);
         let room = self.room.lock().unwrap_or_else(PoisonError::into_inner).take();
         Pending { chunks, ..room.unwrap_or_default() }
     }
@@ -336,12 +340,7 @@ impl Context {
         timestamps: Option<&wgpu::QuerySet>,
         after: impl FnOnce(&mut wgpu::CommandEncoder),
     ) -> Result<wgpu::SubmissionIndex> {
-        self.check_encoders(operation)?;
-        let work = {
-            let mut pending = self.pending();
-            let next = self.next_list(pending.chunks.clone());
-            std::mem::replace(&mut *pending, next)
-        };
+        let work = self.take_recorded(operation, None)?;
         let submitted = self.guarded(operation, None, || {
             work.write_params(self.queue());
             let mut encoder = self.device().create_command_encoder(&Default::default());

@@ -21,7 +21,7 @@ pub(crate) const SLOTS_PER_CHUNK: usize = 256;
 pub(crate) struct Pending {
     pub(crate) list: Arc<List>,
     /// Lists in encoders of the caller that this one comes after.
-    pub(crate) after: Vec<Arc<List>>,
+    pub(crate) after: Vec<After>,
     /// Whether it uses memory of the caller, whose own work it must not come before unasked.
     pub(crate) uses_callers: bool,
     pub(crate) dispatches: Vec<Dispatch>,
@@ -33,6 +33,14 @@ pub(crate) struct Pending {
     pub(crate) offsets: Vec<u32>,
     /// The buffers that the parameters are written to when the list is submitted.
     pub(crate) chunks: Vec<Chunk>,
+}
+
+/// A list that another one comes after.
+#[derive(Debug, Clone)]
+pub(crate) struct After {
+    pub(crate) list: Arc<List>,
+    /// Whether what it computes is read, and not only its memory taken over.
+    pub(crate) is_read: bool,
 }
 
 /// A buffer for the parameters of so many dispatches.
@@ -61,15 +69,26 @@ impl Pending {
         uses: &Uses,
         writes: bool,
     ) -> Result<()> {
-        let Some(before) = uses.add(&self.list, writes) else { return Ok(()) };
-        match before.place() {
-            Place::Dropped => return Err(Error::LostWork { operation }),
-            Place::Encoded if !self.after.iter().any(|list| Arc::ptr_eq(list, &before)) => {
-                self.after.push(before);
-            }
-            _ => {}
-        }
-        Ok(())
+        let (mut is_lost, all) = (false, &mut self.after);
+        uses.add(&self.list, writes, |list, is_read| match list.place() {
+            Place::Dropped => is_lost |= is_read,
+            Place::Encoded => match all.iter_mut().find(|after| Arc::ptr_eq(&after.list, list)) {
+                Some(after) => after.is_read |= is_read,
+                None => all.push(After { list: list.clone(), is_read }),
+            },
+            Place::Recorded | Place::Queued => {}
+        });
+        if is_lost { Err(Error::LostWork { operation }) } else { Ok(()) }
+    }
+
+    /// Whether it comes after work in an encoder that was not submitted.
+    pub(crate) fn waits(&self) -> bool {
+        self.after.iter().any(|after| after.list.place() == Place::Encoded)
+    }
+
+    /// Whether it comes after work that was lost.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.after.iter().any(|after| after.is_read && after.list.place() == Place::Dropped)
     }
 
     /// As [`add_use`](Self::add_use), of a texture.
@@ -330,5 +349,30 @@ fn encode_pass(
         pass.set_pipeline(&pipeline.pipeline);
         pass.set_bind_group(0, bind_group, &offsets[dispatch.offsets.clone()]);
         pass.dispatch_workgroups(width, height, depth);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_takes_memory_over_waits_for_those_that_use_it_and_who_reads_it_needs_them() {
+        for (reads, is_submitted) in [(false, true), (false, false), (true, true), (true, false)] {
+            let earlier = Arc::new(List::default());
+            let uses = Uses::default();
+            uses.add(&earlier, true, |_, _| ());
+            // It was handed out again while the list was recorded, which is now in an encoder.
+            let uses = if reads { uses } else { uses.left() };
+            earlier.set(Place::Encoded);
+            let mut pending = Pending::default();
+            pending.add_use("test", &uses, !reads).unwrap();
+            assert!(pending.waits() && !pending.is_lost() && pending.after.len() == 1);
+            earlier.set(if is_submitted { Place::Queued } else { Place::Dropped });
+            assert!(!pending.waits());
+            assert_eq!(pending.is_lost(), reads && !is_submitted);
+            let again = Pending::default().add_use("test", &uses, !reads);
+            assert_eq!(again.is_err(), reads && !is_submitted);
+        }
     }
 }

@@ -21,6 +21,11 @@ impl Staging {
         kept.iter().position(fits).map(|index| kept.swap_remove(index))
     }
 
+    /// Lets go of all.
+    pub(crate) fn trim(&self) {
+        self.kept().clear();
+    }
+
     /// Keeps a buffer, if there are not too many.
     pub(crate) fn keep(&self, buffer: wgpu::Buffer) {
         let mut kept = self.kept();

@@ -3,7 +3,7 @@
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) use std::time::Instant;
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 #[cfg(target_arch = "wasm32")]
@@ -95,7 +95,7 @@ impl Context {
         let is_empty = self.nothing_recorded();
         self.look_at_awaited_encoders();
         {
-            let _gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
+            let _gate = self.gate();
             let timer = timer.as_ref().filter(|_| !is_empty);
             self.flush_then(operation, timer.map(|timer| &timer.queries), |encoder| {
                 if let Some(Timer { queries, resolved, readable }) = timer {

@@ -2,15 +2,23 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::Result;
 use crate::gpu::runtime::allocate::Reuse;
 use crate::gpu::runtime::buffer::GpuBuffer;
 use crate::gpu::runtime::context::Context;
-use crate::gpu::runtime::list::Place;
+use crate::gpu::runtime::list::{List, Place};
 use crate::gpu::runtime::mapping::Mapping;
+use crate::{Error, Result};
 
 /// Uploads go with the next submit, of which they hold copies until then, unless these are more.
 const MOST_WAITING_BYTES: u64 = 16 << 20;
+
+/// Elements on their way to the host.
+#[derive(Debug)]
+struct Staged {
+    mapping: Mapping,
+    /// The list that wrote them: that it was submitted too early may be seen only when it has run.
+    written: Option<Arc<List>>,
+}
 
 impl Context {
     /// A buffer that holds these elements.
@@ -67,19 +75,21 @@ impl Context {
         len: usize,
     ) -> Result<Vec<T>> {
         let bytes = (size_of::<T>() * len) as u64;
-        self.check_written(operation, buffer)?;
         if self.handle.maps_tensors() && buffer.is_own() && len > 0 {
-            self.look_at_awaited_encoders();
-            let _gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
-            let submitted = self.flush_then(operation, None, |_| ())?;
-            let submitted = self.poller.submission(submitted);
-            let mapping = Mapping::begin(self, operation, buffer.raw(), bytes, Some(submitted))?;
-            self.wait(operation)?;
-            return pollster::block_on(mapping.read(len));
+            let _gate = self.gate_of_written(operation, buffer)?;
+            // As long as the gate is closed no work of the caller comes to use it.
+            if self.handle.maps_tensors() {
+                let submitted = self.flush_then(operation, None, |_| ())?;
+                let submitted = self.poller.submission(submitted);
+                let mapping =
+                    Mapping::begin(self, operation, buffer.raw(), bytes, Some(submitted))?;
+                self.wait(operation)?;
+                return pollster::block_on(mapping.read(len));
+            }
         }
         let Some(staged) = self.stage(operation, buffer, bytes)? else { return Ok(Vec::new()) };
         self.wait(operation)?;
-        pollster::block_on(self.read_staged(staged, len))
+        pollster::block_on(self.read_staged(operation, staged, len))
     }
 
     /// As [`download`](Self::download), without blocking: all is submitted now, the future waits.
@@ -95,7 +105,7 @@ impl Context {
         Ok(async move {
             context.handle.check_late(late).await?;
             match staged {
-                Some(staged) => context.read_staged(staged, len).await,
+                Some(staged) => context.read_staged(operation, staged, len).await,
                 None => Ok(Vec::new()),
             }
         })
@@ -108,7 +118,7 @@ impl Context {
         operation: &'static str,
         buffer: &GpuBuffer,
         bytes: u64,
-    ) -> Result<Option<Mapping>> {
+    ) -> Result<Option<Staged>> {
         self.check_written(operation, buffer)?;
         let size = bytes.next_multiple_of(4);
         if size == 0 {
@@ -126,11 +136,12 @@ impl Context {
                 })
             })?,
         };
-        self.look_at_awaited_encoders();
-        // What is there does not have to wait for what cannot be submitted.
-        let is_held_up = self.is_held_up() && self.place_of(&buffer.uses) != Place::Recorded;
         let submitted = {
-            let _gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
+            let _gate = self.gate_of_written(operation, buffer)?;
+            // What is there does not have to wait for what cannot be submitted.
+            let is_recorded = |list: Arc<List>| list.place() == Place::Recorded;
+            let is_recorded = buffer.uses.written().is_some_and(is_recorded);
+            let is_held_up = self.is_held_up() && !is_recorded;
             let copy = |encoder: &mut wgpu::CommandEncoder| {
                 let first = buffer.first_byte();
                 encoder.copy_buffer_to_buffer(buffer.raw(), first, &staging, 0, size);
@@ -141,13 +152,22 @@ impl Context {
             };
             self.poller.submission(submitted)
         };
-        Mapping::begin(self, operation, &staging, bytes, Some(submitted)).map(Some)
+        let mapping = Mapping::begin(self, operation, &staging, bytes, Some(submitted))?;
+        Ok(Some(Staged { mapping, written: buffer.uses.written() }))
     }
 
-    async fn read_staged<T: bytemuck::Pod>(&self, staged: Mapping, len: usize) -> Result<Vec<T>> {
-        let staging = staged.buffer().clone();
-        let elements = staged.read(len).await?;
+    async fn read_staged<T: bytemuck::Pod>(
+        &self,
+        operation: &'static str,
+        Staged { mapping, written }: Staged,
+        len: usize,
+    ) -> Result<Vec<T>> {
+        let staging = mapping.buffer().clone();
+        let elements = mapping.read(len).await?;
         self.staging.keep(staging);
-        Ok(elements)
+        match written {
+            Some(list) if list.place() == Place::Dropped => Err(Error::LostWork { operation }),
+            _ => Ok(elements),
+        }
     }
 }
