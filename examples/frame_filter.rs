@@ -98,12 +98,12 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn size(text: &str) -> Result<[u32; 2], Box<dyn Error>> {
-    let (width, height) = text.split_once('x').ok_or("--size takes WIDTHxHEIGHT")?;
-    let size = [width.parse::<u32>()?, height.parse::<u32>()?];
-    if size.iter().any(|size| !(4..=8192).contains(size)) {
-        return Err("--size takes sizes from 4 to 8192".into());
-    }
-    Ok(size)
+    let sizes = text.split_once('x').and_then(|(width, height)| {
+        let size = |text: &str| text.parse().ok().filter(|size| (4..=8192).contains(size));
+        Some([size(width)?, size(height)?])
+    });
+    sizes
+        .ok_or_else(|| format!("--size takes WIDTHxHEIGHT, each from 4 to 8192, not {text}").into())
 }
 
 fn median(mut times: Vec<Duration>) -> Duration {

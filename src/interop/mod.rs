@@ -20,9 +20,10 @@
 //! The other way round, [`Device::wgpu`] gives the device and queue of one that this crate opened.
 //!
 //! A [`Device`] has one recording for all threads: what another thread records meanwhile goes into the
-//! same encoder, and waits for its submit. A thread that encodes frames of its own is better off with a
-//! `Device::from_wgpu` of its own around the same wgpu device; tensors of one are not tensors of the
-//! other.
+//! same encoder and waits for its submit, and where its memory was used by an encoder that waits, it
+//! waits for that one. Numbers stay right; but a thread that encodes frames of its own is better off with
+//! a `Device::from_wgpu` of its own around the same wgpu device; tensors of one are not tensors of the
+//! other. Any thread may poll the wgpu device.
 //!
 //! # A frame
 //!
@@ -77,9 +78,11 @@
 //! - A tensor's buffer belongs to the device's pool. It is not handed out again while the tensor or a
 //!   [`TensorBuffer`] of it lives, nor while work that uses it waits in an encoder that was not
 //!   submitted. [`TensorBuffer::into_buffer`] takes it out of the pool for good.
-//! - What is destroyed between recording and submit makes wgpu refuse the submit, which is the
-//!   application's: wgpu tells the application, by a panic unless it handles errors, and the tensors
-//!   of that encoder are [`Error::LostWork`]. A tensor's buffer must not be destroyed at all.
+//! - What is destroyed between recording and submit makes wgpu refuse the submit. Of one of the
+//!   application's, wgpu tells the application, by a panic unless it handles errors, and the tensors of
+//!   that encoder are [`Error::LostWork`]; a download or a flush that has to submit it gives
+//!   [`Error::Gpu`], and what was recorded beside it is lost as well. A tensor's buffer must not be
+//!   destroyed at all.
 //! - Tensors of a frame may be dropped as soon as the frame is recorded. Their memory serves the next
 //!   frame: from the third on a steady loop makes no buffer, no texture and no bind group for the
 //!   operations on tensors, which [`Device::memory_use`] shows. [`Device::trim`] gives back what a
@@ -95,8 +98,12 @@
 //! | never, and the encoder is dropped; or wgpu refuses the submit | [`Error::LostWork`] for its tensors, for what was computed from them, and for what was recorded beside that; all others go on |
 //! | in another order | [`Error::LostWork`] for what reads a tensor of an encoder that was submitted later; all others go on |
 //!
+//! A texture that lost work was to write holds what it held.
+//!
 //! # What to know
 //!
+//! - A frame that fails half-way, at one of the `?` above, leaves what it has recorded for the next
+//!   `encode`. To let go of it, encode it into an encoder that you drop.
 //! - Results that the host needs come by [`Tensor::download_async`], which waits for nobody; several
 //!   can be under way.
 //! - The first call of an operation compiles its shader. To have that done ahead of the first frame,
@@ -155,8 +162,9 @@ impl Device {
     /// # Errors
     ///
     /// [`Error::LostWork`], and what the device reports: [`Error::Gpu`], [`Error::OutOfMemory`],
-    /// [`Error::DeviceLost`]. What is wrong with an encoder, wgpu tells where it is finished or
-    /// submitted.
+    /// [`Error::DeviceLost`]. An encoder that cannot be written to, since a pass of yours is open, is an
+    /// [`Error::Gpu`], and what was recorded is lost; what else is wrong with it, wgpu tells where it is
+    /// finished or submitted.
     ///
     /// # Examples
     ///
@@ -226,7 +234,7 @@ impl Tensor {
     /// new tensor of the buffer reads it anew.
     ///
     /// It needs both the usages `STORAGE`, to be read by operations, and `COPY_SRC`, to be copied, and
-    /// must not be destroyed before the work that reads it is submitted.
+    /// must neither be destroyed nor mapped before the work that reads it is submitted.
     ///
     /// # Errors
     ///

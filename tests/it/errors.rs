@@ -267,6 +267,11 @@ fn what_a_device_cannot_do() {
             channels * 2047 * 4
         ),
     );
+    let device = with_limits(wgpu::Limits::downlevel_webgl2_defaults());
+    says(
+        MaxPool2d::new([2, 2]).forward(&zeros(&device, [1, 1, 8, 8])),
+        "max_pool2d: the size of one storage binding in bytes is 256, but the device allows 0",
+    );
 }
 
 #[test]

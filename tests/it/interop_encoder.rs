@@ -6,7 +6,7 @@ use ndarray::Array4;
 
 use crate::devices::ramp;
 use crate::interop::{callers_device, read, readable};
-use crate::tested::lend;
+use crate::tested::{lend, tell};
 
 const SHAPE: [usize; 4] = [1, 2, 8, 8];
 const BYTES: u64 = 2 * 8 * 8 * 4;
@@ -391,6 +391,41 @@ fn nothing_that_uses_the_callers_memory_is_submitted_unasked() {
     app.device.encode(&mut encoder).unwrap();
     queue.submit([encoder.finish()]);
     assert_eq!(y.download().unwrap(), image(3));
+    // Its parameters take more than a list has otherwise, until somebody asks for it back.
+    drop(y);
+    let allocated = || {
+        app.device.synchronize().unwrap();
+        raw.generate_allocator_report().map(|report| {
+            let parameters = report.allocations.iter().filter(|it| it.name.contains("parameters"));
+            parameters.map(|it| it.size).sum::<u64>()
+        })
+    };
+    let Some(before) = allocated() else { return tell("the backend reports no allocations") };
+    app.device.trim();
+    let after = allocated().unwrap();
+    assert!(before >= 1100 * 256 && after == 0, "{before} {after}");
+    // The weight.
+    assert_eq!(app.device.memory_use().allocated, 256);
+}
+
+#[test]
+fn an_encoder_that_cannot_be_written_to_is_an_error_and_what_was_recorded_is_lost() {
+    let device = callers_device();
+    let (raw, queue) = device.wgpu().unwrap();
+    raw.on_uncaptured_error(std::sync::Arc::new(|_| {}));
+    let x = device.upload(&image(2)).unwrap();
+    let y = Activation::Relu.forward(&x).unwrap();
+    let mut encoder = raw.create_command_encoder(&Default::default());
+    let pass = encoder.begin_compute_pass(&Default::default()).forget_lifetime();
+    let error = device.encode(&mut encoder).unwrap_err();
+    assert!(matches!(error, Error::Gpu { operation: "encode", .. }), "{error:?}");
+    drop((pass, encoder));
+    assert_eq!(y.download().unwrap_err(), Error::LostWork { operation: "download" });
+    let mut encoder = raw.create_command_encoder(&Default::default());
+    let y = Activation::Relu.forward(&x).unwrap();
+    device.encode(&mut encoder).unwrap();
+    queue.submit([encoder.finish()]);
+    assert_eq!(y.download().unwrap(), image(2).mapv(|value| value.max(0.0)));
 }
 
 #[test]

@@ -194,7 +194,9 @@ fn no_submit_of_the_callers_meets_a_tensor_that_is_being_downloaded() {
         thread::scope(|scope| {
             scope.spawn(|| {
                 is_ready.store(true, Ordering::Release);
-                while !go.load(Ordering::Acquire) {}
+                while !go.load(Ordering::Acquire) {
+                    std::hint::spin_loop();
+                }
                 y.to_vec().unwrap();
             });
             while !is_ready.load(Ordering::Acquire) {

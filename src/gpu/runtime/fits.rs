@@ -13,13 +13,15 @@ pub(crate) fn check_buffers(
     dtype: DType,
     limits: &Limits,
 ) -> Result<()> {
-    let allowed =
-        limits.max_buffer_bytes.min(limits.max_binding_bytes.saturating_mul(MOST_BINDINGS));
     let bytes = |shape: &Shape| (shape.len() as u64).saturating_mul(dtype.bytes() as u64);
     let needed = shapes.iter().map(bytes).max().unwrap_or(0);
+    let in_bindings = limits.max_binding_bytes.saturating_mul(MOST_BINDINGS);
+    let (quantity, allowed) = match limits.max_binding_bytes {
+        0 => ("the size of one storage binding in bytes", 0),
+        _ => ("the size of one buffer in bytes", limits.max_buffer_bytes.min(in_bindings)),
+    };
     if needed <= allowed {
         return Ok(());
     }
-    let quantity = "the size of one buffer in bytes".into();
-    Err(Error::DeviceLimit { operation, quantity, needed, allowed })
+    Err(Error::DeviceLimit { operation, quantity: quantity.into(), needed, allowed })
 }

@@ -69,7 +69,8 @@ impl Context {
         let bytes = bytes.and_then(|bytes| bytes.checked_next_multiple_of(4));
         let end = bytes.and_then(|bytes| offset.checked_add(bytes));
         let (Some(bytes), Some(end)) = (bytes, end) else {
-            return Err(Error::overflow(operation, format!("offset {offset} and {len} {dtype}")));
+            let quantity = format!("byte {offset} + {len} elements of {dtype}");
+            return Err(Error::Overflow { operation, quantity, limit: usize::MAX });
         };
         if end > buffer.size() {
             let rule = format!(
@@ -77,7 +78,10 @@ impl Context {
             );
             return refuse("the size of the buffer", format!("{} bytes", buffer.size()), rule);
         }
-        self.check_is_here(operation, buffer)?;
+        // Of nothing wgpu makes no binding.
+        if buffer.size() > 0 {
+            self.check_is_here(operation, buffer)?;
+        }
         Ok(GpuBuffer::of_caller(buffer.clone(), [offset, bytes], dtype, self.buffers.clone()))
     }
 
