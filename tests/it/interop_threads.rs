@@ -2,44 +2,43 @@
 //! others have recorded; some download meanwhile.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use filtro::{Activation, Device, Error, MaxPool2d, Tensor};
+use filtro::{Activation, DType, Device, Error, MaxPool2d, Tensor};
 
-use crate::asynchronous::{constant, run};
+use crate::asynchronous::{busy, constant, run};
 use crate::interop::{callers_device, readable};
 use crate::tested::{is_software, open_tested};
 
 const LOST: Error = Error::LostWork { operation: "download" };
 const NOT_SUBMITTED: Error = Error::NotSubmitted { operation: "download" };
 
-/// Submits commands, and polls until they are done, on another thread, which hangs in a callback of
-/// the application's for as long as `meanwhile` takes: what wgpu reports after it is held up.
-fn while_reports_are_held_up(
-    device: &Device,
-    commands: wgpu::CommandBuffer,
-    meanwhile: impl FnOnce(),
-) {
-    let (raw, queue) = device.wgpu().unwrap();
-    let (hang, hangs) = mpsc::channel();
-    let (release, released) = mpsc::channel::<()>();
-    let first = raw.create_command_encoder(&Default::default());
-    let buffer = readable(device, 8);
-    first.map_buffer_on_submit(&buffer, wgpu::MapMode::Read, .., move |_| {
-        hang.send(()).unwrap();
-        // Also if the test has failed.
-        let _released = released.recv();
-    });
-    queue.submit([first.finish(), commands]);
+/// Other threads of the application poll meanwhile, and get reports of what it submits.
+fn while_others_poll(device: &Device, run: impl FnOnce()) {
+    let (raw, _) = device.wgpu().unwrap();
+    let is_done = AtomicBool::new(false);
     thread::scope(|scope| {
-        scope.spawn(|| raw.poll(wgpu::PollType::wait_indefinitely()).unwrap());
-        hangs.recv().unwrap();
-        let release = release;
-        meanwhile();
-        drop(release);
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while !is_done.load(Ordering::Relaxed) {
+                    raw.poll(wgpu::PollType::Poll).unwrap();
+                }
+            });
+        }
+        let _done = Done(&is_done);
+        run();
     });
+}
+
+/// Ends the other threads, also if the test has failed.
+struct Done<'a>(&'a AtomicBool);
+
+impl Drop for Done<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 fn next(x: &Tensor) -> Tensor {
@@ -55,54 +54,181 @@ fn encode(device: &Device) -> wgpu::CommandBuffer {
     encoder.finish()
 }
 
-#[test]
-fn a_submit_is_seen_although_its_report_is_held_up() {
-    let device = callers_device();
-    let (_, queue) = device.wgpu().unwrap();
-    let x = device.upload(&constant(7.0)).unwrap();
-    for asynchronous in [false, true] {
-        let download = |y: &Tensor| match asynchronous {
-            false => y.download(),
-            true => run(y.download_async()),
-        };
-        let first = next(&x);
-        let commands = encode(&device);
-        while_reports_are_held_up(&device, commands, || {
-            // It comes after what is not reported yet, and is reported before.
-            let second = next(&first);
-            queue.submit([encode(&device)]);
-            assert_eq!(download(&second).unwrap(), constant(7.0));
-            assert_eq!(download(&first).unwrap(), constant(7.0));
-            let third = next(&second);
-            assert_eq!(download(&third).unwrap(), constant(7.0));
-        });
-        assert_eq!(download(&first).unwrap(), constant(7.0));
-    }
-    // What is submitted too early is lost, now as before.
-    let first = next(&x);
-    let early = encode(&device);
-    let second = next(&first);
-    queue.submit([encode(&device), early]);
-    assert_eq!((first.download().unwrap(), second.download().unwrap_err()), (constant(7.0), LOST));
+/// A buffer of the caller's that is destroyed, so that wgpu refuses a submit of what uses it.
+fn destroyed(device: &Device) -> wgpu::Buffer {
+    let buffer = readable(device, 8);
+    buffer.destroy();
+    buffer
 }
 
 #[test]
-fn a_submit_that_is_refused_is_seen_although_its_report_is_held_up() {
+fn what_becomes_of_a_submit_is_known_although_others_get_its_reports() {
     let device = callers_device();
-    let (raw, _) = device.wgpu().unwrap();
+    let (raw, queue) = device.wgpu().unwrap();
     raw.on_uncaptured_error(Arc::new(|_| {}));
-    let x = device.upload(&constant(7.0)).unwrap();
-    let y = next(&x);
-    let mut encoder = raw.create_command_encoder(&Default::default());
-    device.encode(&mut encoder).unwrap();
-    let destroyed = readable(&device, 8);
-    encoder.clear_buffer(&destroyed, 0, None);
-    destroyed.destroy();
-    while_reports_are_held_up(&device, encoder.finish(), || {
-        assert_eq!(y.download().unwrap_err(), LOST);
+    while_others_poll(&device, || {
+        let mut state = device.upload(&constant(0.0)).unwrap();
+        for round in 0_u16..600 {
+            let value = constant(f32::from(round));
+            let x = device.upload(&value).unwrap();
+            let first = next(&x);
+            let early = encode(&device);
+            let second = next(&first);
+            match round % 4 {
+                0 => queue.submit([early, encode(&device)]),
+                1 => queue.submit([encode(&device), early]),
+                2 => {
+                    queue.submit([encode(&device)]);
+                    queue.submit([early])
+                }
+                _ => {
+                    let mut encoder = raw.create_command_encoder(&Default::default());
+                    encoder.clear_buffer(&destroyed(&device), 0, None);
+                    let submitted = queue.submit([early, encoder.finish()]);
+                    let mut encoder = raw.create_command_encoder(&Default::default());
+                    let error = device.encode(&mut encoder).unwrap_err();
+                    assert_eq!(error, Error::LostWork { operation: "encode" });
+                    submitted
+                }
+            };
+            let is_lost = [[false, false], [false, true], [false, true], [true, true]];
+            for (y, is_lost) in [first, second].iter().zip(is_lost[usize::from(round % 4)]) {
+                let downloaded = y.download();
+                match is_lost {
+                    true => assert_eq!(downloaded.unwrap_err(), LOST, "{round}"),
+                    false => assert_eq!(downloaded.unwrap(), value, "{round}"),
+                }
+            }
+            // From frame to frame.
+            state = next(&state);
+            queue.submit([encode(&device)]);
+        }
+        assert_eq!(state.download().unwrap(), constant(0.0));
     });
-    assert_eq!(y.download().unwrap_err(), LOST);
-    assert_eq!(next(&x).download().unwrap(), constant(7.0));
+}
+
+#[test]
+fn a_callback_may_submit_what_comes_next() {
+    let device = callers_device();
+    let (raw, queue) = device.wgpu().unwrap();
+    let x = device.upload(&constant(3.0)).unwrap();
+    let first = next(&x);
+    let mut encoder = raw.create_command_encoder(&Default::default());
+    let (idle, later) = (readable(&device, 8), Arc::new(Mutex::new(None)));
+    let (device_of_callback, queue_of_callback) = (raw.clone(), queue.clone());
+    let commands = later.clone();
+    encoder.map_buffer_on_submit(&idle, wgpu::MapMode::Read, .., move |_| {
+        queue_of_callback.submit(commands.lock().unwrap().take());
+        device_of_callback.poll(wgpu::PollType::Poll).unwrap();
+    });
+    device.encode(&mut encoder).unwrap();
+    let second = next(&first);
+    *later.lock().unwrap() = Some(encode(&device));
+    queue.submit([encoder.finish()]);
+    raw.poll(wgpu::PollType::Poll).unwrap();
+    assert!(later.lock().unwrap().is_none());
+    for y in [first, second] {
+        assert_eq!(y.download().unwrap(), constant(3.0));
+    }
+}
+
+#[test]
+fn what_is_lost_with_another_threads_submit_is_lost_for_whoever_asks() {
+    // A software adapter of ours maps tensors for a download; the caller's is copied from.
+    for device in [open_tested(), callers_device()] {
+        let (raw, _) = device.wgpu().unwrap();
+        for round in 0_u16..150 {
+            let value = f32::from(round) + 1.0;
+            let x = device.upload_slice(&[value; 4096], [1, 1, 64, 64]).unwrap();
+            let lent = raw.create_buffer(&wgpu::BufferDescriptor {
+                label: None,
+                size: 4 * 4096,
+                usage: wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC,
+                mapped_at_creation: false,
+            });
+            let of_lent =
+                Tensor::from_wgpu_buffer(&device, &lent, 0, [1, 1, 64, 64], DType::F32).unwrap();
+            let z = next(&of_lent);
+            let y = MaxPool2d::new([2, 2]).forward(&x).unwrap();
+            lent.destroy();
+            let start = Barrier::new(2);
+            thread::scope(|scope| {
+                scope.spawn(|| {
+                    start.wait();
+                    z.to_vec().unwrap_err();
+                });
+                start.wait();
+                for _ in 0..(round % 40) * 20 {
+                    std::hint::spin_loop();
+                }
+                // What is lost, or comes after that, gives no number.
+                match round % 2 {
+                    0 => drop(y.to_vec().unwrap_err()),
+                    _ => drop(Activation::Relu.forward(&y).and_then(|y| y.to_vec()).unwrap_err()),
+                }
+            });
+        }
+    }
+}
+
+#[test]
+fn the_end_of_all_work_is_that_of_what_another_thread_is_about_to_submit() {
+    let device = open_tested();
+    let time = || {
+        let y = busy(&device);
+        let start = Instant::now();
+        device.synchronize().unwrap();
+        drop(y);
+        start.elapsed()
+    };
+    let least = (0..4).map(|_| time()).min().unwrap();
+    for round in 0..30 {
+        let y = busy(&device);
+        let start = Barrier::new(2);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                start.wait();
+                device.flush().unwrap();
+            });
+            let begin = Instant::now();
+            start.wait();
+            for _ in 0..round * 20 {
+                std::hint::spin_loop();
+            }
+            run(device.synchronize_async()).unwrap();
+            assert!(begin.elapsed() > least / 4, "{round}: {:?} of {least:?}", begin.elapsed());
+        });
+        drop(y);
+    }
+}
+
+#[test]
+fn whose_memory_is_overwritten_too_early_is_lost() {
+    let device = callers_device();
+    let (raw, queue) = device.wgpu().unwrap();
+    let large = device.upload_slice(&[5.0; 4096], [1, 1, 64, 64]).unwrap();
+    for index in 0..100 {
+        // The memory of x is free again, and this work still reads it.
+        let x = device.upload_slice(&[1.0; 64], [1, 1, 8, 8]).unwrap();
+        let y = MaxPool2d::new([2, 2]).forward(&x).unwrap();
+        drop(x);
+        let pool = MaxPool2d::new([2 + index % 10, 2 + index / 10]).stride([8, 8]);
+        let (z, late) = thread::scope(|scope| {
+            let z = scope.spawn(|| pool.forward(&large).unwrap());
+            thread::sleep(Duration::from_micros(100 + 37 * (index as u64 % 10)));
+            let mut encoder = raw.create_command_encoder(&Default::default());
+            device.encode(&mut encoder).unwrap();
+            (z.join().unwrap(), encoder.finish())
+        });
+        queue.submit([encode(&device)]);
+        queue.submit([late]);
+        for (tensor, value) in [(y, 1.0), (z, 5.0)] {
+            match tensor.to_vec() {
+                Ok(elements) => assert!(elements.iter().all(|&it| it == value), "{index} {value}"),
+                Err(error) => assert_eq!(error, LOST),
+            }
+        }
+    }
 }
 
 #[test]

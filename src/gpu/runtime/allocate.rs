@@ -6,7 +6,7 @@ use crate::gpu::runtime::bind_groups::Id;
 use crate::gpu::runtime::buffer::{GpuBuffer, bucket};
 use crate::gpu::runtime::context::Context;
 use crate::gpu::runtime::list::{List, Uses};
-use crate::gpu::runtime::pool::{Kind, Pool};
+use crate::gpu::runtime::pool::Kind;
 use crate::gpu::runtime::texture::{self, GpuTexture, TEXTURE_WIDTH, TexelFormat};
 use crate::{DType, Error, Result};
 
@@ -20,19 +20,6 @@ pub(crate) enum Reuse {
 }
 
 impl Context {
-    /// One that a pool has, if need be after a look at what became of the caller's encoders.
-    fn take<K: Kind, T>(
-        &self,
-        pool: &Pool<K, T>,
-        kind: K,
-        holds: impl Fn(&List) -> bool,
-    ) -> Option<(T, Uses)> {
-        pool.take(kind, &holds).or_else(|| {
-            let may_be_over = pool.has(kind) && self.look_at_encoders();
-            may_be_over.then(|| pool.take(kind, &holds)).flatten()
-        })
-    }
-
     fn reuse(
         &self,
         operation: &'static str,
@@ -41,8 +28,8 @@ impl Context {
     ) -> Result<Option<((wgpu::Buffer, Id), Uses)>> {
         let pool = &self.buffers.pool;
         let take = || match reuse {
-            Reuse::Recorded => self.take(pool, size, List::comes_first),
-            Reuse::HostWrite => self.take(pool, size, List::is_over),
+            Reuse::Recorded => pool.take(size, List::comes_first),
+            Reuse::HostWrite => pool.take(size, List::is_over),
         };
         let free = take();
         if free.is_none() && reuse == Reuse::HostWrite && pool.has(size) {
@@ -105,7 +92,7 @@ impl Context {
         texels: u32,
     ) -> Result<GpuTexture> {
         let kind = (format, texture::rows(texels));
-        let (texture, uses) = match self.take(&self.textures, kind, List::comes_first) {
+        let (texture, uses) = match self.textures.take(kind, List::comes_first) {
             Some(free) => free,
             None => {
                 let texture = self.create(operation, kind.bytes(), |device| {

@@ -9,13 +9,13 @@ use crate::gpu::runtime::buffer::GpuBuffer;
 use crate::gpu::runtime::context::Context;
 use crate::gpu::runtime::list::{List, Place, Uses};
 use crate::gpu::runtime::recording::{Chunk, Pending};
-use crate::gpu::runtime::ticket::{PROBE_BYTES, PROBES, Probe, TELLS_IN_TIME, Ticket, Tickets};
+use crate::gpu::runtime::ticket::{PROBE_BYTES, PROBES, Probe, Probes, Ticket};
 use crate::{Error, Result};
 
 /// What was put into the caller's encoders.
 #[derive(Debug, Default)]
 pub(crate) struct Encoders {
-    tickets: Arc<Tickets>,
+    probes: Arc<Probes>,
     /// Parameters of lists in encoders.
     chunks: Mutex<Vec<(Chunk, Arc<List>)>>,
 }
@@ -35,80 +35,29 @@ impl Encoders {
     /// Lets go of what no encoder needs.
     pub(crate) fn trim(&self) {
         self.chunks().retain(|(_, list)| !list.is_over());
-        self.tickets.probes().clear();
+        self.probes.kept().clear();
     }
 }
 
 impl Context {
-    /// Looks which of the caller's encoders were submitted; whether there was any to look at.
-    pub(crate) fn look_at_encoders(&self) -> bool {
-        let tickets = &self.encoders.tickets;
-        let any = tickets.any_waits();
-        if any {
-            if let Err(error) = self.device().poll(wgpu::PollType::Poll) {
-                log::debug!("polling the device: {error}");
-            }
-            tickets.look();
-        }
-        any
-    }
-
-    /// Where the work is that wrote something, as of now.
+    /// Where the work is that wrote something.
     pub(crate) fn place_of(&self, uses: &Uses) -> Place {
-        let Some(written) = uses.written() else { return Place::Queued };
-        if written.place() == Place::Encoded {
-            self.look_at_encoders();
-        }
-        written.place()
+        uses.written().map_or(Place::Queued, |written| written.place())
     }
 
     /// An error if the elements of a buffer are not there by what is on the queue and what is
     /// recorded.
     pub(crate) fn check_written(&self, operation: &'static str, buffer: &GpuBuffer) -> Result<()> {
         match self.place_of(&buffer.uses) {
-            Place::Encoded if !TELLS_IN_TIME => Ok(()),
             Place::Encoded => self.or_lost(Error::NotSubmitted { operation }),
             Place::Dropped => self.or_lost(Error::LostWork { operation }),
             Place::Recorded | Place::Queued => Ok(()),
         }
     }
 
-    /// As [`check_written`](Self::check_written), and the gate, so that it stays so.
-    pub(crate) fn gate_of_written(
-        &self,
-        operation: &'static str,
-        buffer: &GpuBuffer,
-    ) -> Result<MutexGuard<'_, ()>> {
-        loop {
-            self.check_written(operation, buffer)?;
-            self.look_at_awaited_encoders();
-            let gate = self.gate();
-            // Meanwhile another thread may have put it into an encoder.
-            let is_encoded = |list: Arc<List>| list.place() == Place::Encoded;
-            if !TELLS_IN_TIME || !buffer.uses.written().is_some_and(is_encoded) {
-                return Ok(gate);
-            }
-        }
-    }
-
     /// This error, or that the device is lost.
     fn or_lost<T>(&self, error: Error) -> Result<T> {
         self.check_lost().and(Err(error))
-    }
-
-    /// Looks at the encoders that what is recorded comes after, before the gate is closed: polling
-    /// runs callbacks, which may want it open.
-    pub(crate) fn look_at_awaited_encoders(&self) {
-        let waits = self.pending().waits();
-        if waits {
-            self.look_at_encoders();
-        }
-    }
-
-    /// Whether what is recorded cannot be submitted now.
-    pub(crate) fn is_held_up(&self) -> bool {
-        let pending = self.pending();
-        pending.waits() || pending.is_lost()
     }
 
     /// All that was recorded: for an encoder of the caller, or else to be submitted, which is an error
@@ -123,22 +72,19 @@ impl Context {
         if pending.is_lost() {
             let chunks = std::mem::take(&mut pending.chunks);
             let lost = std::mem::replace(&mut *pending, Pending { chunks, ..Default::default() });
-            drop(pending);
             lost.list.set(Place::Dropped);
+            drop(pending);
             return self.or_lost(Error::LostWork { operation });
         }
-        let chunks = match encoder {
-            Some(encoder) => {
-                pending.list.put_into(encoder);
-                Vec::new()
-            }
-            None if TELLS_IN_TIME && pending.waits() => {
+        let Some(encoder) = encoder else {
+            if pending.waits() {
                 drop(pending);
                 return self.or_lost(Error::NotSubmitted { operation });
             }
-            None => pending.chunks.clone(),
+            return Ok(self.next_of(&mut pending));
         };
-        Ok(std::mem::replace(&mut *pending, self.next_list(chunks)))
+        pending.list.put_into(encoder);
+        Ok(std::mem::replace(&mut *pending, self.next_list(Vec::new())))
     }
 
     /// Puts all that was recorded into an encoder of the caller.
@@ -147,7 +93,6 @@ impl Context {
         operation: &'static str,
         encoder: &mut wgpu::CommandEncoder,
     ) -> Result<()> {
-        self.look_at_encoders();
         let _gate = self.gate();
         self.handle.share();
         if self.nothing_recorded() {
@@ -155,11 +100,12 @@ impl Context {
         }
         let probe = self.probe(operation)?;
         let work = self.take_recorded(operation, Some(&*encoder))?;
-        let tickets = self.encoders.tickets.clone();
+        let probe = (self.encoders.probes.clone(), probe);
         self.guarded(operation, None, || {
             work.write_params(self.queue());
             work.encode(encoder, None);
-            Ticket::put_into(encoder, work.list.clone(), work.after.clone(), tickets, probe);
+            let (list, after) = (work.list.clone(), work.after.clone());
+            Ticket::put_into(encoder, self.device(), list, after, probe);
         })?;
         let chunks = work.chunks.iter().map(|chunk| (chunk.clone(), work.list.clone()));
         self.encoders.chunks().extend(chunks);
@@ -168,13 +114,13 @@ impl Context {
     }
 
     fn probe(&self, operation: &'static str) -> Result<Probe> {
-        let tickets = &self.encoders.tickets;
-        if let Some(kept) = tickets.probes().pop() {
+        let probes = &self.encoders.probes;
+        if let Some(kept) = probes.kept().pop() {
             return Ok(kept);
         }
         let make = || self.create(operation, PROBE_BYTES, Probe::new);
         let spare = (1..PROBES).map(|_| make()).collect::<Result<Vec<_>>>()?;
-        tickets.probes().extend(spare);
+        probes.kept().extend(spare);
         make()
     }
 }

@@ -117,7 +117,14 @@ impl Context {
             self.handle.share();
         }
         match (self.place_of(&buffer.uses), encoder) {
-            (Place::Recorded, None) => self.flush(operation),
+            (Place::Recorded, None) => {
+                self.flush(operation)?;
+                // Another thread may have been first, and failed.
+                match self.place_of(&buffer.uses) {
+                    Place::Dropped => self.check_written(operation, buffer),
+                    _ => Ok(()),
+                }
+            }
             (Place::Recorded, Some(encoder)) => {
                 self.encode(operation, encoder)?;
                 // Another thread may have been first with an encoder of its own.

@@ -1,6 +1,6 @@
 //! Lists of recorded work, and what knows which of them may still use a buffer or a texture.
 
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::gpu::runtime::kept::hash_of;
@@ -26,11 +26,17 @@ pub(crate) struct List {
     place: AtomicU8,
     /// By its hash, which tells it from all others that live, the encoder that it was put into.
     encoder: OnceLock<u64>,
+    /// Whether memory that it uses was overwritten by work that came too early.
+    is_spoiled: AtomicBool,
 }
 
 impl Default for List {
     fn default() -> Self {
-        Self { place: AtomicU8::new(Place::Recorded as u8), encoder: OnceLock::new() }
+        Self {
+            place: AtomicU8::new(Place::Recorded as u8),
+            encoder: OnceLock::new(),
+            is_spoiled: AtomicBool::new(false),
+        }
     }
 }
 
@@ -52,6 +58,15 @@ impl List {
 
     pub(crate) fn is_in(&self, encoder: &wgpu::CommandEncoder) -> bool {
         self.encoder.get() == Some(&hash_of(encoder))
+    }
+
+    /// Memory that it uses is overwritten before it runs.
+    pub(crate) fn spoil(&self) {
+        self.is_spoiled.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn is_spoiled(&self) -> bool {
+        self.is_spoiled.load(Ordering::Acquire)
     }
 
     /// Whether work that is recorded from now on surely comes after it.

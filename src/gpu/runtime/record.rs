@@ -289,22 +289,41 @@ impl Context {
 
     /// Submits all that was recorded.
     pub(crate) fn flush(&self, operation: &'static str) -> Result<()> {
-        self.look_at_awaited_encoders();
         {
             let _gate = self.gate();
             self.flush_then(operation, None, |_| ())?;
         }
-        // Lets wgpu free what finished submissions held.
+        self.free_finished(operation)
+    }
+
+    /// Lets wgpu free what finished submissions held.
+    fn free_finished(&self, operation: &'static str) -> Result<()> {
         self.device()
             .poll(wgpu::PollType::Poll)
             .map(drop)
             .map_err(|error| self.failure(operation, error))
     }
 
-    /// Submits all that was recorded, unless it has to come after work of the caller.
+    /// Submits all that was recorded, unless it uses memory of the caller or has to come after work
+    /// of the caller.
     pub(crate) fn flush_unasked(&self, operation: &'static str) -> Result<()> {
-        let uses_callers = self.pending().uses_callers;
-        if uses_callers || self.is_held_up() { Ok(()) } else { self.flush(operation) }
+        {
+            let _gate = self.gate();
+            let mut pending = self.pending();
+            if pending.uses_callers || pending.is_held_up() {
+                return Ok(());
+            }
+            let work = self.next_of(&mut pending);
+            drop(pending);
+            self.submit_work(operation, work, None, |_| ())?;
+        }
+        self.free_finished(operation)
+    }
+
+    /// What is recorded, for a submit; the next list has its buffers for parameters.
+    pub(crate) fn next_of(&self, pending: &mut Pending) -> Pending {
+        let next = self.next_list(pending.chunks.clone());
+        std::mem::replace(pending, next)
     }
 
     /// Nothing recorded, in the memory of a list that is over, with these buffers for parameters.
@@ -341,6 +360,16 @@ impl Context {
         after: impl FnOnce(&mut wgpu::CommandEncoder),
     ) -> Result<wgpu::SubmissionIndex> {
         let work = self.take_recorded(operation, None)?;
+        self.submit_work(operation, work, timestamps, after)
+    }
+
+    fn submit_work(
+        &self,
+        operation: &'static str,
+        work: Pending,
+        timestamps: Option<&wgpu::QuerySet>,
+        after: impl FnOnce(&mut wgpu::CommandEncoder),
+    ) -> Result<wgpu::SubmissionIndex> {
         let submitted = self.guarded(operation, None, || {
             work.write_params(self.queue());
             let mut encoder = self.device().create_command_encoder(&Default::default());

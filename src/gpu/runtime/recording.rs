@@ -39,8 +39,17 @@ pub(crate) struct Pending {
 #[derive(Debug, Clone)]
 pub(crate) struct After {
     pub(crate) list: Arc<List>,
-    /// Whether what it computes is read, and not only its memory taken over.
+    /// Whether what it computes is read.
     pub(crate) is_read: bool,
+    /// Whether memory that it uses is written.
+    pub(crate) is_overwritten: bool,
+}
+
+impl After {
+    /// Whether what is read of it was lost.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.is_read && self.list.place() == Place::Dropped
+    }
 }
 
 /// A buffer for the parameters of so many dispatches.
@@ -71,12 +80,19 @@ impl Pending {
     ) -> Result<()> {
         let (mut is_lost, all) = (false, &mut self.after);
         uses.add(&self.list, writes, |list, is_read| match list.place() {
+            Place::Queued => {}
             Place::Dropped => is_lost |= is_read,
-            Place::Encoded => match all.iter_mut().find(|after| Arc::ptr_eq(&after.list, list)) {
-                Some(after) => after.is_read |= is_read,
-                None => all.push(After { list: list.clone(), is_read }),
-            },
-            Place::Recorded | Place::Queued => {}
+            // One that another thread is about to submit may be lost then.
+            Place::Encoded | Place::Recorded => {
+                let known = all.iter().position(|after| Arc::ptr_eq(&after.list, list));
+                let index = known.unwrap_or_else(|| {
+                    let list = list.clone();
+                    all.push(After { list, is_read: false, is_overwritten: false });
+                    all.len() - 1
+                });
+                all[index].is_read |= is_read;
+                all[index].is_overwritten |= !is_read;
+            }
         });
         if is_lost { Err(Error::LostWork { operation }) } else { Ok(()) }
     }
@@ -86,9 +102,14 @@ impl Pending {
         self.after.iter().any(|after| after.list.place() == Place::Encoded)
     }
 
+    /// Whether it cannot be submitted now.
+    pub(crate) fn is_held_up(&self) -> bool {
+        self.waits() || self.is_lost()
+    }
+
     /// Whether it comes after work that was lost.
     pub(crate) fn is_lost(&self) -> bool {
-        self.after.iter().any(|after| after.is_read && after.list.place() == Place::Dropped)
+        self.after.iter().any(After::is_lost)
     }
 
     /// As [`add_use`](Self::add_use), of a texture.
@@ -368,6 +389,7 @@ mod tests {
             let mut pending = Pending::default();
             pending.add_use("test", &uses, !reads).unwrap();
             assert!(pending.waits() && !pending.is_lost() && pending.after.len() == 1);
+            assert_eq!(pending.after[0].is_overwritten, !reads);
             earlier.set(if is_submitted { Place::Queued } else { Place::Dropped });
             assert!(!pending.waits());
             assert_eq!(pending.is_lost(), reads && !is_submitted);

@@ -1,60 +1,31 @@
-//! What tells of an encoder of the caller whether it was submitted.
+//! What tells of an encoder of the caller whether it was submitted, and whether that was in time.
 //!
-//! wgpu maps two buffers at the submit: one that nothing else uses is mapped as soon as somebody
-//! polls, and one that the encoder writes shows whether its work runs. wgpu maps in the order of the
-//! submits, by whoever polls first, and reports later, each report on the thread of that poll. So a
-//! report may be late, or overtaken, where others poll as well; whether a buffer is mapped is not.
+//! wgpu maps a buffer at the submit when the encoder says so. Told twice, it refuses the second time
+//! at once, since the first is pending: on the thread that submits, before the submit returns, so in
+//! the order of the submits and without a poll. The buffer is written by the encoder, so that once it
+//! is mapped it shows whether the work runs.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::thread::{self, ThreadId};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::gpu::runtime::list::{List, Place};
 use crate::gpu::runtime::recording::After;
 
-/// Whether a look tells of all submits so far. A browser tells of one when the task is over that
-/// it came in, so that there the order is the caller's alone.
-pub(crate) const TELLS_IN_TIME: bool = cfg!(not(target_arch = "wasm32"));
-
 /// So many frames may be on the device before another probe has to be made.
 pub(crate) const PROBES: usize = 4;
 
-/// The tickets of all encoders that something is still to be told of, and probes that none has.
+/// Probes that no encoder has.
 #[derive(Debug, Default)]
-pub(crate) struct Tickets {
-    out: Mutex<Vec<Weak<Ticket>>>,
-    probes: Mutex<Vec<Probe>>,
-}
+pub(crate) struct Probes(Mutex<Vec<Probe>>);
 
-impl Tickets {
-    pub(crate) fn probes(&self) -> MutexGuard<'_, Vec<Probe>> {
-        self.probes.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Those that are out, in the order in which they were handed out.
-    fn out(&self) -> Vec<Arc<Ticket>> {
-        let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut found = Vec::with_capacity(out.len());
-        out.retain(|ticket| ticket.upgrade().map(|ticket| found.push(ticket)).is_some());
-        found
-    }
-
-    /// Whether an encoder was not seen to be submitted or dropped.
-    pub(crate) fn any_waits(&self) -> bool {
-        self.out().iter().any(|ticket| ticket.list.place() == Place::Encoded)
-    }
-
-    /// Sees which encoders were submitted, as far as wgpu knows after a poll.
-    pub(crate) fn look(&self) {
-        let out = self.out();
-        out.iter().for_each(|ticket| ticket.look(&out));
+impl Probes {
+    pub(crate) fn kept(&self) -> MutexGuard<'_, Vec<Probe>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Two buffers that are mapped when an encoder's work is submitted.
+/// A buffer that is mapped when an encoder's work is submitted.
 #[derive(Debug, Clone)]
 pub(crate) struct Probe {
-    /// Nothing writes it.
-    submit: wgpu::Buffer,
     /// The encoder writes a one where there is a zero, and the other way round.
     work: wgpu::Buffer,
     holds_one: bool,
@@ -67,7 +38,7 @@ const ONE: [u8; 8] = [1, 0, 0, 0, 0, 0, 0, 0];
 const BUFFER_BYTES: u64 = ONE.len() as u64;
 
 /// What the buffers of a probe take.
-pub(crate) const PROBE_BYTES: u64 = 3 * BUFFER_BYTES;
+pub(crate) const PROBE_BYTES: u64 = 2 * BUFFER_BYTES;
 
 impl Probe {
     pub(crate) fn new(device: &wgpu::Device) -> Self {
@@ -79,40 +50,28 @@ impl Probe {
                 mapped_at_creation,
             })
         };
-        let read = wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST;
         let one = buffer("one", wgpu::BufferUsages::COPY_SRC, true);
         if let Ok(mut view) = one.get_mapped_range_mut(..) {
             view.copy_from_slice(&ONE);
         }
         one.unmap();
-        let [submit, work] = ["submitted", "works"].map(|label| buffer(label, read, false));
-        Self { submit, work, holds_one: false, one }
+        let read = wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST;
+        Self { work: buffer("works", read, false), holds_one: false, one }
     }
 
     /// Has the encoder write what is not there.
     fn write(&self, encoder: &mut wgpu::CommandEncoder) {
         match self.holds_one {
             true => encoder.clear_buffer(&self.work, 0, None),
-            false => {
-                encoder.copy_buffer_to_buffer(&self.one, 0, &self.work, 0, BUFFER_BYTES);
-            }
+            false => encoder.copy_buffer_to_buffer(&self.one, 0, &self.work, 0, BUFFER_BYTES),
         }
     }
 
-    /// Whether the one buffer is mapped, which the caller has not unmapped.
-    fn is_submitted(&self) -> bool {
-        first_byte(&self.submit).is_some()
-    }
-
-    /// Whether the other one holds what the encoder was to write; nothing while it is not mapped.
+    /// Whether it holds what the encoder was to write; nothing while it is not mapped.
     fn is_written(&self) -> Option<bool> {
-        first_byte(&self.work).map(|byte| byte == u8::from(!self.holds_one))
+        let view = self.work.get_mapped_range(..).ok()?;
+        Some(view[0] == u8::from(!self.holds_one))
     }
-}
-
-/// Of a buffer, if it is mapped.
-fn first_byte(buffer: &wgpu::Buffer) -> Option<u8> {
-    buffer.get_mapped_range(..).ok().map(|view| view[0])
 }
 
 /// Goes with a list into an encoder, and tells what became of it.
@@ -121,82 +80,63 @@ pub(crate) struct Ticket {
     list: Arc<List>,
     /// What has to be submitted before.
     after: Vec<After>,
-    tickets: Arc<Tickets>,
+    probes: Arc<Probes>,
     probe: Probe,
-    state: Mutex<State>,
-}
-
-/// What is known of a submit. The probe is unmapped by whoever has this.
-#[derive(Debug, Default)]
-struct State {
-    /// Whether the probe is written, as was reported.
-    is_written: Option<bool>,
-    /// Whether the submit was reported.
-    is_reported: bool,
-    /// Lists that come after this one, whose submits were reported first, and on which threads.
-    reported_before: Vec<(Arc<List>, ThreadId)>,
+    /// Whether the probe is written, as was reported. Whoever has this looks into the probe.
+    is_written: Mutex<Option<bool>>,
 }
 
 impl Ticket {
     /// Has wgpu tell what becomes of a list that an encoder holds.
     pub(crate) fn put_into(
         encoder: &mut wgpu::CommandEncoder,
+        device: &wgpu::Device,
         list: Arc<List>,
         after: Vec<After>,
-        tickets: Arc<Tickets>,
-        probe: Probe,
+        (probes, probe): (Arc<Probes>, Probe),
     ) {
         probe.write(encoder);
-        let ticket = Arc::new(Self { list, after, tickets, probe, state: Mutex::default() });
-        let mut out = ticket.tickets.out.lock().unwrap_or_else(PoisonError::into_inner);
-        out.push(Arc::downgrade(&ticket));
-        drop(out);
-        let Probe { submit, work, .. } = &ticket.probe;
-        // A submit that fails has this one mapped at once, before the other.
+        let ticket = Arc::new(Self { list, after, probes, probe, is_written: Mutex::default() });
+        let (work, read) = (&ticket.probe.work, wgpu::MapMode::Read);
         let worked = ticket.clone();
-        encoder.map_buffer_on_submit(work, wgpu::MapMode::Read, .., move |mapped| {
-            worked.worked(mapped.is_ok());
-        });
-        let submitted = ticket.clone();
-        encoder.map_buffer_on_submit(submit, wgpu::MapMode::Read, .., move |mapped| {
-            submitted.submitted(mapped.is_ok());
-        });
+        encoder.map_buffer_on_submit(work, read, .., move |mapped| worked.worked(mapped.is_ok()));
+        // It is refused, but not before the submit.
+        let (submitted, device) = (ticket.clone(), device.clone());
+        encoder.map_buffer_on_submit(work, read, .., move |_| submitted.submitted(&device));
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn is_written(&self) -> MutexGuard<'_, Option<bool>> {
+        self.is_written.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sees whether it was submitted, reported or not.
-    fn look(&self, out: &[Arc<Self>]) {
-        if !TELLS_IN_TIME || self.list.place() != Place::Encoded {
+    /// It was submitted right now.
+    fn submitted(&self, device: &wgpu::Device) {
+        let mut is_lost = self.list.is_spoiled();
+        for After { list, is_read, is_overwritten } in &self.after {
+            match list.place() {
+                // It comes too late.
+                Place::Encoded => {
+                    is_lost = true;
+                    if *is_overwritten {
+                        list.spoil();
+                    }
+                }
+                Place::Dropped => is_lost |= is_read,
+                Place::Recorded | Place::Queued => {}
+            }
+        }
+        self.list.set(if is_lost { Place::Dropped } else { Place::Queued });
+        // What no work uses, since wgpu has refused it, is mapped with the next poll. A browser tells
+        // later. The poll runs callbacks of the application's, which may submit what comes next.
+        if let Err(error) = device.poll(wgpu::PollType::Poll) {
+            log::debug!("polling the device: {error}");
+        }
+        if cfg!(target_arch = "wasm32") {
             return;
         }
-        let state = self.state();
-        if self.probe.is_submitted() {
-            self.tell(&state, out);
-        }
-    }
-
-    /// Tells what became of the list, now that it was submitted: what is not on the queue yet comes
-    /// too late.
-    fn tell(&self, state: &State, out: &[Arc<Self>]) {
-        let is_missing = |after: &After| {
-            let list = &after.list;
-            if let Some(ticket) = find(out, list) {
-                ticket.look(out);
-            }
-            match list.place() {
-                Place::Encoded => TELLS_IN_TIME,
-                Place::Dropped => after.is_read,
-                Place::Recorded | Place::Queued => false,
-            }
-        };
-        if self.list.place() == Place::Encoded {
-            let seen = || if TELLS_IN_TIME { self.probe.is_written() } else { None };
-            let is_written = state.is_written.or_else(seen);
-            let is_lost = is_written == Some(false) || self.after.iter().any(is_missing);
-            self.list.set(if is_lost { Place::Dropped } else { Place::Queued });
+        let reported = self.is_written();
+        if reported.or_else(|| self.probe.is_written()) == Some(false) {
+            self.list.set(Place::Dropped);
         }
     }
 
@@ -205,44 +145,15 @@ impl Ticket {
         if !is_mapped {
             return;
         }
-        let mut state = self.state();
-        state.is_written = self.probe.is_written();
+        let mut reported = self.is_written();
+        let is_written = self.probe.is_written();
         self.probe.work.unmap();
-        if state.is_written == Some(false) {
+        *reported = is_written;
+        // What it comes after may have been refused at the same time.
+        if is_written == Some(false) || self.after.iter().any(After::is_lost) {
             self.list.set(Place::Dropped);
         }
     }
-
-    fn submitted(&self, is_mapped: bool) {
-        let out = self.tickets.out();
-        let mut state = self.state();
-        self.tell(&state, &out);
-        if is_mapped {
-            self.probe.submit.unmap();
-        }
-        state.is_reported = true;
-        let reported_before = std::mem::take(&mut state.reported_before);
-        drop(state);
-        if !TELLS_IN_TIME {
-            return;
-        }
-        // One thread reports in the order of the submits.
-        let thread = thread::current().id();
-        for (list, _) in reported_before.iter().filter(|(_, of)| *of == thread) {
-            list.set(Place::Dropped);
-        }
-        for before in self.after.iter().filter_map(|after| find(&out, &after.list)) {
-            let mut before = before.state();
-            if !before.is_reported {
-                before.reported_before.push((self.list.clone(), thread));
-            }
-        }
-    }
-}
-
-/// The ticket of a list.
-fn find<'a>(out: &'a [Arc<Ticket>], list: &Arc<List>) -> Option<&'a Arc<Ticket>> {
-    out.iter().find(|ticket| Arc::ptr_eq(&ticket.list, list))
 }
 
 impl Drop for Ticket {
@@ -250,8 +161,8 @@ impl Drop for Ticket {
         if self.list.place() == Place::Encoded {
             self.list.set(Place::Dropped);
         }
-        let is_written = self.state().is_written == Some(true);
+        let is_written = *self.is_written() == Some(true);
         let probe = Probe { holds_one: self.probe.holds_one ^ is_written, ..self.probe.clone() };
-        self.tickets.probes().push(probe);
+        self.probes.kept().push(probe);
     }
 }

@@ -46,7 +46,10 @@ impl Context {
     /// Submits all that was recorded.
     pub(crate) fn flush_to_end(self: &Arc<Self>, operation: &'static str) -> Result<End> {
         // Some drivers take the next submission, even an empty one, only when the last has run.
-        if !self.nothing_recorded() {
+        if self.nothing_recorded() {
+            // What another thread is about to submit is part of it.
+            drop(self.gate());
+        } else {
             self.flush(operation)?;
         }
         Ok(self.end(operation))
@@ -93,7 +96,6 @@ impl Context {
         timer: Option<Timer>,
     ) -> Result<TimedRun> {
         let is_empty = self.nothing_recorded();
-        self.look_at_awaited_encoders();
         {
             let _gate = self.gate();
             let timer = timer.as_ref().filter(|_| !is_empty);

@@ -76,9 +76,10 @@ impl Context {
     ) -> Result<Vec<T>> {
         let bytes = (size_of::<T>() * len) as u64;
         if self.handle.maps_tensors() && buffer.is_own() && len > 0 {
-            let _gate = self.gate_of_written(operation, buffer)?;
+            let _gate = self.gate();
             // As long as the gate is closed no work of the caller comes to use it.
             if self.handle.maps_tensors() {
+                self.check_written(operation, buffer)?;
                 let submitted = self.flush_then(operation, None, |_| ())?;
                 let submitted = self.poller.submission(submitted);
                 let mapping =
@@ -137,11 +138,12 @@ impl Context {
             })?,
         };
         let submitted = {
-            let _gate = self.gate_of_written(operation, buffer)?;
+            let _gate = self.gate();
+            // Meanwhile another thread may have put it into an encoder, or failed to submit it.
+            self.check_written(operation, buffer)?;
             // What is there does not have to wait for what cannot be submitted.
-            let is_recorded = |list: Arc<List>| list.place() == Place::Recorded;
-            let is_recorded = buffer.uses.written().is_some_and(is_recorded);
-            let is_held_up = self.is_held_up() && !is_recorded;
+            let is_recorded = self.place_of(&buffer.uses) == Place::Recorded;
+            let is_held_up = !is_recorded && self.pending().is_held_up();
             let copy = |encoder: &mut wgpu::CommandEncoder| {
                 let first = buffer.first_byte();
                 encoder.copy_buffer_to_buffer(buffer.raw(), first, &staging, 0, size);
