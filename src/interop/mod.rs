@@ -21,7 +21,7 @@
 //!
 //! A [`Device`] has one recording for all threads: what another thread records meanwhile goes into the
 //! same encoder and waits for its submit, and where its memory was used by an encoder that waits, it
-//! waits for that one. Numbers stay right; but a thread that encodes frames of its own is better off with
+//! waits for that one. Numbers of tensors stay right; but a thread that encodes frames of its own is better off with
 //! a `Device::from_wgpu` of its own around the same wgpu device; tensors of one are not tensors of the
 //! other. Any thread may poll the wgpu device.
 //!
@@ -93,12 +93,14 @@
 //! | | |
 //! | --- | --- |
 //! | in the order of [`encode`](Device::encode) | everything is as if it had been submitted at once |
-//! | late, or several encoders at once | the same; each encoder that waits takes memory of its own |
+//! | late, from any thread, or several encoders at once | the same; each encoder that waits takes memory of its own |
 //! | a download meanwhile of what the encoder computes, or of what is recorded beside operations on that | [`Error::NotSubmitted`]; submit, and ask again with a new call |
 //! | never, and the encoder is dropped; or wgpu refuses the submit | [`Error::LostWork`] for its tensors, for what was computed from them, and for what was recorded beside that; all others go on |
-//! | in another order | [`Error::LostWork`] for what reads a tensor of an encoder that was submitted later; all others go on |
+//! | in another order | [`Error::LostWork`] for an encoder that reads a tensor of one that was submitted later, or took over memory of it, and for that one if its memory was overwritten; all others go on |
 //!
-//! A texture that lost work was to write holds what it held.
+//! What becomes of an encoder is known when your submit returns; of a submit that is refused, a browser
+//! tells later. Textures have no such errors: one that was to be written holds what it held where the
+//! work never ran, and nothing of use where it ran without what it needs.
 //!
 //! # What to know
 //!
@@ -111,7 +113,11 @@
 //! - Uploads are written to the queue at once and go with the next submit, yours as well; 16 MiB of
 //!   them or more are submitted on their own.
 //! - Callbacks that your device runs while it is polled must not call this crate: it polls the device
-//!   itself, and such a call waits for itself for ever.
+//!   itself, and such a call waits for itself for ever. Your submit of an encoder with work of this crate
+//!   polls it as well.
+//! - A download, [`Device::flush`] or [`Device::synchronize`] on one thread submits what others have
+//!   recorded, in front of encoders that they still fill. Where that reads what your own passes draw, it
+//!   is another reason for a device for each thread.
 //! - A device that is lost, a buffer or texture that was destroyed before it was passed: the call tells
 //!   by a typed [`Error`].
 
@@ -150,8 +156,6 @@ impl Device {
     /// - Work that uses your buffers or textures is submitted when you ask for it alone: by this
     ///   function, or by a download, [`flush`](Self::flush) or [`synchronize`](Self::synchronize),
     ///   and not when very many operations have been recorded.
-    ///
-    /// A browser tells too late of a submit for the first of these; there it is yours to submit first.
     ///
     /// If the encoder or its command buffer is dropped and not submitted, its tensors are lost, and so
     /// is what was computed from them: an [`Error::LostWork`]. So are the tensors of an encoder that

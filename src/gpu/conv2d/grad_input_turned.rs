@@ -84,7 +84,7 @@ pub(crate) fn of(
         tap_step_y: number(tap_step_y)?,
         tap_step_x: number(tap_step_x)?,
     };
-    weight.derived.get(context, Recipe::of(TURNED.name, 1, &params), || {
+    weight.derived.get(Recipe::of(TURNED.name, 1, &params), || {
         let turned = context.allocate_elements(OPERATION, count, DType::F32)?;
         let bindings = [Binding::whole(weight, weights), Binding::whole(&turned, count)];
         context.record(OPERATION, &shader(), &params, &bindings, grid)?;

@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rustc_hash::FxHashMap;
 
 use crate::Result;
-use crate::gpu::runtime::context::Context;
 use crate::gpu::runtime::list::{Place, Uses};
 
 /// How something is made: by a shader with these parameters. With the buffer that is all that it
@@ -37,16 +36,10 @@ impl<T> Default for Derived<T> {
 impl<T: AsRef<Uses>> Derived<T> {
     /// What is there, or what is made now, once whoever asks; again if the work that made it was
     /// lost, or waits in an encoder of the caller which others must not have to wait for.
-    pub(crate) fn get(
-        &self,
-        context: &Context,
-        recipe: Recipe,
-        make: impl FnOnce() -> Result<T>,
-    ) -> Result<Arc<T>> {
+    pub(crate) fn get(&self, recipe: Recipe, make: impl FnOnce() -> Result<T>) -> Result<Arc<T>> {
         let mut derived = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let is_there = |found: &&Arc<T>| {
-            let place = context.place_of((***found).as_ref());
-            matches!(place, Place::Recorded | Place::Queued)
+            matches!((***found).as_ref().place(), Place::Recorded | Place::Queued)
         };
         if let Some(found) = derived.get(&recipe).filter(is_there) {
             return Ok(found.clone());

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::gpu::runtime::buffer::GpuBuffer;
 use crate::gpu::runtime::context::Context;
-use crate::gpu::runtime::list::{List, Place, Uses};
+use crate::gpu::runtime::list::{List, Place};
 use crate::gpu::runtime::recording::{Chunk, Pending};
 use crate::gpu::runtime::ticket::{PROBE_BYTES, PROBES, Probe, Probes, Ticket};
 use crate::{Error, Result};
@@ -40,15 +40,10 @@ impl Encoders {
 }
 
 impl Context {
-    /// Where the work is that wrote something.
-    pub(crate) fn place_of(&self, uses: &Uses) -> Place {
-        uses.written().map_or(Place::Queued, |written| written.place())
-    }
-
     /// An error if the elements of a buffer are not there by what is on the queue and what is
     /// recorded.
     pub(crate) fn check_written(&self, operation: &'static str, buffer: &GpuBuffer) -> Result<()> {
-        match self.place_of(&buffer.uses) {
+        match buffer.uses.place() {
             Place::Encoded => self.or_lost(Error::NotSubmitted { operation }),
             Place::Dropped => self.or_lost(Error::LostWork { operation }),
             Place::Recorded | Place::Queued => Ok(()),

@@ -116,11 +116,11 @@ impl Context {
             let _gate = self.gate();
             self.handle.share();
         }
-        match (self.place_of(&buffer.uses), encoder) {
+        match (buffer.uses.place(), encoder) {
             (Place::Recorded, None) => {
                 self.flush(operation)?;
                 // Another thread may have been first, and failed.
-                match self.place_of(&buffer.uses) {
+                match buffer.uses.place() {
                     Place::Dropped => self.check_written(operation, buffer),
                     _ => Ok(()),
                 }

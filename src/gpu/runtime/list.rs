@@ -80,6 +80,23 @@ impl List {
     }
 }
 
+/// A list that another one comes after.
+#[derive(Debug, Clone)]
+pub(crate) struct After {
+    pub(crate) list: Arc<List>,
+    /// Whether what it computes is read.
+    pub(crate) is_read: bool,
+    /// Whether memory that it uses is written.
+    pub(crate) is_overwritten: bool,
+}
+
+impl After {
+    /// Whether what is read of it was lost.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.is_read && self.list.place() == Place::Dropped
+    }
+}
+
 /// The lists that a buffer or a texture is used by.
 #[derive(Debug, Default)]
 pub(crate) struct Uses(Mutex<State>);
@@ -127,6 +144,11 @@ impl Uses {
     /// The list that wrote it.
     pub(crate) fn written(&self) -> Option<Arc<List>> {
         self.state().written.clone()
+    }
+
+    /// Where the work is that wrote it.
+    pub(crate) fn place(&self) -> Place {
+        self.state().written.as_ref().map_or(Place::Queued, |written| written.place())
     }
 
     /// Whether this holds for all lists that may use it.

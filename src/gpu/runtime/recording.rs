@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::gpu::runtime::bind_groups::Id;
 use crate::gpu::runtime::buffer::GpuBuffer;
 use crate::gpu::runtime::grid::Grid;
-use crate::gpu::runtime::list::{List, Place, Uses};
+use crate::gpu::runtime::list::{After, List, Place, Uses};
 use crate::gpu::runtime::pipeline::Pipeline;
 use crate::gpu::runtime::texels::TexelsCopy;
 use crate::gpu::runtime::texture::{GpuTexture, TEXTURE_WIDTH, TexelFormat};
@@ -33,23 +33,6 @@ pub(crate) struct Pending {
     pub(crate) offsets: Vec<u32>,
     /// The buffers that the parameters are written to when the list is submitted.
     pub(crate) chunks: Vec<Chunk>,
-}
-
-/// A list that another one comes after.
-#[derive(Debug, Clone)]
-pub(crate) struct After {
-    pub(crate) list: Arc<List>,
-    /// Whether what it computes is read.
-    pub(crate) is_read: bool,
-    /// Whether memory that it uses is written.
-    pub(crate) is_overwritten: bool,
-}
-
-impl After {
-    /// Whether what is read of it was lost.
-    pub(crate) fn is_lost(&self) -> bool {
-        self.is_read && self.list.place() == Place::Dropped
-    }
 }
 
 /// A buffer for the parameters of so many dispatches.

@@ -1,14 +1,13 @@
 //! What tells of an encoder of the caller whether it was submitted, and whether that was in time.
 //!
-//! wgpu maps a buffer at the submit when the encoder says so. Told twice, it refuses the second time
-//! at once, since the first is pending: on the thread that submits, before the submit returns, so in
-//! the order of the submits and without a poll. The buffer is written by the encoder, so that once it
-//! is mapped it shows whether the work runs.
+//! wgpu asks for buffers to be mapped at the submit, when the encoder says so. For one that is mapped
+//! already it is refused at once: on the thread that submits, before the submit returns, so in the
+//! order of the submits and without a poll. One that the encoder writes shows once it is mapped whether
+//! the work runs.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::gpu::runtime::list::{List, Place};
-use crate::gpu::runtime::recording::After;
+use crate::gpu::runtime::list::{After, List, Place};
 
 /// So many frames may be on the device before another probe has to be made.
 pub(crate) const PROBES: usize = 4;
@@ -23,9 +22,11 @@ impl Probes {
     }
 }
 
-/// A buffer that is mapped when an encoder's work is submitted.
+/// Two buffers that are asked for when an encoder's work is submitted.
 #[derive(Debug, Clone)]
 pub(crate) struct Probe {
+    /// Always mapped.
+    mapped: wgpu::Buffer,
     /// The encoder writes a one where there is a zero, and the other way round.
     work: wgpu::Buffer,
     holds_one: bool,
@@ -38,7 +39,7 @@ const ONE: [u8; 8] = [1, 0, 0, 0, 0, 0, 0, 0];
 const BUFFER_BYTES: u64 = ONE.len() as u64;
 
 /// What the buffers of a probe take.
-pub(crate) const PROBE_BYTES: u64 = 2 * BUFFER_BYTES;
+pub(crate) const PROBE_BYTES: u64 = 3 * BUFFER_BYTES;
 
 impl Probe {
     pub(crate) fn new(device: &wgpu::Device) -> Self {
@@ -56,7 +57,9 @@ impl Probe {
         }
         one.unmap();
         let read = wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST;
-        Self { work: buffer("works", read, false), holds_one: false, one }
+        let [mapped, work] = [("mapped", true), ("works", false)]
+            .map(|(label, mapped_at_creation)| buffer(label, read, mapped_at_creation));
+        Self { mapped, work, holds_one: false, one }
     }
 
     /// Has the encoder write what is not there.
@@ -97,12 +100,11 @@ impl Ticket {
     ) {
         probe.write(encoder);
         let ticket = Arc::new(Self { list, after, probes, probe, is_written: Mutex::default() });
-        let (work, read) = (&ticket.probe.work, wgpu::MapMode::Read);
+        let (Probe { work, mapped, .. }, read) = (&ticket.probe, wgpu::MapMode::Read);
         let worked = ticket.clone();
         encoder.map_buffer_on_submit(work, read, .., move |mapped| worked.worked(mapped.is_ok()));
-        // It is refused, but not before the submit.
         let (submitted, device) = (ticket.clone(), device.clone());
-        encoder.map_buffer_on_submit(work, read, .., move |_| submitted.submitted(&device));
+        encoder.map_buffer_on_submit(mapped, read, .., move |_| submitted.submitted(&device));
     }
 
     fn is_written(&self) -> MutexGuard<'_, Option<bool>> {

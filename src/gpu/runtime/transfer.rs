@@ -142,7 +142,7 @@ impl Context {
             // Meanwhile another thread may have put it into an encoder, or failed to submit it.
             self.check_written(operation, buffer)?;
             // What is there does not have to wait for what cannot be submitted.
-            let is_recorded = self.place_of(&buffer.uses) == Place::Recorded;
+            let is_recorded = buffer.uses.place() == Place::Recorded;
             let is_held_up = !is_recorded && self.pending().is_held_up();
             let copy = |encoder: &mut wgpu::CommandEncoder| {
                 let first = buffer.first_byte();

@@ -115,7 +115,7 @@ impl Pack {
 
     /// The packed form of a weight, kept or recorded now.
     pub(crate) fn of(&self, context: &Arc<Context>, weight: &GpuBuffer) -> Result<Arc<GpuBuffer>> {
-        weight.derived.get(context, self.recipe(), || self.record(context, weight))
+        weight.derived.get(self.recipe(), || self.record(context, weight))
     }
 
     /// As [`of`](Self::of), in a texture.
@@ -124,7 +124,7 @@ impl Pack {
         context: &Arc<Context>,
         weight: &GpuBuffer,
     ) -> Result<Arc<GpuTexture>> {
-        weight.derived_textures.get(context, self.recipe(), || {
+        weight.derived_textures.get(self.recipe(), || {
             let texels = low_bits(self.len() / 4);
             let texture = context.texture(OPERATION, TexelFormat::Four, texels)?;
             let packed = self.record(context, weight)?;
