@@ -99,8 +99,9 @@
 //! | in another order | [`Error::LostWork`] for an encoder that reads a tensor of one that was submitted later, or took over memory of it, and for that one if its memory was overwritten; all others go on |
 //!
 //! What becomes of an encoder is known when your submit returns; of a submit that is refused, a browser
-//! tells later. Textures have no such errors: one that was to be written holds what it held where the
-//! work never ran, and nothing of use where it ran without what it needs.
+//! tells later. Submits that several threads make at the same time have no order that could be told: see
+//! to one, or have a device for each thread. Textures have no such errors: one that was to be written
+//! holds what it held where the work never ran, and nothing of use where it ran without what it needs.
 //!
 //! # What to know
 //!

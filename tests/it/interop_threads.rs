@@ -2,7 +2,7 @@
 //! others have recorded; some download meanwhile.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Barrier, Mutex};
+use std::sync::{Arc, Barrier, Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -130,6 +130,40 @@ fn a_callback_may_submit_what_comes_next() {
     for y in [first, second] {
         assert_eq!(y.download().unwrap(), constant(3.0));
     }
+}
+
+#[test]
+fn a_submit_that_is_about_to_be_refused_gives_no_numbers_meanwhile() {
+    let device = callers_device();
+    let (raw, queue) = device.wgpu().unwrap();
+    raw.on_uncaptured_error(Arc::new(|_| {}));
+    let x = device.upload(&constant(3.0)).unwrap();
+    let y = next(&x);
+    let mut encoder = raw.create_command_encoder(&Default::default());
+    encoder.clear_buffer(&destroyed(&device), 0, None);
+    // wgpu runs this before the submit returns, or when somebody polls.
+    let (hang, hangs) = mpsc::channel();
+    let (release, released) = mpsc::channel::<()>();
+    let idle = readable(&device, 8);
+    encoder.map_buffer_on_submit(&idle, wgpu::MapMode::Read, .., move |_| {
+        hang.send(()).unwrap();
+        let _released = released.recv();
+    });
+    device.encode(&mut encoder).unwrap();
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            queue.submit([encoder.finish()]);
+            raw.poll(wgpu::PollType::Poll).unwrap();
+        });
+        hangs.recv().unwrap();
+        let release = release;
+        for _ in 0..3 {
+            assert_eq!(y.download().unwrap_err(), NOT_SUBMITTED);
+            assert_eq!(next(&y).download().unwrap_err(), NOT_SUBMITTED);
+        }
+        drop(release);
+    });
+    assert_eq!(y.download().unwrap_err(), LOST);
 }
 
 #[test]

@@ -26,6 +26,8 @@ pub(crate) struct List {
     place: AtomicU8,
     /// By its hash, which tells it from all others that live, the encoder that it was put into.
     encoder: OnceLock<u64>,
+    /// Whether its submit has begun, and not ended: it is not known yet whether wgpu refuses it.
+    is_being_submitted: AtomicBool,
     /// Whether memory that it uses was overwritten by work that came too early.
     is_spoiled: AtomicBool,
 }
@@ -35,6 +37,7 @@ impl Default for List {
         Self {
             place: AtomicU8::new(Place::Recorded as u8),
             encoder: OnceLock::new(),
+            is_being_submitted: AtomicBool::new(false),
             is_spoiled: AtomicBool::new(false),
         }
     }
@@ -58,6 +61,16 @@ impl List {
 
     pub(crate) fn is_in(&self, encoder: &wgpu::CommandEncoder) -> bool {
         self.encoder.get() == Some(&hash_of(encoder))
+    }
+
+    /// Its encoder is on the queue, unless wgpu has refused it.
+    pub(crate) fn begin_submit(&self) {
+        self.is_being_submitted.store(true, Ordering::Release);
+    }
+
+    /// Whether it waits in an encoder for a submit that has not begun.
+    pub(crate) fn waits(&self) -> bool {
+        self.place() == Place::Encoded && !self.is_being_submitted.load(Ordering::Acquire)
     }
 
     /// Memory that it uses is overwritten before it runs.

@@ -111,35 +111,27 @@ impl Ticket {
         self.is_written.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// It was submitted right now.
+    /// It was submitted right now. Other threads see so at the end, when it is known whether wgpu has
+    /// refused it.
     fn submitted(&self, device: &wgpu::Device) {
+        self.list.begin_submit();
         let mut is_lost = self.list.is_spoiled();
-        for After { list, is_read, is_overwritten } in &self.after {
-            match list.place() {
-                // It comes too late.
-                Place::Encoded => {
-                    is_lost = true;
-                    if *is_overwritten {
-                        list.spoil();
-                    }
-                }
-                Place::Dropped => is_lost |= is_read,
-                Place::Recorded | Place::Queued => {}
+        // What still waits is too late.
+        for After { list, is_overwritten, .. } in self.after.iter().filter(|it| it.list.waits()) {
+            is_lost = true;
+            if *is_overwritten {
+                list.spoil();
             }
         }
-        self.list.set(if is_lost { Place::Dropped } else { Place::Queued });
-        // What no work uses, since wgpu has refused it, is mapped with the next poll. A browser tells
-        // later. The poll runs callbacks of the application's, which may submit what comes next.
+        // What no work uses, since it was refused, is mapped with the next poll. A browser tells later.
+        // The poll runs callbacks of the application's, which may submit what comes next.
         if let Err(error) = device.poll(wgpu::PollType::Poll) {
             log::debug!("polling the device: {error}");
         }
-        if cfg!(target_arch = "wasm32") {
-            return;
-        }
+        let seen = || if cfg!(target_arch = "wasm32") { None } else { self.probe.is_written() };
         let reported = self.is_written();
-        if reported.or_else(|| self.probe.is_written()) == Some(false) {
-            self.list.set(Place::Dropped);
-        }
+        is_lost |= reported.or_else(seen) == Some(false) || self.after.iter().any(After::is_lost);
+        self.list.set(if is_lost { Place::Dropped } else { Place::Queued });
     }
 
     /// The work is done, or the submit failed.
