@@ -42,8 +42,8 @@ impl Drop for Done<'_> {
 }
 
 fn next(x: &Tensor) -> Tensor {
-    let negated = Activation::LeakyRelu { negative_slope: 1.0 };
-    negated.forward(x).unwrap()
+    let same = Activation::LeakyRelu { negative_slope: 1.0 };
+    same.forward(x).unwrap()
 }
 
 /// What was recorded, for a submit.
@@ -52,6 +52,22 @@ fn encode(device: &Device) -> wgpu::CommandBuffer {
     let mut encoder = raw.create_command_encoder(&Default::default());
     device.encode(&mut encoder).unwrap();
     encoder.finish()
+}
+
+/// Puts what was recorded into an encoder while another thread pools, by a shader for each index,
+/// which takes some time between memory and recording.
+fn encode_while_another_pools(
+    device: &Device,
+    x: &Tensor,
+    index: usize,
+) -> (Tensor, wgpu::CommandBuffer) {
+    let pool = MaxPool2d::new([2 + index % 10, 2 + index / 10]).stride([8, 8]);
+    thread::scope(|scope| {
+        let y = scope.spawn(|| pool.forward(x).unwrap());
+        thread::sleep(Duration::from_micros(100 + 37 * (index as u64 % 10)));
+        let commands = encode(device);
+        (y.join().unwrap(), commands)
+    })
 }
 
 /// A buffer of the caller's that is destroyed, so that wgpu refuses a submit of what uses it.
@@ -239,21 +255,14 @@ fn the_end_of_all_work_is_that_of_what_another_thread_is_about_to_submit() {
 #[test]
 fn whose_memory_is_overwritten_too_early_is_lost() {
     let device = callers_device();
-    let (raw, queue) = device.wgpu().unwrap();
+    let (_, queue) = device.wgpu().unwrap();
     let large = device.upload_slice(&[5.0; 4096], [1, 1, 64, 64]).unwrap();
     for index in 0..100 {
         // The memory of x is free again, and this work still reads it.
         let x = device.upload_slice(&[1.0; 64], [1, 1, 8, 8]).unwrap();
         let y = MaxPool2d::new([2, 2]).forward(&x).unwrap();
         drop(x);
-        let pool = MaxPool2d::new([2 + index % 10, 2 + index / 10]).stride([8, 8]);
-        let (z, late) = thread::scope(|scope| {
-            let z = scope.spawn(|| pool.forward(&large).unwrap());
-            thread::sleep(Duration::from_micros(100 + 37 * (index as u64 % 10)));
-            let mut encoder = raw.create_command_encoder(&Default::default());
-            device.encode(&mut encoder).unwrap();
-            (z.join().unwrap(), encoder.finish())
-        });
+        let (z, late) = encode_while_another_pools(&device, &large, index);
         queue.submit([encode(&device)]);
         queue.submit([late]);
         for (tensor, value) in [(y, 1.0), (z, 5.0)] {
@@ -268,21 +277,13 @@ fn whose_memory_is_overwritten_too_early_is_lost() {
 #[test]
 fn memory_that_a_list_uses_is_written_after_it_though_it_is_encoded_meanwhile() {
     let device = callers_device();
-    let (raw, queue) = device.wgpu().unwrap();
+    let (_, queue) = device.wgpu().unwrap();
     let small = device.upload_slice(&[1.0; 256], [1, 1, 16, 16]).unwrap();
     let large = device.upload_slice(&[5.0; 4096], [1, 1, 64, 64]).unwrap();
     for index in 0..100 {
         // Its memory is free again as soon as it is recorded.
         drop(MaxPool2d::new([2, 2]).forward(&small).unwrap());
-        // A shader of its own, which takes some time between memory and recording.
-        let pool = MaxPool2d::new([2 + index % 10, 2 + index / 10]).stride([8, 8]);
-        let (y, commands) = thread::scope(|scope| {
-            let y = scope.spawn(|| pool.forward(&large).unwrap());
-            thread::sleep(Duration::from_micros(100 + 37 * (index as u64 % 10)));
-            let mut encoder = raw.create_command_encoder(&Default::default());
-            device.encode(&mut encoder).unwrap();
-            (y.join().unwrap(), encoder.finish())
-        });
+        let (y, commands) = encode_while_another_pools(&device, &large, index);
         let before = y.to_vec();
         let is_right = |values: &[f32]| values.iter().all(|&value| value == 5.0);
         assert!(before.as_ref().map_or_else(|error| *error == NOT_SUBMITTED, |it| is_right(it)));

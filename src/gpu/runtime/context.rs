@@ -38,7 +38,7 @@ pub(crate) struct Context {
     pub(crate) poller: Poller,
     /// Held while a list of recorded work is submitted, so that lists keep their order, and while
     /// a buffer that submitted work could use is mapped.
-    pub(crate) gate: Mutex<()>,
+    gate: Mutex<()>,
 }
 
 impl Context {

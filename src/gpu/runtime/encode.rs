@@ -65,9 +65,7 @@ impl Context {
     ) -> Result<Pending> {
         let mut pending = self.pending();
         if pending.is_lost() {
-            let chunks = std::mem::take(&mut pending.chunks);
-            let lost = std::mem::replace(&mut *pending, Pending { chunks, ..Default::default() });
-            lost.list.set(Place::Dropped);
+            self.next_of(&mut pending).list.set(Place::Dropped);
             drop(pending);
             return self.or_lost(Error::LostWork { operation });
         }

@@ -110,42 +110,25 @@ impl Context {
         &self,
         operation: &'static str,
         buffer: &GpuBuffer,
-        encoder: Option<&mut wgpu::CommandEncoder>,
+        mut encoder: Option<&mut wgpu::CommandEncoder>,
     ) -> Result<()> {
         {
             let _gate = self.gate();
             self.handle.share();
         }
-        match (buffer.uses.place(), encoder) {
-            (Place::Recorded, None) => {
-                self.flush(operation)?;
-                // Another thread may have been first, and failed.
-                match buffer.uses.place() {
-                    Place::Dropped => self.check_written(operation, buffer),
-                    _ => Ok(()),
-                }
+        if buffer.uses.place() == Place::Recorded {
+            match encoder.as_deref_mut() {
+                Some(encoder) => self.encode(operation, encoder)?,
+                None => self.flush(operation)?,
             }
-            (Place::Recorded, Some(encoder)) => {
-                self.encode(operation, encoder)?;
-                // Another thread may have been first with an encoder of its own.
-                self.check_is_in(operation, buffer, encoder)
-            }
-            (Place::Encoded, Some(encoder)) => self.check_is_in(operation, buffer, encoder),
-            (Place::Dropped, _) => self.check_written(operation, buffer),
-            (Place::Queued | Place::Encoded, _) => self.check_lost(),
         }
-    }
-
-    /// That the work that writes a buffer is in this encoder, or on the queue.
-    fn check_is_in(
-        &self,
-        operation: &'static str,
-        buffer: &GpuBuffer,
-        encoder: &wgpu::CommandEncoder,
-    ) -> Result<()> {
-        match buffer.uses.written() {
-            Some(list) if list.is_in(encoder) => self.check_lost(),
-            _ => self.check_written(operation, buffer),
+        // Another thread may have been first, with an encoder of its own or a submit that failed.
+        let is_the_callers_to_submit = buffer.uses.written().is_some_and(|list| {
+            list.place() == Place::Encoded && encoder.is_none_or(|encoder| list.is_in(encoder))
+        });
+        if !is_the_callers_to_submit {
+            self.check_written(operation, buffer)?;
         }
+        self.check_lost()
     }
 }

@@ -20,7 +20,7 @@ pub(crate) const SLOTS_PER_CHUNK: usize = 256;
 #[derive(Debug, Default)]
 pub(crate) struct Pending {
     pub(crate) list: Arc<List>,
-    /// Lists in encoders of the caller that this one comes after.
+    /// Lists in encoders of the caller, or about to be submitted, that this one comes after.
     pub(crate) after: Vec<After>,
     /// Whether it uses memory of the caller, whose own work it must not come before unasked.
     pub(crate) uses_callers: bool,

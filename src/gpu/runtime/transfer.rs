@@ -16,7 +16,7 @@ const MOST_WAITING_BYTES: u64 = 16 << 20;
 #[derive(Debug)]
 struct Staged {
     mapping: Mapping,
-    /// The list that wrote them: that it was submitted too early may be seen only when it has run.
+    /// The list that wrote them: that its submit was refused, a browser tells only when they come.
     written: Option<Arc<List>>,
 }
 
@@ -120,27 +120,26 @@ impl Context {
         buffer: &GpuBuffer,
         bytes: u64,
     ) -> Result<Option<Staged>> {
-        self.check_written(operation, buffer)?;
         let size = bytes.next_multiple_of(4);
         if size == 0 {
+            self.check_written(operation, buffer)?;
             self.flush(operation)?;
             return Ok(None);
         }
-        let staging = match self.staging.take(size) {
-            Some(staging) => staging,
-            None => self.create(operation, size, |device| {
-                device.create_buffer(&wgpu::BufferDescriptor {
-                    label: Some("staging"),
-                    size,
-                    usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
-                    mapped_at_creation: false,
-                })
-            })?,
-        };
-        let submitted = {
+        let (staging, submitted) = {
             let _gate = self.gate();
-            // Meanwhile another thread may have put it into an encoder, or failed to submit it.
             self.check_written(operation, buffer)?;
+            let staging = match self.staging.take(size) {
+                Some(staging) => staging,
+                None => self.create(operation, size, |device| {
+                    device.create_buffer(&wgpu::BufferDescriptor {
+                        label: Some("staging"),
+                        size,
+                        usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
+                        mapped_at_creation: false,
+                    })
+                })?,
+            };
             // What is there does not have to wait for what cannot be submitted.
             let is_recorded = buffer.uses.place() == Place::Recorded;
             let is_held_up = !is_recorded && self.pending().is_held_up();
@@ -152,7 +151,7 @@ impl Context {
                 true => self.submit_first(operation, copy)?,
                 false => self.flush_then(operation, None, copy)?,
             };
-            self.poller.submission(submitted)
+            (staging, self.poller.submission(submitted))
         };
         let mapping = Mapping::begin(self, operation, &staging, bytes, Some(submitted))?;
         Ok(Some(Staged { mapping, written: buffer.uses.written() }))
