@@ -79,8 +79,8 @@ layer! {
         let mut text = format!(
             "MaxPool2d(kernel_size={:?}, stride={:?}", options.kernel_size, options.stride
         );
-        if options.padding != [0, 0] {
-            text.push_str(&format!(", padding={:?}", options.padding));
+        if options.padding.is_some() {
+            text.push_str(&format!(", padding={}", options.padding));
         }
         if options.dilation != [1, 1] {
             text.push_str(&format!(", dilation={:?}", options.dilation));
@@ -106,8 +106,8 @@ layer! {
         let mut text = format!(
             "AvgPool2d(kernel_size={:?}, stride={:?}", options.kernel_size, options.stride
         );
-        if options.padding != [0, 0] {
-            text.push_str(&format!(", padding={:?}", options.padding));
+        if options.padding.is_some() {
+            text.push_str(&format!(", padding={}", options.padding));
         }
         text + if options.ceil_mode { ", ceil_mode=true)" } else { ")" }
     };

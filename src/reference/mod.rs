@@ -42,6 +42,7 @@ mod loss;
 mod max_pool2d;
 mod maxima;
 mod optimizer;
+mod padding;
 mod texture;
 
 pub use activation::{activation, activation_backward};
