@@ -124,14 +124,12 @@ fn any_options(device: &Device, seed: u64, count: usize) {
         let weight = conv.weight_shape().ok().and_then(|shape| hostile.tensor(device, shape));
         if let Some(weight) = weight {
             let x = hostile.tensor(device, image);
-            if let Some(x) = &x {
-                let _ = conv.forward(x, &weight, None);
-            }
+            let forward = x.as_ref().map(|x| conv.forward(x, &weight, None));
             if let Ok(output) = conv.output_shape(image)
                 && let Some(y) = hostile.tensor(device, output)
             {
                 let _ = (conv.grad_input(image, &weight, &y), conv.grad_bias(&y));
-                if let Some(x) = &x {
+                if let (Some(x), Some(Ok(_))) = (&x, forward) {
                     conv.grad_weight(x, &y).unwrap();
                 }
             }
