@@ -307,13 +307,15 @@ fn pads() -> impl Strategy<Value = [usize; 2]> {
     prop_oneof![3 => Just([0, 0]), 2 => [0..=2_usize, 0..=2], 2 => sizes()]
 }
 
-fn padding() -> impl Strategy<Value = Padding> {
+// Boxed, for a test's thread has too small a stack for all of it.
+fn padding() -> BoxedStrategy<Padding> {
     let same = prop::sample::select(&[Padding::Same, Padding::SameUpper, Padding::SameLower][..]);
     prop_oneof![
         3 => pads().prop_map(Padding::from),
         1 => same,
         1 => (pads(), pads()).prop_map(|([a, b], [c, d])| Padding::sides(a, b, c, d)),
     ]
+    .boxed()
 }
 
 fn steps() -> impl Strategy<Value = [usize; 2]> {
