@@ -8,9 +8,13 @@ use crate::{Error, Result};
 /// # Examples
 ///
 /// ```
-/// use filtro::Padding;
+/// use filtro::{Conv2d, Padding};
 ///
 /// assert_eq!(Padding::from([1, 2]), Padding::sides(1, 1, 2, 2)); // [height, width]
+///
+/// let conv = Conv2d::new(3, 8, [3, 3]).stride([2, 2]).padding(Padding::SameUpper);
+/// assert_eq!(conv.output_shape([1, 3, 7, 8])?, [1, 8, 4, 4].into()); // 1, 1 and 0, 1
+/// # Ok::<(), filtro::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]

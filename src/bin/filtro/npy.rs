@@ -51,7 +51,7 @@ pub(crate) struct Conv2dOptions {
     /// N or HEIGHT,WIDTH
     #[arg(long, value_name = "N", default_value = "1", value_parser = options::pair, allow_hyphen_values = true)]
     stride: Pair,
-    /// N, HEIGHT,WIDTH, TOP,BOTTOM,LEFT,RIGHT, valid, same, same_upper or same_lower
+    /// same, same_upper, same_lower, valid, N, HEIGHT,WIDTH or TOP,BOTTOM,LEFT,RIGHT
     #[arg(long, value_name = "N", default_value = "0", value_parser = options::padding, allow_hyphen_values = true)]
     padding: Padding,
     /// What the padding holds
@@ -112,7 +112,7 @@ struct Window {
     /// N or HEIGHT,WIDTH [default: the kernel size]
     #[arg(long, value_name = "N", value_parser = options::pair, allow_hyphen_values = true)]
     stride: Option<Pair>,
-    /// N, HEIGHT,WIDTH, TOP,BOTTOM,LEFT,RIGHT, valid, same, same_upper or same_lower
+    /// same, same_upper, same_lower, valid, N, HEIGHT,WIDTH or TOP,BOTTOM,LEFT,RIGHT
     #[arg(long, value_name = "N", default_value = "0", value_parser = options::padding, allow_hyphen_values = true)]
     padding: Padding,
     /// Rounds the output size up

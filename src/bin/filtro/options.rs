@@ -93,7 +93,7 @@ pub(crate) fn padding(text: &str) -> Result<Padding, String> {
         "valid" => return Ok(Padding::Valid),
         _ => {}
     }
-    let help = "it is `valid`, `same`, `same_upper`, `same_lower`, one number, HEIGHT,WIDTH or \
+    let help = "it is `same`, `same_upper`, `same_lower`, `valid`, one number, HEIGHT,WIDTH or \
                 TOP,BOTTOM,LEFT,RIGHT";
     match numbers(text, &[',', 'x']).map_err(|error| format!("{error}; {help}"))?[..] {
         [all] => Ok(Padding::from([all, all])),

@@ -89,9 +89,11 @@ pub fn max_pool2d() -> Vec<Case> {
     cases.chain(padded).collect()
 }
 
+type Uneven = (&'static str, [usize; 4], [usize; 2], [usize; 2], Padding);
+
 /// Opposite sides that are padded differently, and what is padded by what the windows need: the
 /// input, the kernel and the stride.
-const UNEVEN: [(&str, [usize; 4], [usize; 2], [usize; 2], Padding); 14] = [
+const UNEVEN: [Uneven; 14] = [
     ("side_top", [1, 2, 6, 7], [3, 4], [2, 3], Padding::sides(1, 0, 0, 0)),
     ("side_bottom", [1, 2, 6, 7], [3, 4], [2, 3], Padding::sides(0, 1, 0, 0)),
     ("side_left", [1, 2, 6, 7], [3, 4], [2, 3], Padding::sides(0, 0, 2, 0)),
