@@ -3,7 +3,7 @@
 use crate::cpu::conv2d::{conv2d, definition};
 use crate::cpu::kit::blocks;
 use crate::cpu::kit::layout::source_index;
-use crate::cpu::pool2d::adaptive::sum;
+use crate::cpu::kit::sum::sum;
 use crate::memory::{NoMemory, collected, zeros};
 use crate::ops::{Conv2dProblem, Phase, Phases};
 use crate::window::Axis;
