@@ -117,7 +117,7 @@ pub use limits::Limits;
 pub use numbers::Numbers;
 pub use ops::{
     Activation, AdaptiveAvgPool2d, AdaptiveMaxPool2d, Alpha, Arithmetic, AvgPool2d, Cat, Conv2d,
-    ConvTranspose2d, FromTexture, MaxPool2d, Operator, ReceptiveField, TexelChannel, TexelValues,
+    ConvTranspose2d, FromTexture, MaxPool2d, Operator, PRelu, ReceptiveField, TexelChannel, TexelValues,
     Texels, TexelsMut, ToTexture,
 };
 pub use padding::{Padding, PaddingMode};

@@ -1,4 +1,5 @@
-// Computes: a function of the elements of two tensors that broadcast, and an activation of it.
+// Computes: a function of the elements of two tensors that broadcast, and an activation of it; or of
+//   two and a gradient of the output.
 // Owns: an invocation a cell, which is one element or a vector of four; neighbours in a workgroup
 //   are neighbours in the output and in the tensors that have an element for each of its.
 // Padding: none.
@@ -39,7 +40,10 @@ struct Params {
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> input: array<{{ Cell if input_form in in_cells else "Element" }}>;
 @group(0) @binding(2) var<storage, read> other: array<{{ Cell if other_form in in_cells else "Element" }}>;
-@group(0) @binding(3) var<storage, read_write> output: array<{{ Cell }}>;
+{% if operator == "prelu_gradient" %}
+@group(0) @binding(3) var<storage, read> gradient: array<{{ Cell }}>;
+{% endif %}
+@group(0) @binding({{ 4 if operator == "prelu_gradient" else 3 }}) var<storage, read_write> output: array<{{ Cell }}>;
 
 {% include "lib/activation" %}
 
@@ -62,6 +66,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
 {% if input_form in strided or other_form in strided %}
     let at = coordinates(index);
 {% endif %}
+    let place = params.output_first + index;
 {% for name, form in [("input", input_form), ("other", other_form)] %}
 {% if form == "each" %}
     let {{ name }}_place = index;
@@ -85,8 +90,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let value = input_value * other_value;
 {% elif operator == "prelu" %}
     let value = select(other_value * input_value, input_value, input_value > {{ Number }}(0.0));
+{% elif operator == "prelu_gradient" %}
+    let gradient_value = {{ Number }}(gradient[place]);
+    let value = select(other_value * gradient_value, gradient_value, input_value > {{ Number }}(0.0));
 {% endif %}
-    let place = params.output_first + index;
 {% if width == 4 %}
     output[place] = vec4<Element>(to_element(activate(value.x)), to_element(activate(value.y)),
         to_element(activate(value.z)), to_element(activate(value.w)));

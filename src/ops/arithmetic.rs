@@ -161,6 +161,8 @@ pub(crate) enum Function {
     Mul,
     /// The first where it is positive, else its product with the second.
     PRelu,
+    /// A gradient where the first is positive, else its product with the second.
+    PReluGradient,
 }
 
 impl Function {
@@ -171,6 +173,7 @@ impl Function {
             Self::Sub => "sub",
             Self::Mul => "mul",
             Self::PRelu => "prelu",
+            Self::PReluGradient => "prelu_gradient",
         }
     }
 }

@@ -15,6 +15,7 @@ mod max_pool2d;
 mod max_pooling;
 pub(crate) mod pool2d;
 mod pool_windows;
+pub(crate) mod prelu;
 mod receptive_field;
 pub(crate) mod reduction;
 pub(crate) mod setters;
@@ -29,6 +30,7 @@ pub use cat::Cat;
 pub use conv_transpose2d::ConvTranspose2d;
 pub use conv2d::Conv2d;
 pub use max_pool2d::MaxPool2d;
+pub use prelu::PRelu;
 pub use receptive_field::ReceptiveField;
 pub use texture::{Alpha, FromTexture, TexelChannel, TexelValues, Texels, TexelsMut, ToTexture};
 

@@ -16,6 +16,7 @@
 //! | [`activation`] | [`activation_backward`] |
 //! | [`arithmetic`] | [`arithmetic_backward`] |
 //! | [`cat`] | [`cat_backward`] |
+//! | [`prelu`] | [`prelu_backward`] |
 //! | [`cross_entropy`], [`mse`] | the same, both at once |
 //!
 //! [`sgd`] and [`adam`] are the steps of the optimizers, [`from_texture`] and [`to_texture`] the ways
@@ -46,6 +47,7 @@ mod loss;
 mod max_pool2d;
 mod maxima;
 mod optimizer;
+mod prelu;
 mod texture;
 
 pub use activation::{activation, activation_backward};
@@ -61,6 +63,7 @@ pub use conv2d::{ConvGradients, conv2d, conv2d_backward, conv2d_with_magnitude};
 pub use loss::{cross_entropy, mse};
 pub use max_pool2d::{max_pool2d, max_pool2d_backward};
 pub use optimizer::{adam, sgd};
+pub use prelu::{prelu, prelu_backward};
 pub use texture::{from_texture, to_texture};
 
 use std::borrow::Cow;

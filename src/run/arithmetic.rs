@@ -34,7 +34,7 @@ impl Arithmetic {
         let operation = self.operator.name();
         other.check_on(input.device(), operation, "other")?;
         other.check_dtype_of(operation, "other", input)?;
-        pairwise(&self.problem(input.shape(), other.shape())?, input, other)
+        pairwise(&self.problem(input.shape(), other.shape())?, [input, other], None)
     }
 
     /// The gradient of the input of [`forward`](Self::forward), given that of its output.
@@ -149,7 +149,8 @@ impl Arithmetic {
         };
         match (self.operator, problem.is_each()) {
             (Operator::Mul, true) => {
-                pairwise(&Self::mul().problem(problem.output, factor.shape())?, grad_output, factor)
+                let product = Self::mul().problem(problem.output, factor.shape())?;
+                pairwise(&product, [grad_output, factor], None)
             }
             _ => reduce(&problem, grad_output, factor),
         }

@@ -10,6 +10,7 @@ mod convert;
 mod pairwise;
 mod pipeline_cache;
 mod pool2d;
+mod prelu;
 mod texture;
 mod timing;
 mod warm_up;

@@ -5,24 +5,32 @@ use crate::ops::Pairwise;
 use crate::ops::reduction::{Reduction, Term};
 use crate::{DType, Result, Tensor, cpu, gpu};
 
-/// A function of the elements of two tensors, which were checked.
-pub(crate) fn pairwise(problem: &Pairwise, input: &Tensor, other: &Tensor) -> Result<Tensor> {
+/// A function of the elements of two tensors, and of a gradient of the output if it is one of that;
+/// all were checked.
+pub(crate) fn pairwise(
+    problem: &Pairwise,
+    [input, other]: [&Tensor; 2],
+    gradient: Option<&Tensor>,
+) -> Result<Tensor> {
     let (operation, shape) = (problem.operation, problem.output);
     let (device, dtype) = (input.device(), input.dtype());
     match device.backend() {
         Backend::Cpu => {
             let input = input.elements_of_any_type(operation)?;
             let other = other.elements_of_any_type(operation)?;
+            let gradient = gradient.map(|it| it.cpu_elements(operation)).transpose()?;
             Tensor::on_cpu_as(dtype, operation, device, shape, |output| {
-                cpu::pairwise(problem, input, other, output)
+                cpu::pairwise(problem, [input, other], gradient, output)
             })
         }
         Backend::Gpu(_) if shape.is_empty() => Tensor::zeros(operation, device, shape, dtype),
         Backend::Gpu(context) => {
             gpu::check_buffers(operation, &[shape], dtype, context.limits())?;
-            let buffers = [input, other].map(|tensor| tensor.buffer_of_any_type(operation));
-            let [input, other] = buffers;
-            let output = gpu::pairwise(context, problem, [input?, other?])?;
+            let input = input.buffer_of_any_type(operation)?;
+            let other = other.buffer_of_any_type(operation)?;
+            let gradient = gradient.map(|it| it.gpu_buffer(operation)).transpose()?;
+            let gradient = gradient.map(AsRef::as_ref);
+            let output = gpu::pairwise(context, problem, [input, other], gradient)?;
             Ok(Tensor::on_gpu(device, shape, output))
         }
     }

@@ -6,11 +6,11 @@ use crate::memory::{NoMemory, collected};
 use crate::ops::broadcast::Broadcast;
 use crate::ops::{Function, Pairwise};
 
-/// `output = activation(function(input, other))`, broadcast.
+/// `output = activation(function(input, other))`, broadcast, or the gradient of one.
 pub(crate) fn pairwise(
     problem: &Pairwise,
-    input: &[f32],
-    other: &[f32],
+    [input, other]: [&[f32]; 2],
+    gradient: Option<&[f32]>,
     output: &mut [f32],
 ) -> Result<(), NoMemory> {
     let (places, work) = (problem.places(), output.len());
@@ -20,7 +20,12 @@ pub(crate) fn pairwise(
             #[inline(always)]
             || {
                 let first = block * BLOCK_LEN;
-                fill(problem.function, &places, [input, other], first, output);
+                // A gradient lies as the input does.
+                let operand = gradient.unwrap_or(input);
+                fill(problem.function, &places, [operand, other], first, output);
+                if let Some(gradient) = gradient {
+                    keep_positive(&input[first..], &gradient[first..], output);
+                }
                 if let Some(activation) = problem.activation {
                     activate(activation, output);
                 }
@@ -28,6 +33,14 @@ pub(crate) fn pairwise(
         );
         Ok(())
     })
+}
+
+/// Replaces what is of positive inputs by its gradient.
+#[inline(always)]
+fn keep_positive(input: &[f32], gradient: &[f32], output: &mut [f32]) {
+    for ((output, &input), &gradient) in output.iter_mut().zip(input).zip(gradient) {
+        *output = if input > 0.0 { gradient } else { *output };
+    }
 }
 
 /// The outputs from `first` on.
@@ -42,7 +55,7 @@ pub(super) fn fill(
     match function {
         Function::Add => rows(places, operands, first, output, |input, other| input + other),
         Function::Sub => rows(places, operands, first, output, |input, other| input - other),
-        Function::Mul => rows(places, operands, first, output, |input, other| input * other),
+        Function::Mul | Function::PReluGradient => rows(places, operands, first, output, |input, other| input * other),
         Function::PRelu => {
             rows(
                 places,

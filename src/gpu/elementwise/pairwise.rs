@@ -185,7 +185,7 @@ fn shader(
         ],
         uniforms: 0,
         textures: &[],
-        reads: 2,
+        reads: if function == Function::PReluGradient { 3 } else { 2 },
         writes: 1,
     }
 }
@@ -208,6 +208,10 @@ pub(crate) fn variants() -> Vec<Shader> {
         for activation in ACTIVATIONS.map(Activation::name) {
             variants.push(shader(Function::Add, activation, ["each", "each"], 4, dtype));
         }
+    }
+    for width in [1, 4] {
+        let function = Function::PReluGradient;
+        variants.push(shader(function, "none", ["each", "spread"], width, DType::F32));
     }
     variants
 }
@@ -266,11 +270,13 @@ fn step(problem: &Pairwise, part: Part, dtype: DType, limits: &crate::Limits) ->
     Ok(Step { shader, params, grid, part })
 }
 
-/// Records a function of the elements of two tensors; the output is not empty.
+/// Records a function of the elements of two tensors, and of a gradient of the output if it is one of
+/// that; the output is not empty.
 pub(crate) fn pairwise(
     context: &Arc<Context>,
     problem: &Pairwise,
     operands: [&GpuBuffer; 2],
+    gradient: Option<&GpuBuffer>,
 ) -> Result<GpuBuffer> {
     let (dtype, limits) = (operands[0].dtype, context.limits());
     let places = problem.places();
@@ -278,11 +284,12 @@ pub(crate) fn pairwise(
     for part in parts(&places, limits.max_elements(dtype)) {
         let Step { shader, params, grid, part } = step(problem, part, dtype, limits)?;
         let bound = |buffer, first, len| Binding::range(limits, buffer, first..first + len).0;
-        let bindings = [
-            bound(operands[0], part.starts[0], part.places.reach(0)),
-            bound(operands[1], part.starts[1], part.places.reach(1)),
-            bound(&output, part.first, part.places.len()),
-        ];
+        let operands = [0, 1].map(|operand| {
+            bound(operands[operand], part.starts[operand], part.places.reach(operand))
+        });
+        let of_output = gradient.into_iter().chain([&output]);
+        let of_output = of_output.map(|buffer| bound(buffer, part.first, part.places.len()));
+        let bindings: Vec<_> = operands.into_iter().chain(of_output).collect();
         context.record(problem.operation, &shader, &params, &bindings, grid)?;
     }
     Ok(output)

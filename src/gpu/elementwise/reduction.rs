@@ -301,7 +301,7 @@ pub(crate) fn reduce(
         let operands = [output, factor_shape];
         let function = Function::Mul;
         let of_all = Pairwise { operation, function, activation: None, operands, output };
-        products = pairwise(context, &of_all, [grad_output, factor])?;
+        products = pairwise(context, &of_all, [grad_output, factor], None)?;
         terms = Terms::plain(&products);
     }
     let Some((first, others)) = passes.split_first() else {
