@@ -20,9 +20,7 @@ pub(crate) mod tests;
 mod texture;
 mod training;
 
-pub(crate) use crate::cpu::conv2d::gradients::{
-    conv2d_grad_bias, conv2d_grad_input, conv2d_grad_weight,
-};
+pub(crate) use crate::cpu::conv2d::gradients::{conv2d_grad_input, conv2d_grad_weight};
 pub(crate) use crate::cpu::elementwise::activation::{activation, activation_grad_input};
 pub(crate) use crate::cpu::elementwise::pairwise::pairwise;
 pub(crate) use crate::cpu::elementwise::reduction::reduce;

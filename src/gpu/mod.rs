@@ -29,7 +29,7 @@ mod training;
 pub(crate) mod variants;
 
 pub(crate) use crate::gpu::conv2d::gradients::{
-    InputPlan, WeightPlan, conv2d_grad_bias, conv2d_grad_input, conv2d_grad_weight,
+    InputPlan, WeightPlan, conv2d_grad_input, conv2d_grad_weight,
 };
 pub(crate) use crate::gpu::elementwise::activation::{activation, activation_grad_input};
 pub(crate) use crate::gpu::elementwise::convert::convert;

@@ -47,11 +47,7 @@ impl PRelu {
     /// # Errors
     ///
     /// [`Error::ShapeMismatch`] for a weight that is neither one number nor one for each channel.
-    pub fn output_shape(
-        &self,
-        input: impl Into<Shape>,
-        weight: impl Into<Shape>,
-    ) -> Result<Shape> {
+    pub fn output_shape(&self, input: impl Into<Shape>, weight: impl Into<Shape>) -> Result<Shape> {
         Ok(self.problem(input.into(), weight.into())?.output)
     }
 

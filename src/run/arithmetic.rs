@@ -152,7 +152,7 @@ impl Arithmetic {
                 let product = Self::mul().problem(problem.output, factor.shape())?;
                 pairwise(&product, [grad_output, factor], None)
             }
-            _ => reduce(&problem, grad_output, factor),
+            _ => reduce(&problem, grad_output, problem.factor.map(|_| factor)),
         }
     }
 }

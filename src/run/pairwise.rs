@@ -37,7 +37,11 @@ pub(crate) fn pairwise(
 }
 
 /// The gradient of a tensor that broadcast; all were checked.
-pub(crate) fn reduce(problem: &Reduction, grad_output: &Tensor, factor: &Tensor) -> Result<Tensor> {
+pub(crate) fn reduce(
+    problem: &Reduction,
+    grad_output: &Tensor,
+    factor: Option<&Tensor>,
+) -> Result<Tensor> {
     let (operation, shape) = (problem.operation, problem.target);
     let device = grad_output.device();
     if problem.is_each() && problem.term == Term::Gradient && !problem.negated {
@@ -46,7 +50,7 @@ pub(crate) fn reduce(problem: &Reduction, grad_output: &Tensor, factor: &Tensor)
     match device.backend() {
         Backend::Cpu => {
             let grad_output = grad_output.cpu_elements(operation)?;
-            let factor = factor.cpu_elements(operation)?;
+            let factor = factor.map(|it| it.cpu_elements(operation)).transpose()?;
             Tensor::on_cpu(operation, device, shape, |gradient| {
                 cpu::reduce(problem, grad_output, factor, gradient)
             })
@@ -56,7 +60,8 @@ pub(crate) fn reduce(problem: &Reduction, grad_output: &Tensor, factor: &Tensor)
         }
         Backend::Gpu(context) => {
             let grad_output = grad_output.gpu_buffer(operation)?;
-            let factor = factor.gpu_buffer(operation)?;
+            let factor = factor.map(|it| it.gpu_buffer(operation)).transpose()?;
+            let factor = factor.map(AsRef::as_ref);
             let gradient = gpu::reduce(context, problem, grad_output, factor)?;
             Ok(Tensor::on_gpu(device, shape, gradient))
         }

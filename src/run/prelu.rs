@@ -104,7 +104,7 @@ impl PRelu {
     ) -> Result<Tensor> {
         check(input, weight, grad_output)?;
         let problem = self.weight_gradient(input.shape(), weight.shape(), grad_output.shape())?;
-        reduce(&problem, grad_output, input)
+        reduce(&problem, grad_output, Some(input))
     }
 }
 

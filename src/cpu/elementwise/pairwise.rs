@@ -55,7 +55,9 @@ pub(super) fn fill(
     match function {
         Function::Add => rows(places, operands, first, output, |input, other| input + other),
         Function::Sub => rows(places, operands, first, output, |input, other| input - other),
-        Function::Mul | Function::PReluGradient => rows(places, operands, first, output, |input, other| input * other),
+        Function::Mul | Function::PReluGradient => {
+            rows(places, operands, first, output, |input, other| input * other)
+        }
         Function::PRelu => {
             rows(
                 places,

@@ -21,7 +21,7 @@ const AT_ONCE: usize = 1024;
 pub(crate) fn reduce(
     problem: &Reduction,
     grad_output: &[f32],
-    factor: &[f32],
+    factor: Option<&[f32]>,
     gradient: &mut [f32],
 ) -> Result<(), NoMemory> {
     if grad_output.is_empty() {
@@ -35,7 +35,7 @@ pub(crate) fn reduce(
         term: problem.term,
         places: Broadcast::new(problem.output, [problem.output, factor_shape]),
         gradient: grad_output,
-        factor,
+        factor: factor.unwrap_or(grad_output),
     };
     let Some((first, others)) = passes.split_first() else {
         let each = Pass { outer: gradient.len(), terms: 1, inner: 1 };

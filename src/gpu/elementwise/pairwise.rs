@@ -137,8 +137,8 @@ impl Part {
 }
 
 /// The parts of an output, none with more elements of a tensor than `most`.
-fn parts(places: &Broadcast<2>, most: usize) -> impl Iterator<Item = Part> {
-    let Broadcast { sizes, strides } = *places;
+fn parts(places: Broadcast<2>, most: usize) -> impl Iterator<Item = Part> {
+    let Broadcast { sizes, strides } = places;
     let cut = move |axis: usize, len: usize| {
         let mut cut = sizes;
         cut[..axis].fill(1);
@@ -154,7 +154,6 @@ fn parts(places: &Broadcast<2>, most: usize) -> impl Iterator<Item = Part> {
     let (axis, step) = (0..3).find_map(of_axis).unwrap_or((3, (most / 128 * 128).max(128)));
     let before: usize = sizes[..axis].iter().product();
     let behind: usize = sizes[axis + 1..].iter().product();
-    let places = *places;
     (0..before).flat_map(move |index| {
         chunks(sizes[axis], step).map(move |range| {
             let first = (index * sizes[axis] + range.start) * behind;
@@ -270,6 +269,13 @@ fn step(problem: &Pairwise, part: Part, dtype: DType, limits: &crate::Limits) ->
     Ok(Step { shader, params, grid, part })
 }
 
+/// The shaders of a function of two tensors.
+#[cfg(test)]
+pub(crate) fn shaders(problem: &Pairwise, dtype: DType, limits: &crate::Limits) -> Vec<Shader> {
+    let parts = parts(problem.places(), limits.max_elements(dtype));
+    parts.map(|part| step(problem, part, dtype, limits).unwrap().shader).collect()
+}
+
 /// Records a function of the elements of two tensors, and of a gradient of the output if it is one of
 /// that; the output is not empty.
 pub(crate) fn pairwise(
@@ -281,7 +287,7 @@ pub(crate) fn pairwise(
     let (dtype, limits) = (operands[0].dtype, context.limits());
     let places = problem.places();
     let output = context.allocate_elements(problem.operation, places.len(), dtype)?;
-    for part in parts(&places, limits.max_elements(dtype)) {
+    for part in parts(places, limits.max_elements(dtype)) {
         let Step { shader, params, grid, part } = step(problem, part, dtype, limits)?;
         let bound = |buffer, first, len| Binding::range(limits, buffer, first..first + len).0;
         let operands = [0, 1].map(|operand| {
@@ -293,4 +299,64 @@ pub(crate) fn pairwise(
         context.record(problem.operation, &shader, &params, &bindings, grid)?;
     }
     Ok(output)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn over(output: [usize; 4], operands: [[usize; 4]; 2]) -> Broadcast<2> {
+        Broadcast::new(output.into(), operands.map(crate::Shape::from))
+    }
+
+    #[test]
+    fn planes_and_channels_are_runs_and_vectors_where_they_can_be() {
+        let form = |output: [usize; 4], other: [usize; 4]| {
+            let places = over(output, [output, other]);
+            let part = parts(places, 1 << 20).next().unwrap();
+            let width = part.width();
+            let forms = [0, 1].map(|operand| Form::new(&part.places, operand, width));
+            assert_eq!(forms[0], Form::Each);
+            (width, forms[1])
+        };
+        let (even, odd) = ([2, 3, 5, 8], [2, 3, 5, 7]);
+        assert_eq!(form(even, even), (4, Form::Each));
+        assert_eq!(form(odd, odd), (1, Form::Each));
+        assert_eq!(form(even, [2, 3, 1, 1]), (4, Form::Spread { run: 10, values: 6 }));
+        assert_eq!(form(odd, [1, 3, 1, 1]), (1, Form::Spread { run: 35, values: 3 }));
+        assert_eq!(form(even, [1, 1, 1, 1]), (4, Form::Spread { run: 60, values: 1 }));
+        assert_eq!(form(odd, [1, 3, 5, 7]), (1, Form::Spread { run: 1, values: 105 }));
+        assert_eq!(form(even, [1, 3, 5, 8]), (4, Form::Strided([0, 0, 0, 1])));
+        assert_eq!(form(even, [2, 1, 5, 8]), (4, Form::Strided([0, 10, 0, 1])));
+        assert_eq!(form(odd, [2, 1, 5, 7]), (1, Form::Strided([0, 35, 0, 1])));
+    }
+
+    #[test]
+    fn parts_cover_every_output_once_and_see_no_more_than_a_binding() {
+        for (output, operands) in [
+            ([3, 4, 5, 7], [[3, 4, 5, 7], [1, 4, 1, 1]]),
+            ([2, 3, 10, 70], [[2, 3, 10, 70], [1, 3, 10, 70]]),
+            ([2, 3, 10, 70], [[2, 1, 10, 70], [1, 3, 1, 1]]),
+            ([2, 3, 1, 2_000], [[1, 3, 1, 2_000], [2, 1, 1, 1]]),
+            ([2, 700, 1, 3], [[2, 700, 1, 3], [2, 700, 1, 1]]),
+            ([2, 700, 1, 3], [[1, 700, 1, 1], [2, 1, 1, 3]]),
+        ] {
+            let places = over(output, operands);
+            for most in [448, 1_000, 1 << 20] {
+                let mut covered = vec![0; places.len()];
+                for part in parts(places, most) {
+                    let reaches = [0, 1].map(|operand| part.places.reach(operand));
+                    assert!(part.places.len().max(reaches[0]).max(reaches[1]) <= most);
+                    for index in 0..part.places.len() {
+                        covered[part.first + index] += 1;
+                        for operand in [0, 1] {
+                            let place = part.starts[operand] + part.places.place(operand, index);
+                            assert_eq!(place, places.place(operand, part.first + index));
+                        }
+                    }
+                }
+                assert!(covered.iter().all(|&times| times == 1), "{output:?} in {most}");
+            }
+        }
+    }
 }
