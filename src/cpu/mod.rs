@@ -20,16 +20,17 @@ pub(crate) mod tests;
 mod texture;
 mod training;
 
-pub(crate) use crate::cpu::conv2d::gradients::{
-    conv2d_grad_bias, conv2d_grad_input, conv2d_grad_weight,
-};
+pub(crate) use crate::cpu::conv2d::gradients::{conv2d_grad_input, conv2d_grad_weight};
 pub(crate) use crate::cpu::elementwise::activation::{activation, activation_grad_input};
+pub(crate) use crate::cpu::elementwise::pairwise::pairwise;
+pub(crate) use crate::cpu::elementwise::reduction::reduce;
 pub(crate) use crate::cpu::pool2d::adaptive::{adaptive_avg_pool2d, adaptive_max_pool2d};
 pub(crate) use crate::cpu::pool2d::average::avg_pool2d;
 pub(crate) use crate::cpu::pool2d::gradients::{
     adaptive_avg_pool2d_grad_input, avg_pool2d_grad_input, max_pool2d_grad_input,
 };
 pub(crate) use crate::cpu::pool2d::max::max_pool2d;
+pub(crate) use crate::cpu::rearrange::cat::{cat, slice};
 pub(crate) use crate::cpu::rearrange::select::select;
 pub(crate) use crate::cpu::texture::{read_texels, write_texels};
 pub(crate) use crate::cpu::training::loss::{cross_entropy, mse, narrow};

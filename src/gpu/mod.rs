@@ -29,11 +29,14 @@ mod training;
 pub(crate) mod variants;
 
 pub(crate) use crate::gpu::conv2d::gradients::{
-    InputPlan, WeightPlan, conv2d_grad_bias, conv2d_grad_input, conv2d_grad_weight,
+    InputPlan, WeightPlan, conv2d_grad_input, conv2d_grad_weight,
 };
 pub(crate) use crate::gpu::elementwise::activation::{activation, activation_grad_input};
 pub(crate) use crate::gpu::elementwise::convert::convert;
+pub(crate) use crate::gpu::elementwise::pairwise::pairwise;
+pub(crate) use crate::gpu::elementwise::reduction::reduce;
 pub(crate) use crate::gpu::pool2d::gradients::pool2d_grad_input;
+pub(crate) use crate::gpu::rearrange::copy::{cat, slice};
 pub(crate) use crate::gpu::rearrange::select::select;
 pub(crate) use crate::gpu::runtime::background::in_background;
 pub(crate) use crate::gpu::runtime::buffer::GpuBuffer;

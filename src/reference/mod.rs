@@ -14,6 +14,9 @@
 //! | [`adaptive_avg_pool2d`] | [`adaptive_avg_pool2d_backward`] |
 //! | [`adaptive_max_pool2d`] | [`adaptive_max_pool2d_backward`] |
 //! | [`activation`] | [`activation_backward`] |
+//! | [`arithmetic`] | [`arithmetic_backward`] |
+//! | [`cat`] | [`cat_backward`] |
+//! | [`prelu`] | [`prelu_backward`] |
 //! | [`cross_entropy`], [`mse`] | the same, both at once |
 //!
 //! [`sgd`] and [`adam`] are the steps of the optimizers, [`from_texture`] and [`to_texture`] the ways
@@ -35,7 +38,9 @@
 
 mod activation;
 mod adaptive_pool2d;
+mod arithmetic;
 mod avg_pool2d;
+mod cat;
 mod conv2d;
 mod conv_transpose2d;
 mod loss;
@@ -43,6 +48,7 @@ mod max_pool2d;
 mod maxima;
 mod optimizer;
 mod padding;
+mod prelu;
 mod texture;
 
 pub use activation::{activation, activation_backward};
@@ -50,12 +56,15 @@ pub use adaptive_pool2d::{
     adaptive_avg_pool2d, adaptive_avg_pool2d_backward, adaptive_max_pool2d,
     adaptive_max_pool2d_backward,
 };
+pub use arithmetic::{arithmetic, arithmetic_backward};
 pub use avg_pool2d::{avg_pool2d, avg_pool2d_backward};
+pub use cat::{cat, cat_backward};
 pub use conv_transpose2d::{conv_transpose2d, conv_transpose2d_backward};
 pub use conv2d::{ConvGradients, conv2d, conv2d_backward, conv2d_with_magnitude};
 pub use loss::{cross_entropy, mse};
 pub use max_pool2d::{max_pool2d, max_pool2d_backward};
 pub use optimizer::{adam, sgd};
+pub use prelu::{prelu, prelu_backward};
 pub use texture::{from_texture, to_texture};
 
 use std::borrow::Cow;

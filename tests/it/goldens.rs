@@ -11,24 +11,24 @@ use crate::compare::{self, Check};
 use crate::options::{AvgPooling, Convolution, MaxPooling};
 
 /// One case of a file.
-struct Golden<'a> {
-    options: &'a Value,
+pub struct Golden<'a> {
+    pub options: &'a Value,
     tensors: &'a Value,
 }
 
 impl Golden<'_> {
-    fn sizes(value: &Value) -> Vec<usize> {
+    pub fn sizes(value: &Value) -> Vec<usize> {
         let sizes = value.as_array().expect("an array of sizes");
         sizes.iter().map(|size| size.as_u64().expect("a size") as usize).collect()
     }
 
     /// An option that is a `[height, width]`.
-    fn pair(&self, option: &str) -> Option<[usize; 2]> {
+    pub fn pair(&self, option: &str) -> Option<[usize; 2]> {
         let value = self.options.get(option)?;
         Some(Self::sizes(value).try_into().expect("a pair"))
     }
 
-    fn flag(&self, option: &str) -> Option<bool> {
+    pub fn flag(&self, option: &str) -> Option<bool> {
         Some(self.options.get(option)?.as_bool().expect("a bool"))
     }
 
@@ -48,7 +48,7 @@ impl Golden<'_> {
         }
     }
 
-    fn has(&self, tensor: &str) -> bool {
+    pub fn has(&self, tensor: &str) -> bool {
         self.tensors.get(tensor).is_some()
     }
 
@@ -65,7 +65,7 @@ impl Golden<'_> {
         data.unwrap_or_else(|| panic!("no tensor {tensor}")).iter().map(number).collect()
     }
 
-    fn array4(&self, tensor: &str) -> Array4<f64> {
+    pub fn array4(&self, tensor: &str) -> Array4<f64> {
         let shape: [usize; 4] = self.shape(tensor).try_into().expect("four axes");
         Array4::from_shape_vec(shape, self.data(tensor)).expect("as many elements as the shape")
     }
@@ -84,13 +84,13 @@ impl Golden<'_> {
     }
 
     /// That an output or gradient is PyTorch's.
-    fn agrees(&self, tensor: &str, actual: &Array4<f64>) -> Check {
+    pub fn agrees(&self, tensor: &str, actual: &Array4<f64>) -> Check {
         compare::close(tensor, actual, &self.array4(tensor))
     }
 }
 
 /// Checks every case of a file, and that it holds at least so many.
-fn each(file: &str, at_least: usize, check: impl Fn(&Golden<'_>) -> Check) {
+pub fn each(file: &str, at_least: usize, check: impl Fn(&Golden<'_>) -> Check) {
     let file: Value = serde_json::from_str(file).unwrap();
     let cases = file["cases"].as_array().expect("cases");
     assert!(cases.len() >= at_least, "the file holds {} cases", cases.len());

@@ -14,6 +14,7 @@
 mod activations;
 mod asynchronous;
 mod asynchronous_ends;
+mod between;
 mod case;
 mod cases;
 mod check;
