@@ -15,6 +15,7 @@ mod first_word;
 mod ir;
 #[cfg(test)]
 mod lints;
+mod normalization;
 pub(crate) mod plans;
 mod pool2d;
 mod rearrange;
@@ -33,6 +34,11 @@ pub(crate) use crate::gpu::conv2d::gradients::{
 };
 pub(crate) use crate::gpu::elementwise::activation::{activation, activation_grad_input};
 pub(crate) use crate::gpu::elementwise::convert::convert;
+pub(crate) use crate::gpu::normalization::apply::{Form, batch_norm2d_apply};
+pub(crate) use crate::gpu::normalization::channels::{
+    Affine, batch_norm2d_factors, batch_norm2d_update,
+};
+pub(crate) use crate::gpu::normalization::moments::batch_norm2d_moments;
 pub(crate) use crate::gpu::pool2d::gradients::pool2d_grad_input;
 pub(crate) use crate::gpu::rearrange::select::select;
 pub(crate) use crate::gpu::runtime::background::in_background;

@@ -2,6 +2,7 @@
 
 use crate::Result;
 use crate::gpu::elementwise::{activation, convert};
+use crate::gpu::normalization;
 use crate::gpu::rearrange::select;
 use crate::gpu::runtime::shader::{Shader, distinct};
 use crate::gpu::texture::{read, write};
@@ -14,6 +15,7 @@ pub(crate) fn all() -> Result<Vec<Shader>> {
     variants.extend(pool2d::variants::variants()?);
     variants.extend(activation::variants());
     variants.extend([false, true].map(convert::shader));
+    variants.extend(normalization::variants());
     variants.push(select::shader());
     variants.extend([false, true].map(loss::cross_entropy_shader));
     variants.extend([loss::squared_error_shader(), loss::sum_shader(), optimizer::adam_shader()]);

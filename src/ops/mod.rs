@@ -3,6 +3,7 @@
 mod activation;
 mod adaptive_pool2d;
 mod avg_pool2d;
+mod batch_norm2d;
 mod channels;
 mod conv2d;
 pub(crate) mod conv2d_phases;
@@ -20,6 +21,7 @@ pub(crate) mod training;
 pub use activation::Activation;
 pub use adaptive_pool2d::{AdaptiveAvgPool2d, AdaptiveMaxPool2d};
 pub use avg_pool2d::AvgPool2d;
+pub use batch_norm2d::BatchNorm2d;
 pub use conv_transpose2d::ConvTranspose2d;
 pub use conv2d::Conv2d;
 pub use max_pool2d::MaxPool2d;
@@ -29,6 +31,7 @@ pub use texture::{Alpha, FromTexture, TexelChannel, TexelValues, Texels, TexelsM
 pub(crate) use crate::ops::conv2d_phases::{Phase, Phases};
 pub(crate) use adaptive_pool2d::AdaptivePool2dProblem;
 pub(crate) use avg_pool2d::AvgPool2dProblem;
+pub(crate) use batch_norm2d::BatchNorm2dProblem;
 pub(crate) use conv2d::Conv2dProblem;
 pub(crate) use gradients::check_grad_output;
 pub(crate) use max_pooling::MaxPooling;

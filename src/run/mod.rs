@@ -5,10 +5,12 @@ mod choose;
 mod conv2d;
 mod conv_transpose2d;
 mod convert;
+mod normalization;
 mod pipeline_cache;
 mod pool2d;
 mod texture;
 mod timing;
 mod warm_up;
 
+pub use normalization::BatchStatistics;
 pub use timing::Timed;

@@ -1,0 +1,3 @@
+//! Batch normalisation and softmax.
+
+pub(crate) mod batch_norm2d;
