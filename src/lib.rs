@@ -117,13 +117,13 @@ pub use limits::Limits;
 pub use numbers::Numbers;
 pub use ops::{
     Activation, AdaptiveAvgPool2d, AdaptiveMaxPool2d, Alpha, AvgPool2d, BatchNorm2d, Conv2d,
-    ConvTranspose2d, FromTexture, MaxPool2d, ReceptiveField, TexelChannel, TexelValues, Texels,
+    ConvTranspose2d, FromTexture, MaxPool2d, ReceptiveField, Softmax, TexelChannel, TexelValues, Texels,
     TexelsMut, ToTexture,
 };
 pub use padding::{Padding, PaddingMode};
 pub use pipeline_cache::PipelineCache;
 pub use plan::Plan;
-pub use run::{BatchStatistics, Timed};
+pub use run::{BatchNormGradients, BatchStatistics, Timed};
 pub use shape::Shape;
 pub use tensor::{Indices, Tensor};
 pub use wgpu;

@@ -28,6 +28,10 @@ pub(crate) use crate::cpu::elementwise::activation::{activation, activation_grad
 pub(crate) use crate::cpu::normalization::batch_norm2d::{
     Factors, batch_norm2d_apply, batch_norm2d_moments, write_factors,
 };
+pub(crate) use crate::cpu::normalization::gradients::{
+    GradFactors, batch_norm2d_grad_input, batch_norm2d_grad_sums,
+};
+pub(crate) use crate::cpu::normalization::softmax::{softmax, softmax_grad_input};
 pub(crate) use crate::cpu::pool2d::adaptive::{adaptive_avg_pool2d, adaptive_max_pool2d};
 pub(crate) use crate::cpu::pool2d::average::avg_pool2d;
 pub(crate) use crate::cpu::pool2d::gradients::{

@@ -38,7 +38,11 @@ pub(crate) use crate::gpu::normalization::apply::{Form, batch_norm2d_apply};
 pub(crate) use crate::gpu::normalization::channels::{
     Affine, batch_norm2d_factors, batch_norm2d_update,
 };
+pub(crate) use crate::gpu::normalization::gradients::{
+    batch_norm2d_grad_input, batch_norm2d_grad_parameters,
+};
 pub(crate) use crate::gpu::normalization::moments::batch_norm2d_moments;
+pub(crate) use crate::gpu::normalization::softmax::{softmax, softmax_grad_input};
 pub(crate) use crate::gpu::pool2d::gradients::pool2d_grad_input;
 pub(crate) use crate::gpu::rearrange::select::select;
 pub(crate) use crate::gpu::runtime::background::in_background;

@@ -1,7 +1,7 @@
 //! BatchNorm2d: options, validation and sizes.
 
 use crate::ops::setters::setters;
-use crate::{Error, Result, Shape};
+use crate::{Conv2d, Error, Result, Shape};
 
 /// Batch normalisation over the channels of images, with the options and defaults of
 /// `torch.nn.BatchNorm2d`.
@@ -168,6 +168,43 @@ impl BatchNorm2d {
             }
             None => Ok(1.0 / num_batches_tracked as f32),
         }
+    }
+
+    /// The weight of a convolution that is to do the work of both, as one image whose channels are the
+    /// filters.
+    pub(crate) fn folded_weight(
+        &self,
+        conv: &Conv2d,
+        weight: Shape,
+        bias: Option<Shape>,
+    ) -> Result<BatchNorm2dProblem> {
+        self.check_options()?;
+        let expected = conv.weight_shape()?;
+        if let Some(function) = conv.activation {
+            let rule = "only a convolution without one can be folded: set it afterwards";
+            return Err(Error::argument(
+                Self::OPERATION,
+                "the convolution's activation",
+                function.name(),
+                rule,
+            ));
+        }
+        if conv.out_channels != self.num_features {
+            let rule = format!("num_features is {}", self.num_features);
+            let argument = "the convolution's out_channels";
+            return Err(Error::argument(Self::OPERATION, argument, conv.out_channels, rule));
+        }
+        if weight != expected {
+            let rule = format!("the convolution's weight is {expected}");
+            return Err(Error::shape(Self::OPERATION, "weight", weight, rule));
+        }
+        if let Some(bias) = bias {
+            self.check_channels("bias", bias)?;
+        }
+        weight.checked_len(Self::OPERATION)?;
+        let filter = weight.channels.saturating_mul(weight.height).saturating_mul(weight.width);
+        let shape = Shape::new(1, weight.batch, 1, filter);
+        Ok(BatchNorm2dProblem { shape, eps: self.eps })
     }
 }
 

@@ -15,6 +15,7 @@ pub(crate) mod pool2d;
 mod pool_windows;
 mod receptive_field;
 pub(crate) mod setters;
+mod softmax;
 mod texture;
 pub(crate) mod training;
 
@@ -26,6 +27,7 @@ pub use conv_transpose2d::ConvTranspose2d;
 pub use conv2d::Conv2d;
 pub use max_pool2d::MaxPool2d;
 pub use receptive_field::ReceptiveField;
+pub use softmax::Softmax;
 pub use texture::{Alpha, FromTexture, TexelChannel, TexelValues, Texels, TexelsMut, ToTexture};
 
 pub(crate) use crate::ops::conv2d_phases::{Phase, Phases};

@@ -14,6 +14,9 @@
 //! | [`adaptive_avg_pool2d`] | [`adaptive_avg_pool2d_backward`] |
 //! | [`adaptive_max_pool2d`] | [`adaptive_max_pool2d_backward`] |
 //! | [`activation`] | [`activation_backward`] |
+//! | [`batch_norm2d`] | [`batch_norm2d_backward`] |
+//! | [`batch_norm2d`] with [`batch_statistics`] | [`batch_norm2d_training_backward`] |
+//! | [`softmax`] | [`softmax_backward`] |
 //! | [`cross_entropy`], [`mse`] | the same, both at once |
 //!
 //! [`sgd`] and [`adam`] are the steps of the optimizers, [`from_texture`] and [`to_texture`] the ways
@@ -36,12 +39,14 @@
 mod activation;
 mod adaptive_pool2d;
 mod avg_pool2d;
+mod batch_norm2d;
 mod conv2d;
 mod conv_transpose2d;
 mod loss;
 mod max_pool2d;
 mod maxima;
 mod optimizer;
+mod softmax;
 mod texture;
 
 pub use activation::{activation, activation_backward};
@@ -50,11 +55,16 @@ pub use adaptive_pool2d::{
     adaptive_max_pool2d_backward,
 };
 pub use avg_pool2d::{avg_pool2d, avg_pool2d_backward};
+pub use batch_norm2d::{
+    NormGradients, batch_norm2d, batch_norm2d_backward, batch_norm2d_training_backward,
+    batch_statistics,
+};
 pub use conv_transpose2d::{conv_transpose2d, conv_transpose2d_backward};
 pub use conv2d::{ConvGradients, conv2d, conv2d_backward, conv2d_with_magnitude};
 pub use loss::{cross_entropy, mse};
 pub use max_pool2d::{max_pool2d, max_pool2d_backward};
 pub use optimizer::{adam, sgd};
+pub use softmax::{softmax, softmax_backward};
 pub use texture::{from_texture, to_texture};
 
 use std::borrow::Cow;

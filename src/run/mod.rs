@@ -12,5 +12,5 @@ mod texture;
 mod timing;
 mod warm_up;
 
-pub use normalization::BatchStatistics;
+pub use normalization::{BatchNormGradients, BatchStatistics};
 pub use timing::Timed;

@@ -123,7 +123,7 @@ fn map(values: &mut [f32], function: impl Fn(f32) -> f32) {
 /// `exp(x) = 2^n * exp(r)` with `n` the integer next to `x / ln 2`; polynomial and the two parts
 /// of `ln 2` as in Moshier's Cephes, `expf.c`.
 #[inline(always)]
-fn exp(x: f32) -> f32 {
+pub(crate) fn exp(x: f32) -> f32 {
     // Adding it leaves the nearest integer in the low bits of the sum.
     const SHIFTER: f32 = 12_582_912.0;
     let x = x.clamp(-104.0, 89.0);

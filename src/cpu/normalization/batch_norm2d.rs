@@ -15,6 +15,14 @@ pub(crate) struct Factors {
     pub(crate) bias: f32,
 }
 
+impl Factors {
+    /// Those of a tensor that holds some for each channel.
+    pub(crate) fn of(elements: &[f32], channel: usize) -> Self {
+        let [pivot, rest, scale, bias] = [0, 1, 2, 3].map(|place| elements[4 * channel + place]);
+        Self { pivot, rest, scale, bias }
+    }
+}
+
 /// Elements of a task.
 const BLOCK: usize = 1 << 13;
 

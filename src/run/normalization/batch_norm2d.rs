@@ -3,31 +3,10 @@
 use crate::cpu::Factors;
 use crate::device::Backend;
 use crate::gpu::{Affine, Form};
-use crate::{BatchNorm2d, Device, Result, Tensor, cpu, gpu};
+use crate::ops::BatchNorm2dProblem;
+use crate::{BatchNorm2d, Device, Result, Shape, Tensor, cpu, gpu};
 
 pub(super) const OPERATION: &str = BatchNorm2d::OPERATION;
-
-/// Statistics, a weight and a bias as the CPU reads them.
-pub(super) struct OnCpu<'a> {
-    mean: &'a [f32],
-    var: &'a [f32],
-    weight: Option<&'a [f32]>,
-    bias: Option<&'a [f32]>,
-    eps: f32,
-}
-
-impl OnCpu<'_> {
-    pub(super) fn factors(&self, channel: usize) -> Factors {
-        let of = |values: Option<&[f32]>| values.map(|values| values[channel]);
-        let deviation = (f64::from(self.var[channel]) + f64::from(self.eps)).sqrt();
-        Factors {
-            pivot: self.mean[channel],
-            rest: 0.0,
-            scale: cpu::narrow(f64::from(of(self.weight).unwrap_or(1.0)) / deviation),
-            bias: of(self.bias).unwrap_or(0.0),
-        }
-    }
-}
 
 impl BatchNorm2d {
     /// That a tensor of channels is of f32, here, and has a value for each; statistics, weights and
@@ -44,32 +23,47 @@ impl BatchNorm2d {
         self.check_channels(argument, tensor.shape())
     }
 
-    /// As the CPU reads them.
-    pub(super) fn on_cpu<'a>(
+    /// What becomes of the elements of every channel, `[1, num_features, 1, 4]`, with these statistics,
+    /// `[mean, variance]`, and what there is of `[weight, bias]`.
+    pub(super) fn factors(
         &self,
-        [mean, var]: [&'a Tensor; 2],
-        [weight, bias]: [Option<&'a Tensor>; 2],
-    ) -> Result<OnCpu<'a>> {
-        let elements = |tensor: &'a Tensor| tensor.cpu_elements(OPERATION);
-        Ok(OnCpu {
-            mean: elements(mean)?,
-            var: elements(var)?,
-            weight: weight.map(elements).transpose()?,
-            bias: bias.map(elements).transpose()?,
-            eps: self.eps,
-        })
-    }
-
-    /// The factors on a GPU.
-    pub(super) fn on_gpu(
-        &self,
-        context: &std::sync::Arc<gpu::Context>,
         statistics: [&Tensor; 2],
         affine: [Option<&Tensor>; 2],
-    ) -> Result<gpu::GpuBuffer> {
-        let [mean, var] = statistics.map(|tensor| tensor.gpu_buffer(OPERATION));
-        let affine = affine_on_gpu(affine)?;
-        gpu::batch_norm2d_factors(context, self.num_features, self.eps, [mean?, var?], affine)
+    ) -> Result<Tensor> {
+        let (device, shape) = (statistics[0].device(), Shape::new(1, self.num_features, 1, 4));
+        match device.backend() {
+            Backend::Cpu => {
+                let [mean, var] = statistics.map(|tensor| tensor.cpu_elements(OPERATION));
+                let (mean, var) = (mean?, var?);
+                let [weight, bias] = affine.map(|it| it.map(|it| it.cpu_elements(OPERATION)));
+                let (weight, bias) = (weight.transpose()?, bias.transpose()?);
+                let of_channel = |channel: usize| {
+                    let weight = weight.map_or(1.0, |weight| weight[channel]);
+                    Factors {
+                        pivot: mean[channel],
+                        rest: 0.0,
+                        scale: cpu::narrow(f64::from(weight) * self.per_deviation(var[channel])),
+                        bias: bias.map_or(0.0, |bias| bias[channel]),
+                    }
+                };
+                Tensor::on_cpu(OPERATION, device, shape, |elements| {
+                    cpu::write_factors(of_channel, elements);
+                    Ok(())
+                })
+            }
+            Backend::Gpu(context) => {
+                let [mean, var] = statistics.map(|tensor| tensor.gpu_buffer(OPERATION));
+                let (statistics, affine) = ([&**mean?, &**var?], affine_on_gpu(affine)?);
+                let (channels, eps) = (self.num_features, self.eps);
+                let buffer = gpu::batch_norm2d_factors(context, channels, eps, statistics, affine)?;
+                Ok(Tensor::on_gpu(device, shape, buffer))
+            }
+        }
+    }
+
+    /// One over the deviation of a channel with this variance.
+    pub(super) fn per_deviation(&self, var: f32) -> f64 {
+        1.0 / (f64::from(var) + f64::from(self.eps)).sqrt()
     }
 
     /// Normalises `input` with running statistics: evaluation.
@@ -109,34 +103,45 @@ impl BatchNorm2d {
         weight: Option<&Tensor>,
         bias: Option<&Tensor>,
     ) -> Result<Tensor> {
-        let (device, shape) = (input.device(), input.shape());
-        let problem = self.problem(shape)?;
-        let (statistics, affine) = ([running_mean, running_var], [weight, bias]);
+        let (device, problem) = (input.device(), self.problem(input.shape())?);
         self.check_tensor(device, "running_mean", Some(running_mean))?;
         self.check_tensor(device, "running_var", Some(running_var))?;
         self.check_tensor(device, "weight", weight)?;
         self.check_tensor(device, "bias", bias)?;
-        match device.backend() {
-            Backend::Cpu => {
-                let elements = input.elements_of_any_type(OPERATION)?;
-                let on_cpu = self.on_cpu(statistics, affine)?;
-                Tensor::on_cpu_as(input.dtype(), OPERATION, device, shape, |output| {
-                    cpu::batch_norm2d_apply(
-                        &problem,
-                        elements,
-                        |channel| on_cpu.factors(channel),
-                        output,
-                    )
-                })
-            }
-            Backend::Gpu(context) => {
-                gpu::check_buffers(OPERATION, &[shape], input.dtype(), context.limits())?;
-                let buffer = input.buffer_of_any_type(OPERATION)?;
-                let factors = self.on_gpu(context, statistics, affine)?;
-                let form = Form::Normalized;
-                let output = gpu::batch_norm2d_apply(context, form, shape, buffer, &factors)?;
-                Ok(Tensor::on_gpu(device, shape, output))
-            }
+        let factors = self.factors([running_mean, running_var], [weight, bias])?;
+        apply(Form::Normalized, &problem, input, &factors)
+    }
+}
+
+/// Every element of the input, read in the problem's shape, with the factors of its channel.
+pub(super) fn apply(
+    form: Form,
+    problem: &BatchNorm2dProblem,
+    input: &Tensor,
+    factors: &Tensor,
+) -> Result<Tensor> {
+    let (device, shape, dtype) = (input.device(), problem.shape, input.dtype());
+    match device.backend() {
+        Backend::Cpu => {
+            let elements = input.elements_of_any_type(OPERATION)?;
+            let factors = factors.cpu_elements(OPERATION)?;
+            let of_channel = |channel| {
+                let factors = Factors::of(factors, channel);
+                match form {
+                    Form::Normalized => factors,
+                    Form::Scaled => Factors { pivot: 0.0, rest: 0.0, bias: 0.0, ..factors },
+                }
+            };
+            Tensor::on_cpu_as(dtype, OPERATION, device, shape, |output| {
+                cpu::batch_norm2d_apply(problem, elements, of_channel, output)
+            })
+        }
+        Backend::Gpu(context) => {
+            gpu::check_buffers(OPERATION, &[shape], dtype, context.limits())?;
+            let input = input.buffer_of_any_type(OPERATION)?;
+            let factors = factors.gpu_buffer(OPERATION)?;
+            let output = gpu::batch_norm2d_apply(context, form, shape, input, factors)?;
+            Ok(Tensor::on_gpu(device, shape, output))
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Batch normalisation with the statistics of the batch.
 
-use super::batch_norm2d::{OPERATION, affine_on_gpu};
+use super::batch_norm2d::{OPERATION, affine_on_gpu, apply};
 use crate::cpu::Factors;
 use crate::device::Backend;
 use crate::gpu::Form;
@@ -15,7 +15,6 @@ pub struct BatchStatistics {
     pub(super) var: Tensor,
     /// Four numbers of every channel: a value near the mean, how far the mean is from it, the scale
     /// and the bias of the output.
-    #[allow(dead_code, reason = "for gradients")]
     pub(super) factors: Tensor,
     /// Whose they are.
     pub(super) input: Shape,
@@ -56,53 +55,53 @@ impl BatchNorm2d {
         input.check_f32(OPERATION, "input")?;
         self.check_tensor(device, "weight", weight)?;
         self.check_tensor(device, "bias", bias)?;
-        let of_channels = self.channels_shape();
-        let of_factors = factors_shape(self.num_features);
-        match device.backend() {
+        let (factors, mean, var) = match device.backend() {
             Backend::Cpu => {
-                let elements = input.cpu_elements(OPERATION)?;
-                let moments = cpu::batch_norm2d_moments(&problem, elements);
+                let moments = cpu::batch_norm2d_moments(&problem, input.cpu_elements(OPERATION)?);
                 let moments = moments.map_err(|missing| missing.during(OPERATION))?;
-                let of = |place: usize| {
-                    Tensor::on_cpu(OPERATION, device, of_channels, |values| {
-                        values.iter_mut().zip(&moments).for_each(|(value, moments)| {
-                            *value = cpu::narrow(moments[place]);
-                        });
-                        Ok(())
-                    })
+                let mean = self.of_channels(device, |channel| moments[channel][0])?;
+                let var = self.of_channels(device, |channel| moments[channel][1])?;
+                let rounded = self.factors([&mean, &var], [weight, bias])?;
+                let of_rounded = rounded.cpu_elements(OPERATION)?;
+                let of_channel = |channel: usize| {
+                    let factors = Factors::of(of_rounded, channel);
+                    let rest = moments[channel][0] - f64::from(factors.pivot);
+                    Factors { rest: cpu::narrow(rest), ..factors }
                 };
-                let [mean, var] = [of(0)?, of(1)?];
-                let on_cpu = self.on_cpu([&mean, &var], [weight, bias])?;
-                let factors = |channel: usize| {
-                    let factors = on_cpu.factors(channel);
-                    let rest = cpu::narrow(moments[channel][0] - f64::from(factors.pivot));
-                    Factors { rest, ..factors }
-                };
-                let output = Tensor::on_cpu(OPERATION, device, shape, |output| {
-                    cpu::batch_norm2d_apply(&problem, elements, factors, output)
-                })?;
-                let factors = Tensor::on_cpu(OPERATION, device, of_factors, |elements| {
-                    cpu::write_factors(factors, elements);
+                let factors = Tensor::on_cpu(OPERATION, device, rounded.shape(), |elements| {
+                    cpu::write_factors(of_channel, elements);
                     Ok(())
                 })?;
-                Ok((output, BatchStatistics { mean, var, factors, input: shape }))
+                (factors, mean, var)
             }
             Backend::Gpu(context) => {
                 gpu::check_buffers(OPERATION, &[shape], input.dtype(), context.limits())?;
                 let buffer = input.gpu_buffer(OPERATION)?;
                 let affine = affine_on_gpu([weight, bias])?;
-                let moments = gpu::batch_norm2d_moments(context, &problem, buffer, affine)?;
-                let (form, factors) = (Form::Normalized, &moments.factors);
-                let output = gpu::batch_norm2d_apply(context, form, shape, buffer, factors)?;
-                let statistics = BatchStatistics {
-                    mean: Tensor::on_gpu(device, of_channels, moments.mean),
-                    var: Tensor::on_gpu(device, of_channels, moments.var),
-                    factors: Tensor::on_gpu(device, of_factors, moments.factors),
-                    input: shape,
-                };
-                Ok((Tensor::on_gpu(device, shape, output), statistics))
+                let found = gpu::batch_norm2d_moments(context, &problem, buffer, affine)?;
+                let of_factors = Shape::new(1, self.num_features, 1, 4);
+                let of_channels = self.channels_shape();
+                let [mean, var] =
+                    [found.mean, found.var].map(|it| Tensor::on_gpu(device, of_channels, it));
+                (Tensor::on_gpu(device, of_factors, found.factors), mean, var)
             }
-        }
+        };
+        let output = apply(Form::Normalized, &problem, input, &factors)?;
+        Ok((output, BatchStatistics { mean, var, factors, input: shape }))
+    }
+
+    /// One value of every channel on the CPU, rounded to f32.
+    pub(super) fn of_channels(
+        &self,
+        device: &Device,
+        value: impl Fn(usize) -> f64,
+    ) -> Result<Tensor> {
+        Tensor::on_cpu(OPERATION, device, self.channels_shape(), |values| {
+            for (channel, slot) in values.iter_mut().enumerate() {
+                *slot = cpu::narrow(value(channel));
+            }
+            Ok(())
+        })
     }
 
     /// The running mean and variance after a batch with these statistics:
@@ -181,9 +180,4 @@ impl BatchNorm2d {
         let rule = format!("the statistics are of another input, {}", statistics.input);
         Err(Error::shape(OPERATION, "input", input, rule))
     }
-}
-
-/// The shape of a tensor of the factors of so many channels.
-const fn factors_shape(channels: usize) -> Shape {
-    Shape::new(1, channels, 1, 4)
 }
