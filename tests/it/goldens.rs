@@ -242,6 +242,7 @@ fn activation_option(golden: &Golden<'_>) -> Activation {
         Activation::LeakyRelu { negative_slope },
         Activation::Silu,
         Activation::HardSwish,
+        Activation::HardSigmoid,
         Activation::Sigmoid,
         Activation::Tanh,
     ];
@@ -250,7 +251,7 @@ fn activation_option(golden: &Golden<'_>) -> Activation {
 
 #[test]
 fn activations_and_their_gradients_are_pytorchs() {
-    each(include_str!("../data/activation.json"), 8, |golden| {
+    each(include_str!("../data/activation.json"), 9, |golden| {
         let function = activation_option(golden);
         let (input, grad_output) = (golden.array4("input"), golden.array4("grad_output"));
         golden.agrees("output", &reference::activation(function, input.view()))?;
