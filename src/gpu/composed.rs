@@ -10,6 +10,7 @@ use wgpu::TextureFormat;
 use crate::gpu::conv2d::grad_bias;
 use crate::gpu::conv2d::gradients::{InputPlan, WeightPlan};
 use crate::gpu::ir::Parsed;
+use crate::gpu::normalization;
 use crate::gpu::runtime::shader::Shader;
 use crate::gpu::texture;
 use crate::gpu::{Conv2dPlan, Operands, Pool2dPlan, pool2d};
@@ -154,6 +155,22 @@ fn gradients() -> Vec<Problem> {
     ]
 }
 
+fn normalizations() -> Vec<Problem> {
+    let [evaluation, training, gradients] =
+        normalization::batch_norm2d_shaders([8, 64, 56, 56].into());
+    let softmax = |shape: [usize; 4]| normalization::softmax::shaders(shape.into(), &LIMITS);
+    let [of_pixels, grad_of_pixels] = softmax([1, 21, 128, 128]);
+    let [of_classes, _] = softmax([8, 1000, 1, 1]);
+    vec![
+        ("batch_norm2d", "batch normalisation in evaluation, 64x56x56", evaluation),
+        ("batch_norm2d_training", "statistics of a batch, 8 of 64x56x56", training),
+        ("batch_norm2d_gradients", "gradients of a batch normalisation, 8 of 64x56x56", gradients),
+        ("softmax", "softmax over 21 channels of 128x128 pixels", of_pixels),
+        ("softmax_classes", "softmax of 1000 classes", of_classes),
+        ("softmax_grad_input", "gradient of a softmax, 21x128x128", grad_of_pixels),
+    ]
+}
+
 fn textures() -> Vec<Problem> {
     let bytes = vec![0; 8 * 6 * 4];
     let texels = Texels::new(&bytes, TextureFormat::Rgba8Unorm, [6, 8]);
@@ -172,7 +189,7 @@ fn textures() -> Vec<Problem> {
 }
 
 fn problems() -> Vec<Problem> {
-    [convolutions(), poolings(), gradients(), textures()].concat()
+    [convolutions(), poolings(), gradients(), normalizations(), textures()].concat()
 }
 
 /// The names and the texts of all files.

@@ -35,8 +35,8 @@ use crate::{Conv2d, Error, Result, Shape};
 /// from squares of the values themselves, so that data far from zero lose nothing. With `R` the
 /// largest difference of two values of a channel and `e = (64 + 2 * sqrt(n)) * 2^-24`, the mean is
 /// within `2^-24 * |mean| + e * R` and the standard deviation within `e * R`, always, on every
-/// device, and the same in every run. A channel of one value has variance 0 and gives the bias. On a GPU
-/// squares of differences beyond `2^63` overflow to infinity.
+/// device, and the same in every run. A channel whose values are all the same has variance 0 and
+/// gives the bias. On a GPU the sum of the squared differences has to stay in the range of f32.
 ///
 /// # Examples
 ///

@@ -115,13 +115,15 @@ pub fn batch_statistics(
     }
     let mut mean = Array1::zeros(shape.channels);
     for ((_, channel, _, _), value) in input.indexed_iter() {
-        mean[channel] += value / count as f64;
+        mean[channel] += value;
     }
+    mean /= count as f64;
     let mut var = Array1::zeros(shape.channels);
     for ((_, channel, _, _), value) in input.indexed_iter() {
         let difference = value - mean[channel];
-        var[channel] += difference * difference / count as f64;
+        var[channel] += difference * difference;
     }
+    var /= count as f64;
     Ok((mean, var))
 }
 

@@ -50,7 +50,8 @@ pub fn softmax(input: ArrayView4<'_, f64>) -> Result<Array4<f64>> {
                     total += (input[[n, channel, y, x]] - largest).exp();
                 }
                 for channel in 0..shape.channels {
-                    output[[n, channel, y, x]] = (input[[n, channel, y, x]] - largest).exp() / total;
+                    output[[n, channel, y, x]] =
+                        (input[[n, channel, y, x]] - largest).exp() / total;
                 }
             }
         }

@@ -76,11 +76,7 @@ fn sum_of(elements: &[f32]) -> f64 {
 
 /// The softmax of neighbouring positions, of which the tile has a piece for each channel.
 #[inline(always)]
-fn softmax_of_tile(
-    plane: usize,
-    input: &[f32],
-    tile: Block<'_, f32>,
-) -> Result<(), NoMemory> {
+fn softmax_of_tile(plane: usize, input: &[f32], tile: Block<'_, f32>) -> Result<(), NoMemory> {
     let Block { plane: first, start, mut pieces } = tile;
     let width = pieces.first().map_or(0, |piece| piece.len());
     let of_channel = |channel: usize| &input[(first + channel) * plane + start..][..width];

@@ -40,7 +40,7 @@ pub(crate) enum Form {
     Scaled,
 }
 
-fn shader(form: Form, load_width: u32, dtype: DType) -> Shader {
+pub(super) fn shader(form: Form, load_width: u32, dtype: DType) -> Shader {
     let form = match form {
         Form::Normalized => "normalized",
         Form::Scaled => "scaled",

@@ -60,7 +60,7 @@ impl Affine<()> {
     }
 }
 
-fn factors_shader<T>(affine: &Affine<T>) -> Shader {
+pub(super) fn factors_shader<T>(affine: &Affine<T>) -> Shader {
     Shader {
         template: &FROM_STATISTICS,
         values: affine.values().to_vec(),

@@ -19,7 +19,7 @@ use crate::{BatchNorm2d, DType, Result};
 const OPERATION: &str = BatchNorm2d::OPERATION;
 
 /// Numbers of a block: the sum of the gradient, and of its products.
-pub(super) const SUMS: usize = 2;
+const SUMS: usize = 2;
 
 params!(MergeParams {
     grid_width: u32,

@@ -33,7 +33,7 @@ static OF_BLOCKS: Template =
     template!("normalization", "batch_norm2d_moments", &[PARTS], blocks::Params);
 static MERGE: Template = template!("normalization", "batch_norm2d_merge", &[PARTS], MergeParams);
 
-fn shader(load_width: u32) -> Shader {
+pub(super) fn shader(load_width: u32) -> Shader {
     Shader {
         template: &OF_BLOCKS,
         values: vec![("load_width", load_width.into()), ("unroll", unroll(load_width).into())],
@@ -44,7 +44,7 @@ fn shader(load_width: u32) -> Shader {
     }
 }
 
-fn merge_shader<T>(affine: &Affine<T>) -> Shader {
+pub(super) fn merge_shader<T>(affine: &Affine<T>) -> Shader {
     Shader {
         template: &MERGE,
         values: affine.values().to_vec(),

@@ -9,6 +9,8 @@ use crate::gpu::runtime::grid::{Grid, MOST_ITERATIONS};
 use crate::gpu::runtime::params::{low_bits, params, size};
 use crate::gpu::runtime::recording::Binding;
 use crate::gpu::runtime::shader::Shader;
+#[cfg(test)]
+use crate::gpu::runtime::shader::distinct;
 use crate::gpu::runtime::split::{chunks, largest};
 use crate::gpu::runtime::template::{Include, Template, parts, template};
 use crate::gpu::runtime::workgroup_sum::{TREE, WORKGROUP};
@@ -95,11 +97,7 @@ fn grad_shader(form: Form, lanes: u32) -> Shader {
 
 pub(super) fn variants() -> Vec<Shader> {
     let of = |form, lanes| {
-        [
-            shader(form, lanes, DType::F32),
-            shader(form, lanes, DType::F16),
-            grad_shader(form, lanes),
-        ]
+        [shader(form, lanes, DType::F32), shader(form, lanes, DType::F16), grad_shader(form, lanes)]
     };
     let all = Form::ALL.into_iter().flat_map(|form| LANES.map(|lanes| (form, lanes)));
     all.flat_map(|(form, lanes)| of(form, lanes)).collect()
@@ -270,4 +268,15 @@ pub(crate) fn softmax_grad_input(
         plan.record(context, grad_shader, &of_output, &grad_input, 1)?;
     }
     Ok(grad_input)
+}
+
+/// What a plan picks for a tensor of f32: the shaders of the softmax, and those of its gradient.
+#[cfg(test)]
+pub(crate) fn shaders(shape: Shape, limits: &Limits) -> [Vec<Shader>; 2] {
+    let plan = Plan::new(shape, DType::F32, limits).unwrap();
+    let shaders = |shader: &dyn Fn(Form, u32) -> Shader| {
+        let steps = plan.steps.iter().map(|step| shader(step.form, step.lanes));
+        distinct(steps.collect())
+    };
+    [shaders(&|form, lanes| shader(form, lanes, DType::F32)), shaders(&grad_shader)]
 }

@@ -2,7 +2,10 @@
 //! a device and of the reference. **A new one is a file here**, which implements [`Between`] and names
 //! its cases, its random problems and PyTorch's numbers to [`between_tests`].
 
+mod batch_norm2d;
+mod batch_statistics;
 mod check;
+mod softmax;
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -171,5 +174,4 @@ macro_rules! between_tests {
     };
 }
 
-#[allow(unused_imports, reason = "by every operation's file")]
 use between_tests;
