@@ -116,9 +116,9 @@ pub use error::{Error, Result};
 pub use limits::Limits;
 pub use numbers::Numbers;
 pub use ops::{
-    Activation, AdaptiveAvgPool2d, AdaptiveMaxPool2d, Alpha, AvgPool2d, BatchNorm2d, Conv2d,
-    ConvTranspose2d, FromTexture, MaxPool2d, ReceptiveField, Softmax, TexelChannel, TexelValues,
-    Texels, TexelsMut, ToTexture,
+    Activation, AdaptiveAvgPool2d, AdaptiveMaxPool2d, Alpha, Arithmetic, AvgPool2d, BatchNorm2d,
+    Cat, Conv2d, ConvTranspose2d, FromTexture, MaxPool2d, Operator, PRelu, ReceptiveField, Softmax,
+    TexelChannel, TexelValues, Texels, TexelsMut, ToTexture,
 };
 pub use padding::{Padding, PaddingMode};
 pub use pipeline_cache::PipelineCache;

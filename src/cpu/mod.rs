@@ -21,10 +21,10 @@ pub(crate) mod tests;
 mod texture;
 mod training;
 
-pub(crate) use crate::cpu::conv2d::gradients::{
-    conv2d_grad_bias, conv2d_grad_input, conv2d_grad_weight,
-};
+pub(crate) use crate::cpu::conv2d::gradients::{conv2d_grad_input, conv2d_grad_weight};
 pub(crate) use crate::cpu::elementwise::activation::{activation, activation_grad_input};
+pub(crate) use crate::cpu::elementwise::pairwise::pairwise;
+pub(crate) use crate::cpu::elementwise::reduction::reduce;
 pub(crate) use crate::cpu::normalization::batch_norm2d::{
     Factors, batch_norm2d_apply, batch_norm2d_moments, write_factors,
 };
@@ -38,6 +38,7 @@ pub(crate) use crate::cpu::pool2d::gradients::{
     adaptive_avg_pool2d_grad_input, avg_pool2d_grad_input, max_pool2d_grad_input,
 };
 pub(crate) use crate::cpu::pool2d::max::max_pool2d;
+pub(crate) use crate::cpu::rearrange::cat::{cat, slice};
 pub(crate) use crate::cpu::rearrange::select::select;
 pub(crate) use crate::cpu::texture::{read_texels, write_texels};
 pub(crate) use crate::cpu::training::loss::{cross_entropy, mse, narrow};

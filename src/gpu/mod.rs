@@ -30,10 +30,12 @@ mod training;
 pub(crate) mod variants;
 
 pub(crate) use crate::gpu::conv2d::gradients::{
-    InputPlan, WeightPlan, conv2d_grad_bias, conv2d_grad_input, conv2d_grad_weight,
+    InputPlan, WeightPlan, conv2d_grad_input, conv2d_grad_weight,
 };
 pub(crate) use crate::gpu::elementwise::activation::{activation, activation_grad_input};
 pub(crate) use crate::gpu::elementwise::convert::convert;
+pub(crate) use crate::gpu::elementwise::pairwise::pairwise;
+pub(crate) use crate::gpu::elementwise::reduction::reduce;
 pub(crate) use crate::gpu::normalization::apply::{Form, batch_norm2d_apply};
 pub(crate) use crate::gpu::normalization::channels::{
     Affine, batch_norm2d_factors, batch_norm2d_update,
@@ -44,6 +46,7 @@ pub(crate) use crate::gpu::normalization::gradients::{
 pub(crate) use crate::gpu::normalization::moments::batch_norm2d_moments;
 pub(crate) use crate::gpu::normalization::softmax::{softmax, softmax_grad_input};
 pub(crate) use crate::gpu::pool2d::gradients::pool2d_grad_input;
+pub(crate) use crate::gpu::rearrange::copy::{cat, slice};
 pub(crate) use crate::gpu::rearrange::select::select;
 pub(crate) use crate::gpu::runtime::background::in_background;
 pub(crate) use crate::gpu::runtime::buffer::GpuBuffer;

@@ -17,6 +17,9 @@
 //! | [`batch_norm2d`] | [`batch_norm2d_backward`] |
 //! | [`batch_norm2d`] with [`batch_statistics`] | [`batch_norm2d_training_backward`] |
 //! | [`softmax`] | [`softmax_backward`] |
+//! | [`arithmetic`] | [`arithmetic_backward`] |
+//! | [`cat`] | [`cat_backward`] |
+//! | [`prelu`] | [`prelu_backward`] |
 //! | [`cross_entropy`], [`mse`] | the same, both at once |
 //!
 //! [`sgd`] and [`adam`] are the steps of the optimizers, [`from_texture`] and [`to_texture`] the ways
@@ -38,14 +41,17 @@
 
 mod activation;
 mod adaptive_pool2d;
+mod arithmetic;
 mod avg_pool2d;
 mod batch_norm2d;
+mod cat;
 mod conv2d;
 mod conv_transpose2d;
 mod loss;
 mod max_pool2d;
 mod maxima;
 mod optimizer;
+mod prelu;
 mod softmax;
 mod texture;
 
@@ -54,16 +60,19 @@ pub use adaptive_pool2d::{
     adaptive_avg_pool2d, adaptive_avg_pool2d_backward, adaptive_max_pool2d,
     adaptive_max_pool2d_backward,
 };
+pub use arithmetic::{arithmetic, arithmetic_backward};
 pub use avg_pool2d::{avg_pool2d, avg_pool2d_backward};
 pub use batch_norm2d::{
     NormGradients, batch_norm2d, batch_norm2d_backward, batch_norm2d_training_backward,
     batch_statistics,
 };
+pub use cat::{cat, cat_backward};
 pub use conv_transpose2d::{conv_transpose2d, conv_transpose2d_backward};
 pub use conv2d::{ConvGradients, conv2d, conv2d_backward, conv2d_with_magnitude};
 pub use loss::{cross_entropy, mse};
 pub use max_pool2d::{max_pool2d, max_pool2d_backward};
 pub use optimizer::{adam, sgd};
+pub use prelu::{prelu, prelu_backward};
 pub use softmax::{softmax, softmax_backward};
 pub use texture::{from_texture, to_texture};
 

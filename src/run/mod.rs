@@ -1,13 +1,17 @@
 //! Operations on tensors: what a call checks, and the way to a backend.
 
 mod activation;
+mod arithmetic;
+mod cat;
 mod choose;
 mod conv2d;
 mod conv_transpose2d;
 mod convert;
 mod normalization;
+mod pairwise;
 mod pipeline_cache;
 mod pool2d;
+mod prelu;
 mod texture;
 mod timing;
 mod warm_up;

@@ -329,13 +329,71 @@ def conv_transpose2d():
     yield c("empty_batch", (0, 2, 3, 4), 3, (3, 2))
 
 
-# --- between convolutions: input0, input1 and so on, grad_input0 of those that have one --------
+# --- between convolutions ---------------------------------------------------------------------
 
-def between_case(name, options, inputs, output, with_gradient, more={}):
-    """`with_gradient` is how many of the inputs, from the first on, have one."""
-    found = gradients(name, output, {f"input{at}": inputs[at] for at in range(with_gradient)})
-    tensors = {f"input{at}": value for at, value in enumerate(inputs)} | {"output": output} | found
-    return case(name, options, {key: value.detach() for key, value in (tensors | more).items()})
+def numbered(name, options, output, inputs):
+    """A case of an operation on any number of tensors, all of which have gradients."""
+    found = gradients(name, output, {f"input{i}": value for i, value in enumerate(inputs)})
+    tensors = {f"input{i}": value for i, value in enumerate(inputs)}
+    tensors |= {"output": output} | found
+    return case(name, options, {key: value.detach() for key, value in tensors.items()})
+
+
+def inputs_of(name, shapes):
+    return [random(f"{name} {i}", shape).requires_grad_() for i, shape in enumerate(shapes)]
+
+
+def arithmetic():
+    shapes = {
+        "same_shape": [(2, 3, 4, 5), (2, 3, 4, 5)],
+        "gate_of_planes": [(2, 3, 4, 5), (2, 3, 1, 1)],
+        "bias_of_channels": [(2, 3, 4, 5), (1, 3, 1, 1)],
+        "bias_first": [(1, 3, 1, 1), (2, 3, 4, 5)],
+        "one_number": [(2, 3, 4, 5), (1, 1, 1, 1)],
+        "mask_of_planes": [(2, 3, 4, 5), (2, 1, 4, 5)],
+        "same_for_every_image": [(3, 2, 4, 5), (1, 2, 4, 5)],
+        "row": [(2, 3, 4, 5), (1, 1, 1, 5)],
+        "both_broadcast": [(2, 1, 4, 1), (1, 3, 1, 5)],
+        "empty_batch": [(0, 3, 4, 5), (1, 3, 1, 1)],
+    }
+    for operator, function in {"add": torch.add, "sub": torch.sub, "mul": torch.mul}.items():
+        for name, shape in shapes.items():
+            name = f"{operator}_{name}"
+            inputs = inputs_of(name, shape)
+            yield numbered(name, {"operator": operator}, function(*inputs), inputs)
+
+
+def cat():
+    for name, shapes in {
+        "two": [(2, 3, 4, 5), (2, 2, 4, 5)],
+        "one": [(2, 3, 4, 5)],
+        "four": [(1, 1, 3, 2), (1, 3, 3, 2), (1, 2, 3, 2), (1, 1, 3, 2)],
+        "no_channels": [(2, 0, 4, 5), (2, 3, 4, 5)],
+        "one_pixel": [(3, 2, 1, 1), (3, 5, 1, 1)],
+        "empty_batch": [(0, 3, 4, 5), (0, 2, 4, 5)],
+    }.items():
+        inputs = inputs_of(name, shapes)
+        yield numbered(name, {}, torch.cat(inputs, dim=1), inputs)
+
+
+def prelu_case(name, shape, slopes, values=None):
+    input, weight = inputs_of(name, [shape, (1, slopes, 1, 1)])
+    if values is not None:
+        input = values.view(shape).requires_grad_()
+    output = F.prelu(input, weight.reshape(slopes))
+    return numbered(name, {}, output, [input, weight])
+
+
+def prelu():
+    yield prelu_case("slopes_of_channels", (2, 3, 4, 5), 3)
+    yield prelu_case("one_slope", (2, 3, 4, 5), 1)
+    yield prelu_case("one_channel", (2, 1, 4, 5), 1)
+    yield prelu_case("one_pixel", (3, 5, 1, 1), 5)
+    zeros = torch.tensor([0.0, -0.0, -1, 1, 0.0, -0.0, 2, -2], dtype=torch.float64)
+    yield prelu_case("zeros_of_both_signs", (1, 2, 1, 4), 2, zeros)
+    specials = torch.tensor([NAN, INF, -INF, 1, -1, 0.0], dtype=torch.float64)
+    yield prelu_case("special_values", (1, 3, 1, 2), 3, specials)
+    yield prelu_case("empty_batch", (0, 3, 4, 5), 3)
 
 
 # The defaults of filtro, which are f32.
@@ -372,7 +430,9 @@ def batch_norm2d_case(name, shape, training=False, weight=True, bias=True, eps=E
         }
     else:
         inputs = inputs + before
-    return between_case(name, options, inputs, output, 1 + len(affine), more)
+    found = gradients(name, output, {f"input{at}": value for at, value in enumerate(inputs[: 1 + len(affine)])})
+    tensors = {f"input{at}": value for at, value in enumerate(inputs)} | {"output": output} | found | more
+    return case(name, options, {key: value.detach() for key, value in tensors.items()})
 
 
 def batch_norm2d():
@@ -397,7 +457,7 @@ def batch_norm2d():
 
 def softmax_case(name, input):
     input = input.requires_grad_()
-    return between_case(name, {}, [input], F.softmax(input, dim=1), 1)
+    return numbered(name, {}, F.softmax(input, dim=1), [input])
 
 
 def softmax():
@@ -427,3 +487,6 @@ if __name__ == "__main__":
     write("conv_transpose2d", list(conv_transpose2d()))
     write("batch_norm2d", list(batch_norm2d()))
     write("softmax", list(softmax()))
+    write("arithmetic", list(arithmetic()))
+    write("cat", list(cat()))
+    write("prelu", list(prelu()))

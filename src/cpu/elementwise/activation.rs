@@ -96,7 +96,7 @@ fn differentiate(activation: Activation, values: &mut [f32]) {
     }
 }
 
-const BLOCK_LEN: usize = 1 << 13;
+pub(super) const BLOCK_LEN: usize = 1 << 13;
 
 /// Applies the activation in place. NaN stays NaN.
 #[inline(always)]

@@ -1,3 +1,4 @@
 //! Operations that copy elements to other places.
 
+pub(crate) mod cat;
 pub(crate) mod select;
