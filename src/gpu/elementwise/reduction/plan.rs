@@ -361,23 +361,35 @@ mod tests {
             ([3, 700, 1, 1], [1, 700, 1, 1]),
             ([3, 1, 30, 31], [1, 1, 30, 31]),
             ([1, 1, 1, 5_001], [1, 1, 1, 1]),
+            ([3_001, 1, 1, 3], [1, 1, 1, 3]),
+            ([300, 1, 1, 40], [1, 1, 1, 40]),
         ] {
             let problem = reduction(output, target);
             let mut elements = problem.output.len();
             for stage in stages(&problem, problem.term, &limits).unwrap() {
-                let (mut read, mut written) = (vec![false; elements], vec![0; stage.sums]);
+                let (mut read, mut written) = (vec![0; elements], vec![0; stage.sums]);
+                let lanes = if stage.shader.label().contains("-shared") { 64 } else { 1 };
                 for step in &stage.steps {
                     assert!(step.terms.len() <= most && step.sums.len() <= most);
-                    read[step.terms.clone()].fill(true);
                     let params = step.params;
                     for index in 0..params.count {
                         let (row, column) = (index / params.inner, index % params.inner);
                         let (outer, part) = (row / params.parts, row % params.parts);
                         let sum = (outer * params.sums_distance + column) * params.sum_distance;
                         written[step.sums.start + (sum + part) as usize] += 1;
+                        let first = part * params.part_distance;
+                        let end = (first + params.part_span).min(params.terms);
+                        for term in (0..lanes)
+                            .flat_map(|lane| (first + lane..end).step_by(params.step as usize))
+                        {
+                            let element = outer * params.outer_distance + column;
+                            let element = element + term * params.term_distance;
+                            assert!((element as usize) < step.terms.len());
+                            read[step.terms.start + element as usize] += 1;
+                        }
                     }
                 }
-                assert!(read.iter().all(|&read| read), "{output:?} to {target:?}");
+                assert!(read.iter().all(|&times| times == 1), "{output:?} to {target:?}");
                 assert!(written.iter().all(|&times| times == 1), "{output:?} to {target:?}");
                 elements = stage.sums;
             }
