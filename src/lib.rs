@@ -117,8 +117,8 @@ pub use limits::Limits;
 pub use numbers::Numbers;
 pub use ops::{
     Activation, AdaptiveAvgPool2d, AdaptiveMaxPool2d, Alpha, AvgPool2d, Conv2d, ConvTranspose2d,
-    FromTexture, MaxPool2d, ReceptiveField, TexelChannel, TexelValues, Texels, TexelsMut,
-    ToTexture,
+    FromTexture, Interpolate, InterpolateTarget, InterpolationMode, MaxPool2d, Pad, PixelShuffle,
+    ReceptiveField, TexelChannel, TexelValues, Texels, TexelsMut, ToTexture,
 };
 pub use padding::{Padding, PaddingMode};
 pub use pipeline_cache::PipelineCache;

@@ -154,6 +154,31 @@ impl AxisOptions {
     }
 }
 
+/// That a padding mode finds what it pads `[begin, end]` cells of an axis with.
+pub(crate) fn check_pads(
+    operation: &'static str,
+    argument: &'static str,
+    mode: PaddingMode,
+    axis: usize,
+    input_size: usize,
+    pads: [usize; 2],
+) -> Result<()> {
+    let (allowed, relation) = match mode {
+        PaddingMode::Zeros | PaddingMode::Replicate => return Ok(()),
+        PaddingMode::Reflect => (input_size.saturating_sub(1), "less than"),
+        PaddingMode::Circular => (input_size, "at most"),
+    };
+    match pads.into_iter().find(|&pad| pad > allowed) {
+        None => Ok(()),
+        Some(pad) => {
+            let axis = AXIS_NAMES[axis];
+            let rule =
+                format!("{argument} {mode} needs {relation} the input's {axis} {input_size}");
+            Err(Error::argument(operation, "padding", pad, rule))
+        }
+    }
+}
+
 impl Axis {
     /// The coordinates of the padded input that are copies of this cell of the input: one under
     /// zero padding, and those that another padding mode reads it through.

@@ -10,13 +10,17 @@ use wgpu::TextureFormat;
 use crate::gpu::conv2d::grad_bias;
 use crate::gpu::conv2d::gradients::{InputPlan, WeightPlan};
 use crate::gpu::ir::Parsed;
+use crate::gpu::rearrange::blocks::Blocks;
+use crate::gpu::rearrange::grad_input::Shared;
+use crate::gpu::rearrange::{bilinear, copy, grad_input};
 use crate::gpu::runtime::shader::Shader;
 use crate::gpu::texture;
 use crate::gpu::{Conv2dPlan, Operands, Pool2dPlan, pool2d};
+use crate::ops::CopyMap;
 use crate::ops::pool2d::Pool2dProblem;
 use crate::{
     AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, Conv2d, ConvTranspose2d, DType, FromTexture,
-    Limits, MaxPool2d, PaddingMode, Texels, TexelsMut, ToTexture,
+    Interpolate, Limits, MaxPool2d, PaddingMode, PixelShuffle, Texels, TexelsMut, ToTexture,
 };
 
 /// The adapters that all of this is planned for.
@@ -171,8 +175,30 @@ fn textures() -> Vec<Problem> {
     ]
 }
 
+fn resamplings() -> Vec<Problem> {
+    let blocks =
+        |map: CopyMap| vec![Blocks::new(&map, DType::F32, &LIMITS).unwrap().unwrap().shader];
+    let twice = Interpolate::scale_factor([2.0, 2.0]).problem([1, 64, 56, 56].into()).unwrap();
+    let shuffle = PixelShuffle::new(2).problem([1, 64, 56, 56].into()).unwrap();
+    vec![
+        (
+            "interpolate_nearest",
+            "nearest interpolation to twice the size, 64x56x56",
+            blocks(CopyMap::Resampling(twice)),
+        ),
+        ("pixel_shuffle", "pixel shuffle by 2, 64x56x56", blocks(CopyMap::Shuffle(shuffle))),
+        ("pad", "padding with zeros", vec![copy::shader(true, DType::F32)]),
+        ("interpolate_bilinear", "bilinear interpolation", vec![bilinear::shader(DType::F32)]),
+        (
+            "interpolate_grad_input",
+            "gradient of the input of a bilinear interpolation",
+            vec![grad_input::shader(Shared::None, true)],
+        ),
+    ]
+}
+
 fn problems() -> Vec<Problem> {
-    [convolutions(), poolings(), gradients(), textures()].concat()
+    [convolutions(), poolings(), gradients(), textures(), resamplings()].concat()
 }
 
 /// The names and the texts of all files.

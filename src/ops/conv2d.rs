@@ -4,7 +4,7 @@ use std::hash::{Hash, Hasher};
 
 use crate::ops::channels::{check_channels, check_input, check_weight_and_bias};
 use crate::ops::setters::setters;
-use crate::window::{AXIS_NAMES, Axis, AxisOptions};
+use crate::window::{AXIS_NAMES, Axis, AxisOptions, check_pads};
 use crate::{Activation, Algorithm, Error, Padding, PaddingMode, Result, Shape};
 
 const OPERATION: &str = "conv2d";
@@ -208,23 +208,6 @@ impl Conv2d {
         }
     }
 
-    fn check_pads(&self, axis: usize, input_size: usize, pad: [usize; 2]) -> Result<()> {
-        let (allowed, relation) = match self.padding_mode {
-            PaddingMode::Zeros | PaddingMode::Replicate => return Ok(()),
-            PaddingMode::Reflect => (input_size.saturating_sub(1), "less than"),
-            PaddingMode::Circular => (input_size, "at most"),
-        };
-        match pad.into_iter().find(|&pad| pad > allowed) {
-            None => Ok(()),
-            Some(pad) => {
-                let (mode, axis) = (self.padding_mode, AXIS_NAMES[axis]);
-                let rule =
-                    format!("padding_mode {mode} needs {relation} the input's {axis} {input_size}");
-                Err(Error::argument(OPERATION, "padding", pad, rule))
-            }
-        }
-    }
-
     /// Everything resolved for an input of this shape.
     pub(crate) fn problem(&self, input: Shape) -> Result<Conv2dProblem> {
         self.weight_shape()?;
@@ -235,7 +218,14 @@ impl Conv2d {
         for axis in 0..2 {
             let options = self.axis_options(axis, sizes[axis], pads[axis]);
             axes[axis] = Some(options.resolve(false)?);
-            self.check_pads(axis, sizes[axis], pads[axis])?;
+            check_pads(
+                OPERATION,
+                "padding_mode",
+                self.padding_mode,
+                axis,
+                sizes[axis],
+                pads[axis],
+            )?;
         }
         let [Some(vertical), Some(horizontal)] = axes else {
             return Err(Error::overflow(OPERATION, "the number of axes"));

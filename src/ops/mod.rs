@@ -13,6 +13,7 @@ mod max_pooling;
 pub(crate) mod pool2d;
 mod pool_windows;
 mod receptive_field;
+mod resample;
 pub(crate) mod setters;
 mod texture;
 pub(crate) mod training;
@@ -24,6 +25,7 @@ pub use conv_transpose2d::ConvTranspose2d;
 pub use conv2d::Conv2d;
 pub use max_pool2d::MaxPool2d;
 pub use receptive_field::ReceptiveField;
+pub use resample::{Interpolate, InterpolateTarget, InterpolationMode, Pad, PixelShuffle};
 pub use texture::{Alpha, FromTexture, TexelChannel, TexelValues, Texels, TexelsMut, ToTexture};
 
 pub(crate) use crate::ops::conv2d_phases::{Phase, Phases};
@@ -33,6 +35,7 @@ pub(crate) use conv2d::Conv2dProblem;
 pub(crate) use gradients::check_grad_output;
 pub(crate) use max_pooling::MaxPooling;
 pub(crate) use pool_windows::PoolWindows;
+pub(crate) use resample::{AxisMap, Copied, CopyMap, NOWHERE, Readers, Resampling, Tap};
 pub(crate) use texture::{
     Line, Reading, Stored, Texel, Writing, WrittenAlpha, from_half, to_half, to_unorm8,
 };

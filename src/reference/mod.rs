@@ -14,6 +14,9 @@
 //! | [`adaptive_avg_pool2d`] | [`adaptive_avg_pool2d_backward`] |
 //! | [`adaptive_max_pool2d`] | [`adaptive_max_pool2d_backward`] |
 //! | [`activation`] | [`activation_backward`] |
+//! | [`interpolate`] | [`interpolate_backward`] |
+//! | [`pad`] | [`pad_backward`] |
+//! | [`pixel_shuffle`] | [`pixel_shuffle_backward`] |
 //! | [`cross_entropy`], [`mse`] | the same, both at once |
 //!
 //! [`sgd`] and [`adam`] are the steps of the optimizers, [`from_texture`] and [`to_texture`] the ways
@@ -38,10 +41,13 @@ mod adaptive_pool2d;
 mod avg_pool2d;
 mod conv2d;
 mod conv_transpose2d;
+mod interpolate;
 mod loss;
 mod max_pool2d;
 mod maxima;
 mod optimizer;
+mod pad;
+mod pixel_shuffle;
 mod texture;
 
 pub use activation::{activation, activation_backward};
@@ -52,9 +58,12 @@ pub use adaptive_pool2d::{
 pub use avg_pool2d::{avg_pool2d, avg_pool2d_backward};
 pub use conv_transpose2d::{conv_transpose2d, conv_transpose2d_backward};
 pub use conv2d::{ConvGradients, conv2d, conv2d_backward, conv2d_with_magnitude};
+pub use interpolate::{interpolate, interpolate_backward};
 pub use loss::{cross_entropy, mse};
 pub use max_pool2d::{max_pool2d, max_pool2d_backward};
 pub use optimizer::{adam, sgd};
+pub use pad::{pad, pad_backward};
+pub use pixel_shuffle::{pixel_shuffle, pixel_shuffle_backward};
 pub use texture::{from_texture, to_texture};
 
 use std::borrow::Cow;

@@ -7,6 +7,7 @@ mod conv_transpose2d;
 mod convert;
 mod pipeline_cache;
 mod pool2d;
+mod resample;
 mod texture;
 mod timing;
 mod warm_up;

@@ -1,3 +1,9 @@
-//! Operations that copy elements to other places.
+//! Operations that copy elements to other places, or add up those of other places.
 
+pub(crate) mod bilinear;
+pub(crate) mod blocks;
+pub(crate) mod copy;
+pub(crate) mod grad_input;
+mod parts;
+mod rows;
 pub(crate) mod select;

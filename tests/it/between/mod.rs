@@ -3,6 +3,9 @@
 //! its cases, its random problems and PyTorch's numbers to [`between_tests`].
 
 mod check;
+mod interpolate;
+mod pad;
+mod pixel_shuffle;
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -171,5 +174,4 @@ macro_rules! between_tests {
     };
 }
 
-#[allow(unused_imports, reason = "by every operation's file")]
 use between_tests;
