@@ -16,6 +16,11 @@ struct Axis<'a> {
     factor: Option<f64>,
 }
 
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "sizes and places are not negative, and PyTorch rounds to f32"
+)]
 impl<'a> Axis<'a> {
     /// Both axes: the rows, then the columns.
     fn both(options: &'a Interpolate, input: Shape) -> [Self; 2] {

@@ -36,9 +36,11 @@ fn source(mode: PaddingMode, at: isize, size: isize) -> Option<isize> {
 /// Which element of the input an output is, if one.
 fn element(options: &Pad, input: Shape, [out_y, out_x]: [usize; 2]) -> Option<[usize; 2]> {
     let [top, left] = begin(options);
-    let in_y = source(options.mode, out_y as isize - top as isize, input.height as isize)?;
-    let in_x = source(options.mode, out_x as isize - left as isize, input.width as isize)?;
-    Some([in_y as usize, in_x as usize])
+    let along = |out: usize, begin: usize, size: usize| {
+        let at = out.cast_signed() - begin.cast_signed();
+        source(options.mode, at, size.cast_signed()).map(isize::cast_unsigned)
+    };
+    Some([along(out_y, top, input.height)?, along(out_x, left, input.width)?])
 }
 
 /// An image with rows and columns around it.

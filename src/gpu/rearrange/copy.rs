@@ -36,7 +36,16 @@ pub(crate) fn shader(filled: bool, dtype: DType) -> Shader {
 #[derive(Debug)]
 pub(crate) enum CopyPlan {
     Blocks(Blocks),
-    Rows { frame: Frame, shader: Shader, steps: Vec<Step>, tables: [GpuBuffer; 2] },
+    Rows(Box<Rows>),
+}
+
+/// Row by row, as tables say.
+#[derive(Debug)]
+pub(crate) struct Rows {
+    frame: Frame,
+    shader: Shader,
+    steps: Vec<Step>,
+    tables: [GpuBuffer; 2],
 }
 
 /// The range of offsets that are some; empty if none is.
@@ -55,10 +64,12 @@ impl CopyPlan {
         if let Some(blocks) = Blocks::new(map, *dtype, context.limits())? {
             return Ok(Self::Blocks(blocks));
         }
-        Self::of_rows(context, map, *dtype)
+        Ok(Self::Rows(Box::new(Rows::new(context, map, *dtype)?)))
     }
+}
 
-    fn of_rows(context: &Arc<Context>, map: &CopyMap, dtype: DType) -> Result<Self> {
+impl Rows {
+    fn new(context: &Arc<Context>, map: &CopyMap, dtype: DType) -> Result<Self> {
         let (operation, limits) = (map.operation(), context.limits());
         let no_memory = |missing: NoMemory| missing.during(operation);
         let rows = map.row_offsets().map_err(no_memory)?;
@@ -93,7 +104,7 @@ impl CopyPlan {
             context.upload(operation, &words)
         };
         let tables = [table(rows)?, table(columns)?];
-        Ok(Self::Rows { frame, shader: shader(filling.is_some(), dtype), steps, tables })
+        Ok(Self { frame, shader: shader(filling.is_some(), dtype), steps, tables })
     }
 }
 
@@ -108,9 +119,9 @@ pub(crate) fn copy(
     let output = context.allocate_elements(map.operation(), shape.len(), input.dtype)?;
     match plan {
         CopyPlan::Blocks(blocks) => blocks.record(context, map, [input, &output])?,
-        CopyPlan::Rows { frame, shader, steps, tables } => {
-            for step in steps {
-                frame.record(context, shader, step, tables, [input, &output])?;
+        CopyPlan::Rows(rows) => {
+            for step in &rows.steps {
+                rows.frame.record(context, &rows.shader, step, &rows.tables, [input, &output])?;
             }
         }
     }
