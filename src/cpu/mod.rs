@@ -30,9 +30,9 @@ pub(crate) use crate::cpu::pool2d::gradients::{
     adaptive_avg_pool2d_grad_input, avg_pool2d_grad_input, max_pool2d_grad_input,
 };
 pub(crate) use crate::cpu::pool2d::max::max_pool2d;
-pub(crate) use crate::cpu::rearrange::bilinear::bilinear;
-pub(crate) use crate::cpu::rearrange::copy::copy;
-pub(crate) use crate::cpu::rearrange::grad_input::resampling_grad_input;
+pub(crate) use crate::cpu::rearrange::resample::bilinear::bilinear;
+pub(crate) use crate::cpu::rearrange::resample::copy::copy_places;
+pub(crate) use crate::cpu::rearrange::resample::grad_input::resampling_grad_input;
 pub(crate) use crate::cpu::rearrange::select::select;
 pub(crate) use crate::cpu::texture::{read_texels, write_texels};
 pub(crate) use crate::cpu::training::loss::{cross_entropy, mse, narrow};

@@ -34,9 +34,11 @@ pub(crate) use crate::gpu::conv2d::gradients::{
 pub(crate) use crate::gpu::elementwise::activation::{activation, activation_grad_input};
 pub(crate) use crate::gpu::elementwise::convert::convert;
 pub(crate) use crate::gpu::pool2d::gradients::pool2d_grad_input;
-pub(crate) use crate::gpu::rearrange::bilinear::{BilinearPlan, bilinear};
-pub(crate) use crate::gpu::rearrange::copy::{CopyPlan, copy};
-pub(crate) use crate::gpu::rearrange::grad_input::{ResamplingGradPlan, resampling_grad_input};
+pub(crate) use crate::gpu::rearrange::resample::bilinear::{BilinearPlan, bilinear};
+pub(crate) use crate::gpu::rearrange::resample::copy::{CopyPlan, copy_places};
+pub(crate) use crate::gpu::rearrange::resample::grad_input::{
+    ResamplingGradPlan, resampling_grad_input,
+};
 pub(crate) use crate::gpu::rearrange::select::select;
 pub(crate) use crate::gpu::runtime::background::in_background;
 pub(crate) use crate::gpu::runtime::buffer::GpuBuffer;

@@ -1,13 +1,12 @@
 //! The variants of every shader that between them take every branch of every file.
 
+use crate::Result;
 use crate::gpu::elementwise::{activation, convert};
-use crate::gpu::rearrange::grad_input::{self, Shared};
-use crate::gpu::rearrange::{bilinear, blocks, copy, select};
+use crate::gpu::rearrange::{resample, select};
 use crate::gpu::runtime::shader::{Shader, distinct};
 use crate::gpu::texture::{read, write};
 use crate::gpu::training::{loss, optimizer};
 use crate::gpu::{ceiling, conv2d, pool2d};
-use crate::{DType, Result};
 
 /// Every variant that an operation can ask for.
 pub(crate) fn all() -> Result<Vec<Shader>> {
@@ -16,14 +15,7 @@ pub(crate) fn all() -> Result<Vec<Shader>> {
     variants.extend(activation::variants());
     variants.extend([false, true].map(convert::shader));
     variants.push(select::shader());
-    for dtype in [DType::F32, DType::F16] {
-        variants.extend([false, true].map(|filled| copy::shader(filled, dtype)));
-        variants.push(bilinear::shader(dtype));
-    }
-    variants.extend(blocks::variants());
-    for shared in Shared::ALL {
-        variants.extend([false, true].map(|weighted| grad_input::shader(shared, weighted)));
-    }
+    variants.extend(resample::variants());
     variants.extend([false, true].map(loss::cross_entropy_shader));
     variants.extend([loss::squared_error_shader(), loss::sum_shader(), optimizer::adam_shader()]);
     for (momentum, nesterov) in [(false, false), (true, false), (true, true)] {

@@ -1,6 +1,4 @@
-//! Operations that copy elements to other places, or add up those of other places.
+//! Operations that copy elements to other places.
 
-pub(crate) mod bilinear;
-pub(crate) mod copy;
-pub(crate) mod grad_input;
+pub(crate) mod resample;
 pub(crate) mod select;

@@ -16,7 +16,7 @@ fn copy(map: &CopyMap, input: &Tensor) -> Result<Tensor> {
         Backend::Cpu => {
             let elements = input.elements_of_any_type(operation)?;
             Tensor::on_cpu_as(dtype, operation, device, shape, |output| {
-                cpu::copy(map, elements, output)
+                cpu::copy_places(map, elements, output)
             })
         }
         Backend::Gpu(_) if shape.is_empty() => Tensor::zeros(operation, device, shape, dtype),
@@ -25,7 +25,8 @@ fn copy(map: &CopyMap, input: &Tensor) -> Result<Tensor> {
             let copied = (*map, dtype);
             let plans = &device.plans().copies;
             let plan = plans.get(copied, || gpu::CopyPlan::new(context, &copied))?;
-            let output = gpu::copy(context, map, &plan, input.buffer_of_any_type(operation)?)?;
+            let output =
+                gpu::copy_places(context, map, &plan, input.buffer_of_any_type(operation)?)?;
             Ok(Tensor::on_gpu(device, shape, output))
         }
     }

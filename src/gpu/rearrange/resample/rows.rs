@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::gpu::rearrange::parts::{Most, Needs, Part, Planes, parts};
+use crate::gpu::rearrange::resample::parts::{Most, Needs, Part, Planes, parts};
 use crate::gpu::runtime::buffer::GpuBuffer;
 use crate::gpu::runtime::context::Context;
 use crate::gpu::runtime::grid::{Grid, NO_LOOP};

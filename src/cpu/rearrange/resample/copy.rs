@@ -8,7 +8,11 @@ use crate::ops::{CopyMap, NOWHERE};
 use pulp::{Simd, WithSimd};
 
 /// Copies what a map says.
-pub(crate) fn copy(map: &CopyMap, input: &[f32], output: &mut [f32]) -> Result<(), NoMemory> {
+pub(crate) fn copy_places(
+    map: &CopyMap,
+    input: &[f32],
+    output: &mut [f32],
+) -> Result<(), NoMemory> {
     let [height, width] = map.rows();
     let rows = map.row_offsets()?;
     let columns = Columns::new(map)?;

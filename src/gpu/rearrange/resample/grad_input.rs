@@ -4,7 +4,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::gpu::rearrange::parts::{Most, Needs, Part, Planes, parts};
+use crate::gpu::rearrange::resample::parts::{Most, Needs, Part, Planes, parts};
 use crate::gpu::runtime::allocate::Reuse;
 use crate::gpu::runtime::buffer::GpuBuffer;
 use crate::gpu::runtime::context::Context;

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::gpu::rearrange::copy::PARTS;
-use crate::gpu::rearrange::parts::Planes;
-use crate::gpu::rearrange::rows::{Columns, Frame, Params, Step};
+use crate::gpu::rearrange::resample::copy::PARTS;
+use crate::gpu::rearrange::resample::parts::Planes;
+use crate::gpu::rearrange::resample::rows::{Columns, Frame, Params, Step};
 use crate::gpu::runtime::buffer::GpuBuffer;
 use crate::gpu::runtime::context::Context;
 use crate::gpu::runtime::params::low_bits;

@@ -3,9 +3,9 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::gpu::rearrange::blocks::Blocks;
-use crate::gpu::rearrange::parts::Planes;
-use crate::gpu::rearrange::rows::{Columns, Frame, Params, Step};
+use crate::gpu::rearrange::resample::blocks::Blocks;
+use crate::gpu::rearrange::resample::parts::Planes;
+use crate::gpu::rearrange::resample::rows::{Columns, Frame, Params, Step};
 use crate::gpu::runtime::buffer::GpuBuffer;
 use crate::gpu::runtime::context::Context;
 use crate::gpu::runtime::params::low_bits;
@@ -109,7 +109,7 @@ impl Rows {
 }
 
 /// Records a copy.
-pub(crate) fn copy(
+pub(crate) fn copy_places(
     context: &Arc<Context>,
     map: &CopyMap,
     plan: &CopyPlan,
