@@ -1,4 +1,4 @@
-// Computes: the sums of the parts of a gradient of a convolution's weight or bias.
+// Computes: the sums of the parts of a gradient of a convolution's weight.
 // Owns: an invocation one element of the gradient; neighbours in a workgroup are neighbours in
 //   memory where part_stride is 1 part, and read neighbouring parts otherwise.
 // Padding: none.

@@ -7,9 +7,11 @@ use std::path::Path;
 
 use wgpu::TextureFormat;
 
-use crate::gpu::conv2d::grad_bias;
 use crate::gpu::conv2d::gradients::{InputPlan, WeightPlan};
+use crate::gpu::elementwise::{pairwise, reduction};
 use crate::gpu::ir::Parsed;
+use crate::gpu::normalization;
+use crate::gpu::rearrange::copy;
 use crate::gpu::rearrange::resample::blocks::Blocks;
 use crate::gpu::rearrange::resample::grad_input::Shared;
 use crate::gpu::rearrange::resample::{bilinear, copy, grad_input};
@@ -18,9 +20,11 @@ use crate::gpu::texture;
 use crate::gpu::{Conv2dPlan, Operands, Pool2dPlan, pool2d};
 use crate::ops::CopyMap;
 use crate::ops::pool2d::Pool2dProblem;
+use crate::ops::reduction::{Reduction, Term};
 use crate::{
-    AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, Conv2d, ConvTranspose2d, DType, FromTexture,
-    Interpolate, Limits, MaxPool2d, PaddingMode, PixelShuffle, Texels, TexelsMut, ToTexture,
+    Activation, AdaptiveAvgPool2d, AdaptiveMaxPool2d, Arithmetic, AvgPool2d, Conv2d,
+    ConvTranspose2d, DType, FromTexture, Interpolate, Limits, MaxPool2d, PRelu, PaddingMode,
+    PixelShuffle, Texels, TexelsMut, ToTexture,
 };
 
 /// The adapters that all of this is planned for.
@@ -141,9 +145,9 @@ fn gradients() -> Vec<Problem> {
             WeightPlan::new(&conv, None, &LIMITS).unwrap().shaders(),
         ),
         (
-            "conv2d_grad_bias",
+            "grad_bias",
             "gradient of a bias, 64x56x56",
-            grad_bias::plan(conv.output_shape(), &LIMITS).unwrap().shaders(),
+            reduced(Term::Gradient, [1, 64, 56, 56], [1, 64, 1, 1]),
         ),
         (
             "conv_transpose2d",
@@ -155,6 +159,69 @@ fn gradients() -> Vec<Problem> {
             "gradient of the input of a max pooling 3x3 with stride 2, 64x112x112",
             pool2d::gradients::Plan::new(&pool, &LIMITS).unwrap().shaders(),
         ),
+    ]
+}
+
+fn normalizations() -> Vec<Problem> {
+    let [evaluation, training, gradients] =
+        normalization::batch_norm2d_shaders([8, 64, 56, 56].into());
+    let softmax = |shape: [usize; 4]| normalization::softmax::shaders(shape.into(), &LIMITS);
+    let [of_pixels, grad_of_pixels] = softmax([1, 21, 128, 128]);
+    let [of_classes, _] = softmax([8, 1000, 1, 1]);
+    vec![
+        ("batch_norm2d", "batch normalisation in evaluation, 64x56x56", evaluation),
+        ("batch_norm2d_training", "statistics of a batch, 8 of 64x56x56", training),
+        ("batch_norm2d_gradients", "gradients of a batch normalisation, 8 of 64x56x56", gradients),
+        ("softmax", "softmax over 21 channels of 128x128 pixels", of_pixels),
+        ("softmax_classes", "softmax of 1000 classes", of_classes),
+        ("softmax_grad_input", "gradient of a softmax, 21x128x128", grad_of_pixels),
+    ]
+}
+
+fn reduced(term: Term, output: [usize; 4], target: [usize; 4]) -> Vec<Shader> {
+    let (target, output) = (target.into(), output.into());
+    let factor = (term != Term::Gradient).then_some(output);
+    let problem = Reduction { operation: "test", term, negated: false, target, output, factor };
+    reduction::shaders(&problem, &LIMITS)
+}
+
+fn between_convolutions() -> Vec<Problem> {
+    let of_two = |options: Arithmetic, input: [usize; 4], other: [usize; 4], dtype| {
+        let problem = options.problem(input.into(), other.into()).unwrap();
+        pairwise::shaders(&problem, dtype, &LIMITS)
+    };
+    let (plane, residual) = ([1, 64, 56, 56], Arithmetic::add().activation(Activation::Relu));
+    let (gate, slopes) = ([1, 64, 1, 1], PRelu.problem(plane.into(), [1, 64, 1, 1].into()));
+    vec![
+        (
+            "add_residual",
+            "addition of 64x56x56 with ReLU behind it",
+            of_two(residual, plane, plane, DType::F32),
+        ),
+        (
+            "add_residual_f16",
+            "addition of 64x7x7 of f16 with ReLU behind it",
+            of_two(residual, [1, 64, 7, 7], [1, 64, 7, 7], DType::F16),
+        ),
+        ("mul_gate", "gate of 64x56x56", of_two(Arithmetic::mul(), plane, gate, DType::F32)),
+        (
+            "mul_gate_odd",
+            "gate of 512x7x7",
+            of_two(Arithmetic::mul(), [1, 512, 7, 7], [1, 512, 1, 1], DType::F32),
+        ),
+        (
+            "add_both_broadcast",
+            "addition of a column of 56 and a row of 56",
+            of_two(Arithmetic::add(), [1, 1, 56, 1], [1, 1, 1, 56], DType::F32),
+        ),
+        ("mul_grad_gate", "gradient of a gate of 64x56x56", reduced(Term::Product, plane, gate)),
+        ("prelu", "PReLU of 64x56x56", pairwise::shaders(&slopes.unwrap(), DType::F32, &LIMITS)),
+        (
+            "prelu_grad_weight",
+            "gradient of PReLU's slopes, 64x56x56",
+            reduced(Term::BelowZero, plane, gate),
+        ),
+        ("cat", "64x56x56 and 32x56x56 behind one another", vec![copy::variants()[0].clone()]),
     ]
 }
 
@@ -198,7 +265,8 @@ fn resamplings() -> Vec<Problem> {
 }
 
 fn problems() -> Vec<Problem> {
-    [convolutions(), poolings(), gradients(), textures(), resamplings()].concat()
+    let between = [between_convolutions(), normalizations()].concat();
+    [convolutions(), poolings(), gradients(), between, resamplings(), textures()].concat()
 }
 
 /// The names and the texts of all files.

@@ -15,6 +15,7 @@ mod first_word;
 mod ir;
 #[cfg(test)]
 mod lints;
+mod normalization;
 pub(crate) mod plans;
 mod pool2d;
 mod rearrange;
@@ -29,11 +30,23 @@ mod training;
 pub(crate) mod variants;
 
 pub(crate) use crate::gpu::conv2d::gradients::{
-    InputPlan, WeightPlan, conv2d_grad_bias, conv2d_grad_input, conv2d_grad_weight,
+    InputPlan, WeightPlan, conv2d_grad_input, conv2d_grad_weight,
 };
 pub(crate) use crate::gpu::elementwise::activation::{activation, activation_grad_input};
 pub(crate) use crate::gpu::elementwise::convert::convert;
+pub(crate) use crate::gpu::elementwise::pairwise::pairwise;
+pub(crate) use crate::gpu::elementwise::reduction::reduce;
+pub(crate) use crate::gpu::normalization::apply::{Form, batch_norm2d_apply};
+pub(crate) use crate::gpu::normalization::channels::{
+    Affine, batch_norm2d_factors, batch_norm2d_update,
+};
+pub(crate) use crate::gpu::normalization::gradients::{
+    batch_norm2d_grad_input, batch_norm2d_grad_parameters,
+};
+pub(crate) use crate::gpu::normalization::moments::batch_norm2d_moments;
+pub(crate) use crate::gpu::normalization::softmax::{softmax, softmax_grad_input};
 pub(crate) use crate::gpu::pool2d::gradients::pool2d_grad_input;
+pub(crate) use crate::gpu::rearrange::copy::{cat, slice};
 pub(crate) use crate::gpu::rearrange::resample::bilinear::{BilinearPlan, bilinear};
 pub(crate) use crate::gpu::rearrange::resample::copy::{CopyPlan, copy_places};
 pub(crate) use crate::gpu::rearrange::resample::grad_input::{

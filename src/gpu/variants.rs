@@ -1,8 +1,9 @@
 //! The variants of every shader that between them take every branch of every file.
 
 use crate::Result;
-use crate::gpu::elementwise::{activation, convert};
-use crate::gpu::rearrange::{resample, select};
+use crate::gpu::elementwise::{activation, convert, pairwise, reduction};
+use crate::gpu::normalization;
+use crate::gpu::rearrange::{copy, resample, select};
 use crate::gpu::runtime::shader::{Shader, distinct};
 use crate::gpu::texture::{read, write};
 use crate::gpu::training::{loss, optimizer};
@@ -14,7 +15,11 @@ pub(crate) fn all() -> Result<Vec<Shader>> {
     variants.extend(pool2d::variants::variants()?);
     variants.extend(activation::variants());
     variants.extend([false, true].map(convert::shader));
+    variants.extend(normalization::variants());
+    variants.extend(pairwise::variants());
+    variants.extend(reduction::variants());
     variants.push(select::shader());
+    variants.extend(copy::variants());
     variants.extend(resample::variants());
     variants.extend([false, true].map(loss::cross_entropy_shader));
     variants.extend([loss::squared_error_shader(), loss::sum_shader(), optimizer::adam_shader()]);

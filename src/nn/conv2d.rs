@@ -3,7 +3,7 @@
 use super::layer::{Layer, take};
 use super::{Parameter, Rng};
 use crate::memory::collected;
-use crate::{Device, Error, Padding, PaddingMode, ReceptiveField, Result, Shape, Tensor};
+use crate::{Device, Error, PaddingMode, ReceptiveField, Result, Shape, Tensor};
 
 /// A convolution that owns its weight and bias.
 ///
@@ -150,15 +150,8 @@ impl Layer for Conv2d {
         if options.stride != default.stride {
             text.push_str(&format!(", stride={:?}", options.stride));
         }
-        match options.padding {
-            Padding::Valid => {}
-            Padding::Same => text.push_str(", padding=same"),
-            Padding::Sides { top, bottom, left, right } if top == bottom && left == right => {
-                text.push_str(&format!(", padding=[{top}, {left}]"));
-            }
-            Padding::Sides { top, bottom, left, right } => {
-                text.push_str(&format!(", padding=[{top}, {bottom}, {left}, {right}]"));
-            }
+        if options.padding.is_some() {
+            text.push_str(&format!(", padding={}", options.padding));
         }
         if options.padding_mode != PaddingMode::Zeros {
             text.push_str(&format!(", padding_mode={}", options.padding_mode));

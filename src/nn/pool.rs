@@ -79,8 +79,8 @@ layer! {
         let mut text = format!(
             "MaxPool2d(kernel_size={:?}, stride={:?}", options.kernel_size, options.stride
         );
-        if options.padding != [0, 0] {
-            text.push_str(&format!(", padding={:?}", options.padding));
+        if options.padding.is_some() {
+            text.push_str(&format!(", padding={}", options.padding));
         }
         if options.dilation != [1, 1] {
             text.push_str(&format!(", dilation={:?}", options.dilation));
@@ -106,8 +106,8 @@ layer! {
         let mut text = format!(
             "AvgPool2d(kernel_size={:?}, stride={:?}", options.kernel_size, options.stride
         );
-        if options.padding != [0, 0] {
-            text.push_str(&format!(", padding={:?}", options.padding));
+        if options.padding.is_some() {
+            text.push_str(&format!(", padding={}", options.padding));
         }
         text + if options.ceil_mode { ", ceil_mode=true)" } else { ")" }
     };
@@ -180,6 +180,7 @@ impl Layer for Activation {
             crate::Activation::Relu6 => "ReLU6()".into(),
             crate::Activation::Silu => "SiLU()".into(),
             crate::Activation::HardSwish => "Hardswish()".into(),
+            crate::Activation::HardSigmoid => "Hardsigmoid()".into(),
             crate::Activation::Sigmoid => "Sigmoid()".into(),
             crate::Activation::Tanh => "Tanh()".into(),
         }

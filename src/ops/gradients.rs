@@ -2,7 +2,7 @@
 
 use super::{Conv2d, Conv2dProblem, ConvTranspose2d};
 use crate::window::Axis;
-use crate::{Error, PaddingMode, Result, Shape};
+use crate::{Activation, Error, PaddingMode, Result, Shape};
 
 /// That a gradient has the shape of what it is the gradient of.
 pub(crate) fn check_grad_output(
@@ -31,19 +31,23 @@ fn check_channels(
     Ok(Shape::new(1, out_channels, 1, 1))
 }
 
-impl Conv2d {
-    fn check_no_activation(&self) -> Result<()> {
-        match self.activation {
-            None => Ok(()),
-            Some(function) => {
-                let rule = "its gradient needs the values before it: leave it out here, apply \
-                            Activation::forward to the output, and give what \
-                            Activation::grad_input makes of the gradient as grad_output";
-                Err(Error::argument("conv2d", "activation", function.name(), rule))
-            }
+/// That an operation whose gradients are asked for has no activation behind it.
+pub(crate) fn check_no_activation(
+    operation: &'static str,
+    activation: Option<Activation>,
+) -> Result<()> {
+    match activation {
+        None => Ok(()),
+        Some(function) => {
+            let rule = "its gradient needs the values before it: leave it out here, apply \
+                        Activation::forward to the output, and give what \
+                        Activation::grad_input makes of the gradient as grad_output";
+            Err(Error::argument(operation, "activation", function.name(), rule))
         }
     }
+}
 
+impl Conv2d {
     /// The convolution whose gradient of the input or the weight is asked for.
     pub(crate) fn gradient_problem(
         &self,
@@ -51,7 +55,7 @@ impl Conv2d {
         weight: Option<Shape>,
         grad_output: Shape,
     ) -> Result<Conv2dProblem> {
-        self.check_no_activation()?;
+        check_no_activation("conv2d", self.activation)?;
         let problem = match weight {
             Some(weight) => self.problem_with(input, weight, None)?,
             None => self.problem(input)?,
@@ -62,7 +66,7 @@ impl Conv2d {
 
     /// The shape of the gradient of the bias.
     pub(crate) fn bias_gradient_shape(&self, grad_output: Shape) -> Result<Shape> {
-        self.check_no_activation()?;
+        check_no_activation("conv2d", self.activation)?;
         self.weight_shape()?;
         check_channels("conv2d", grad_output, self.out_channels)
     }

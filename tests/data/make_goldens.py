@@ -70,12 +70,25 @@ def gradients(name, output, grad_of):
     }
 
 
+def same_sides(padding, input_shape, kernel_size, stride=(1, 1), dilation=(1, 1), **_):
+    """(top, bottom, left, right) of TensorFlow's and ONNX's SAME, which PyTorch lacks."""
+    sides = []
+    for size, kernel, step, tap in zip(input_shape[2:], kernel_size, stride, dilation):
+        windows = math.ceil(size / step)
+        total = max((windows - 1) * step + tap * (kernel - 1) + 1 - size, 0)
+        less, more = total // 2, math.ceil(total / 2)
+        sides += [less, more] if padding == "same_upper" else [more, less]
+    return tuple(sides)
+
+
 # --- conv2d -----------------------------------------------------------------------------------
 
-def conv2d_case(name, input_shape, out_channels, kernel_size, bias=True, sides=None, **options):
+def conv2d_case(name, input_shape, out_channels, kernel_size, bias=True, sides=None, auto=None, **options):
     """`sides` is (top, bottom, left, right), which torch.nn.Conv2d lacks: an explicit pad of the
-    mode, then a convolution without padding."""
+    mode, then a convolution without padding. `auto` is a name of same_sides."""
     in_channels = input_shape[1]
+    if auto:
+        sides = same_sides(auto, input_shape, kernel_size, **options)
     layer = torch.nn.Conv2d(
         in_channels, out_channels, kernel_size, bias=bias, dtype=torch.float64, **options
     )
@@ -91,7 +104,9 @@ def conv2d_case(name, input_shape, out_channels, kernel_size, bias=True, sides=N
     parameters = {key: tensors[key] for key in ("weight", "bias") if key in tensors}
     output = torch.func.functional_call(layer, parameters, padded)
     options = {"kernel_size": kernel_size} | options
-    if sides:
+    if auto:
+        options["padding"] = auto
+    elif sides:
         options["sides"] = sides
     found = gradients(name, output, tensors)
     return case(name, options, {k: v.detach() for k, v in (tensors | {"output": output} | found).items()})
@@ -135,6 +150,13 @@ def conv2d():
         yield c(f"padding_{mode}", (2, 2, 4, 5), 3, (3, 2), padding=(1, 3), padding_mode=mode)
         yield c(f"stride_dilation_groups_{mode}", (1, 4, 7, 6), 6, (2, 3), padding=(3, 4), stride=(2, 3), dilation=(3, 2), groups=2, padding_mode=mode)
         yield c(f"sides_{mode}", (1, 2, 4, 5), 2, (3, 2), sides=(3, 1, 0, 4), padding_mode=mode)
+    for auto in ["same_upper", "same_lower"]:
+        for size in [(5, 8), (6, 9)]:
+            yield c(f"{auto}_stride_of_{size[0]}_{size[1]}", (1, 2, *size), 2, (3, 4), auto=auto, stride=(2, 3))
+        yield c(f"{auto}_stride_larger_than_kernel", (1, 2, 10, 7), 2, (2, 1), auto=auto, stride=(3, 4))
+        yield c(f"{auto}_one_pixel", (1, 2, 1, 1), 2, (3, 2), auto=auto, stride=(2, 5))
+        for mode in ["zeros", "reflect", "replicate", "circular"]:
+            yield c(f"{auto}_stride_dilation_groups_{mode}", (1, 4, 8, 6), 6, (2, 3), auto=auto, stride=(3, 2), dilation=(4, 2), groups=2, padding_mode=mode)
     yield c("largest_pad_reflect", (1, 1, 4, 3), 1, (2, 3), padding=(3, 2), padding_mode="reflect")
     yield c("largest_pad_circular", (1, 1, 4, 3), 1, (2, 3), padding=(4, 3), padding_mode="circular")
     yield c("pad_beyond_the_input_replicate", (1, 1, 3, 2), 1, (2, 3), padding=(5, 7), padding_mode="replicate")
@@ -153,11 +175,50 @@ def special(name, shape):
     return values
 
 
-def max_pool2d_case(name, input, kernel_size, **options):
+def covered(size, kernel, step, tap, begin, end, ceil_mode):
+    """How far the windows of an axis reach behind the input, negative where they leave some of it
+    out. With ceil_mode the last one must start inside the input or the padding before it."""
+    span = tap * (kernel - 1) + 1
+    room = size + begin + end - span
+    windows = (math.ceil(room / step) if ceil_mode else room // step) + 1
+    if ceil_mode and (windows - 1) * step >= size + begin:
+        windows -= 1
+    return (windows - 1) * step + span - size - begin
+
+
+def around(input, sides, kernel_size, stride, dilation=(1, 1), ceil_mode=False):
+    """The pads (left, right, top, bottom) that make a pooling without padding read its windows."""
+    top, bottom, left, right = sides
+    height, width = input.shape[2:]
+    below = covered(height, kernel_size[0], stride[0], dilation[0], top, bottom, ceil_mode)
+    behind = covered(width, kernel_size[1], stride[1], dilation[1], left, right, ceil_mode)
+    return left, behind, top, below
+
+
+def sides_of(input, sides, auto, kernel_size, options):
+    if auto:
+        return same_sides(auto, input.shape, kernel_size, **options), {"padding": auto}
+    return sides, {"sides": sides}
+
+
+def max_pool2d_case(name, input, kernel_size, sides=None, auto=None, **options):
+    """`sides` and `auto` as of conv2d_case: a pad of negative infinity, then a pooling without
+    padding, whose indices are brought back into the input."""
     if not isinstance(input, torch.Tensor):
         input = random(name, input)
     input = input.to(torch.float64).requires_grad_()
-    output, indices = F.max_pool2d(input, kernel_size, return_indices=True, **options)
+    if sides or auto:
+        sides, said = sides_of(input, sides, auto, kernel_size, options)
+        pads = around(input, sides, kernel_size, **options)
+        padded = F.pad(input, pads, value=-INF)
+        bare = {key: value for key, value in options.items() if key != "ceil_mode"}
+        output, indices = F.max_pool2d(padded, kernel_size, return_indices=True, **bare)
+        y, x = indices // padded.shape[3] - sides[0], indices % padded.shape[3] - sides[2]
+        assert ((0 <= y) & (y < input.shape[2]) & (0 <= x) & (x < input.shape[3])).all(), name
+        indices = y * input.shape[3] + x
+        options |= said
+    else:
+        output, indices = F.max_pool2d(input, kernel_size, return_indices=True, **options)
     tensors = {"input": input, "output": output, "indices": indices}
     tensors |= gradients(name, output, {"input": input})
     options = {"kernel_size": kernel_size} | options
@@ -190,13 +251,50 @@ def max_pool2d():
     yield c("one_pixel_padded", (1, 2, 1, 1), (2, 3), padding=(1, 1))
     yield c("kernel_as_large_as_the_input", (1, 2, 4, 3), (4, 3))
     yield c("empty_batch", (0, 2, 5, 4), (3, 2))
+    for sides in [(1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 2), (1, 0, 1, 2)]:
+        for ceil_mode in [False, True]:
+            name = f"sides_{'_'.join(map(str, sides))}{'_ceil_mode' if ceil_mode else ''}"
+            o = {"ceil_mode": True} if ceil_mode else {}
+            yield c(name, (1, 2, 6, 7), (3, 4), stride=(2, 3), sides=sides, **o)
+    yield c("sides_with_dilation", (1, 2, 7, 8), (3, 2), stride=(2, 1), dilation=(2, 3), sides=(0, 2, 1, 2))
+    values = special("special", (1, 2, 6, 9))
+    yield c("sides_of_special_values", torch.where(values == -INF, -3, values), (3, 2), stride=(2, 1), sides=(1, 0, 0, 1))
+    yield c("sides_ceil_mode_drops_the_last_window", (1, 2, 1, 6), (3, 1), stride=(2, 5), sides=(1, 0, 0, 0), ceil_mode=True)
+    yield c("sides_ceil_mode_keeps_a_window_in_the_padding_before", (1, 1, 1, 5), (5, 2), stride=(2, 3), sides=(2, 1, 1, 0), ceil_mode=True)
+    for auto in ["same_upper", "same_lower"]:
+        for size in [(5, 8), (6, 9)]:
+            yield c(f"{auto}_stride_of_{size[0]}_{size[1]}", (1, 2, *size), (3, 4), auto=auto, stride=(2, 3))
+        yield c(f"{auto}_stride_larger_than_kernel", (1, 2, 10, 7), (2, 1), auto=auto, stride=(3, 4))
+        yield c(f"{auto}_dilation", (1, 2, 9, 8), (2, 3), auto=auto, stride=(3, 2), dilation=(4, 2))
+        yield c(f"{auto}_one_pixel", (1, 2, 1, 1), (3, 2), auto=auto, stride=(2, 5))
 
 
-def avg_pool2d_case(name, input, kernel_size, **options):
+def avg_pool2d_case(name, input, kernel_size, sides=None, auto=None, **options):
+    """`sides` and `auto` as of conv2d_case: the sums of a padded copy without padding, over the sums
+    of ones where cells count."""
     if not isinstance(input, torch.Tensor):
         input = random(name, input)
     input = input.to(torch.float64).requires_grad_()
-    output = F.avg_pool2d(input, kernel_size, **options)
+    if sides or auto:
+        steps = {key: value for key, value in options.items() if key in ["stride", "ceil_mode"]}
+        sides, said = sides_of(input, sides, auto, kernel_size, steps)
+        top, bottom, left, right = sides
+        pads = around(input, sides, kernel_size, **steps)
+        ones = torch.ones_like(input)
+        if options.get("count_include_pad", True):
+            ones = F.pad(ones, (left, right, top, bottom), value=1.0)
+            counted = F.pad(ones, (0, pads[1] - right, 0, pads[3] - bottom))
+        else:
+            counted = F.pad(ones, pads)
+        sums = [
+            F.avg_pool2d(values, kernel_size, options["stride"], divisor_override=1)
+            for values in [F.pad(input, pads), counted]
+        ]
+        divisor = options.get("divisor_override")
+        output = sums[0] / (divisor if divisor else sums[1])
+        options |= said
+    else:
+        output = F.avg_pool2d(input, kernel_size, **options)
     tensors = {"input": input, "output": output} | gradients(name, output, {"input": input})
     options = {"kernel_size": kernel_size} | options
     return case(name, options, {key: value.detach() for key, value in tensors.items()})
@@ -223,6 +321,21 @@ def avg_pool2d():
     yield c("divisor_override", (1, 2, 5, 6), (3, 4), stride=(2, 1), padding=(1, 2), divisor_override=5)
     yield c("divisor_override_negative", (1, 2, 6, 8), (3, 2), stride=(2, 3), ceil_mode=True, divisor_override=-3)
     yield c("divisor_override_beats_exclude", (1, 2, 5, 4), (3, 2), padding=(1, 1), count_include_pad=False, divisor_override=7)
+    for include in [True, False]:
+        count = "include" if include else "exclude"
+        o = {"count_include_pad": include}
+        for sides in [(1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 2), (1, 0, 1, 2)]:
+            for ceil_mode in [False, True]:
+                name = f"sides_{'_'.join(map(str, sides))}{'_ceil_mode' if ceil_mode else ''}_{count}"
+                yield c(name, (1, 2, 6, 7), (3, 4), stride=(2, 3), sides=sides, ceil_mode=ceil_mode, **o)
+        yield c(f"sides_ceil_mode_drops_the_last_window_{count}", (1, 2, 1, 6), (3, 1), stride=(2, 5), sides=(1, 0, 0, 0), ceil_mode=True, **o)
+        yield c(f"sides_ceil_mode_keeps_a_window_in_the_padding_before_{count}", (1, 1, 1, 5), (5, 2), stride=(2, 3), sides=(2, 1, 1, 0), ceil_mode=True, **o)
+        for auto in ["same_upper", "same_lower"]:
+            for size in [(5, 8), (6, 9)]:
+                yield c(f"{auto}_stride_of_{size[0]}_{size[1]}_{count}", (1, 2, *size), (3, 4), auto=auto, stride=(2, 3), **o)
+            yield c(f"{auto}_stride_larger_than_kernel_{count}", (1, 2, 10, 7), (2, 1), auto=auto, stride=(3, 4), **o)
+            yield c(f"{auto}_one_pixel_{count}", (1, 2, 1, 1), (3, 2), auto=auto, stride=(2, 5), **o)
+    yield c("sides_divisor_override", (1, 2, 5, 6), (3, 4), stride=(2, 1), sides=(0, 1, 2, 1), divisor_override=5)
 
 
 def adaptive_case(pool, name, input, output_size):
@@ -266,6 +379,7 @@ ACTIVATIONS = {
     "leaky_relu": F.leaky_relu,
     "silu": F.silu,
     "hard_swish": F.hardswish,
+    "hard_sigmoid": F.hardsigmoid,
     "sigmoid": F.sigmoid,
     "tanh": torch.tanh,
 }
@@ -275,7 +389,7 @@ def activations():
     kinks = [-4, -3, -2.875, -1, -0.125, -0.0, 0.0, 0.125, 1, 2.875, 3, 4, 5.875, 6, 7]
     for name, function in ACTIVATIONS.items():
         # PyTorch's vector and scalar loops differ in the gradient of these at a NaN.
-        nan = 0.5 if name in ["relu6", "hard_swish"] else NAN
+        nan = 0.5 if name in ["relu6", "hard_swish", "hard_sigmoid"] else NAN
         values = torch.tensor(kinks + [-40, 40, nan, INF, -INF], dtype=torch.float64)
         # The default 0.01 as an f32, which is what a slope is here.
         slopes = [{"negative_slope": 0.009999999776482582}, {"negative_slope": 0.25}]
@@ -326,6 +440,154 @@ def conv_transpose2d():
     yield c("all_options", (2, 4, 3, 5), 6, (3, 2), stride=(3, 2), padding=(2, 1), output_padding=(1, 0), dilation=(2, 3), groups=2)
     yield c("one_pixel", (1, 2, 1, 1), 3, (3, 2))
     yield c("empty_batch", (0, 2, 3, 4), 3, (3, 2))
+
+
+# --- between convolutions ---------------------------------------------------------------------
+
+def numbered(name, options, output, inputs):
+    """A case of an operation on any number of tensors, all of which have gradients."""
+    found = gradients(name, output, {f"input{i}": value for i, value in enumerate(inputs)})
+    tensors = {f"input{i}": value for i, value in enumerate(inputs)}
+    tensors |= {"output": output} | found
+    return case(name, options, {key: value.detach() for key, value in tensors.items()})
+
+
+def inputs_of(name, shapes):
+    return [random(f"{name} {i}", shape).requires_grad_() for i, shape in enumerate(shapes)]
+
+
+def arithmetic():
+    shapes = {
+        "same_shape": [(2, 3, 4, 5), (2, 3, 4, 5)],
+        "gate_of_planes": [(2, 3, 4, 5), (2, 3, 1, 1)],
+        "bias_of_channels": [(2, 3, 4, 5), (1, 3, 1, 1)],
+        "bias_first": [(1, 3, 1, 1), (2, 3, 4, 5)],
+        "one_number": [(2, 3, 4, 5), (1, 1, 1, 1)],
+        "mask_of_planes": [(2, 3, 4, 5), (2, 1, 4, 5)],
+        "same_for_every_image": [(3, 2, 4, 5), (1, 2, 4, 5)],
+        "row": [(2, 3, 4, 5), (1, 1, 1, 5)],
+        "both_broadcast": [(2, 1, 4, 1), (1, 3, 1, 5)],
+        "empty_batch": [(0, 3, 4, 5), (1, 3, 1, 1)],
+    }
+    for operator, function in {"add": torch.add, "sub": torch.sub, "mul": torch.mul}.items():
+        for name, shape in shapes.items():
+            name = f"{operator}_{name}"
+            inputs = inputs_of(name, shape)
+            yield numbered(name, {"operator": operator}, function(*inputs), inputs)
+
+
+def cat():
+    for name, shapes in {
+        "two": [(2, 3, 4, 5), (2, 2, 4, 5)],
+        "one": [(2, 3, 4, 5)],
+        "four": [(1, 1, 3, 2), (1, 3, 3, 2), (1, 2, 3, 2), (1, 1, 3, 2)],
+        "no_channels": [(2, 0, 4, 5), (2, 3, 4, 5)],
+        "one_pixel": [(3, 2, 1, 1), (3, 5, 1, 1)],
+        "empty_batch": [(0, 3, 4, 5), (0, 2, 4, 5)],
+    }.items():
+        inputs = inputs_of(name, shapes)
+        yield numbered(name, {}, torch.cat(inputs, dim=1), inputs)
+
+
+def prelu_case(name, shape, slopes, values=None):
+    input, weight = inputs_of(name, [shape, (1, slopes, 1, 1)])
+    if values is not None:
+        input = values.view(shape).requires_grad_()
+    output = F.prelu(input, weight.reshape(slopes))
+    return numbered(name, {}, output, [input, weight])
+
+
+def prelu():
+    yield prelu_case("slopes_of_channels", (2, 3, 4, 5), 3)
+    yield prelu_case("one_slope", (2, 3, 4, 5), 1)
+    yield prelu_case("one_channel", (2, 1, 4, 5), 1)
+    yield prelu_case("one_pixel", (3, 5, 1, 1), 5)
+    zeros = torch.tensor([0.0, -0.0, -1, 1, 0.0, -0.0, 2, -2], dtype=torch.float64)
+    yield prelu_case("zeros_of_both_signs", (1, 2, 1, 4), 2, zeros)
+    specials = torch.tensor([NAN, INF, -INF, 1, -1, 0.0], dtype=torch.float64)
+    yield prelu_case("special_values", (1, 3, 1, 2), 3, specials)
+    yield prelu_case("empty_batch", (0, 3, 4, 5), 3)
+
+
+# The defaults of filtro, which are f32.
+EPS, MOMENTUM = 9.999999747378752e-06, 0.10000000149011612
+
+
+def batch_norm2d_case(name, shape, training=False, weight=True, bias=True, eps=EPS, momentum=MOMENTUM, batches=1, spread=16, offset=0):
+    """Inputs: x, weight and bias where there are such, and in evaluation running mean and variance.
+    A training case has the running statistics before and after it."""
+    channels = shape[1]
+    x = random(name, shape, spread) + offset
+    layer = torch.nn.BatchNorm2d(channels, eps=eps, momentum=momentum, dtype=torch.float64)
+    layer.running_mean = random(name + " mean", (channels,))
+    layer.running_var = random(name + " var", (channels,)).abs() + 0.125
+    layer.num_batches_tracked.fill_(batches - 1)
+    layer.train(training)
+    before = [value.clone().view(1, channels, 1, 1) for value in (layer.running_mean, layer.running_var)]
+    affine = {}
+    if weight:
+        affine["weight"] = random(name + " weight", (channels,))
+    if bias:
+        affine["bias"] = random(name + " bias", (channels,))
+    inputs = [x] + [value.view(1, channels, 1, 1) for value in affine.values()]
+    inputs = [value.requires_grad_() for value in inputs]
+    given = {key: value.view(channels) for key, value in zip(affine, inputs[1:])}
+    ones = {"weight": torch.ones(channels, dtype=torch.float64), "bias": torch.zeros(channels, dtype=torch.float64)}
+    output = torch.func.functional_call(layer, ones | given, x)
+    options = {"training": training, "weight": weight, "bias": bias, "eps": eps}
+    more = {}
+    if training:
+        options |= {"momentum": momentum, "num_batches_tracked": batches}
+        more = {"running_mean": before[0], "running_var": before[1]} | {
+            f"new_{key}": getattr(layer, key).view(1, channels, 1, 1) for key in ("running_mean", "running_var")
+        }
+    else:
+        inputs = inputs + before
+    found = gradients(name, output, {f"input{at}": value for at, value in enumerate(inputs[: 1 + len(affine)])})
+    tensors = {f"input{at}": value for at, value in enumerate(inputs)} | {"output": output} | found | more
+    return case(name, options, {key: value.detach() for key, value in tensors.items()})
+
+
+def batch_norm2d():
+    c = batch_norm2d_case
+    for training in [False, True]:
+        mode = "training" if training else "evaluation"
+        yield c(f"{mode}", (2, 3, 4, 5), training)
+        yield c(f"{mode}_without_affine", (2, 3, 4, 5), training, weight=False, bias=False)
+        yield c(f"{mode}_with_weight_alone", (3, 2, 1, 5), training, bias=False)
+        yield c(f"{mode}_with_bias_alone", (1, 4, 3, 2), training, weight=False)
+        yield c(f"{mode}_eps", (2, 2, 3, 4), training, eps=0.25)
+        yield c(f"{mode}_one_pixel", (5, 3, 1, 1), training)
+        yield c(f"{mode}_of_a_constant", (2, 3, 2, 3), training, spread=0, offset=7)
+        yield c(f"{mode}_far_from_zero", (2, 3, 2, 3), training, offset=1000)
+    yield c("evaluation_eps_0", (2, 2, 3, 4), eps=0.0)
+    yield c("evaluation_empty_batch", (0, 2, 3, 4))
+    yield c("training_momentum", (2, 3, 4, 5), True, momentum=0.75)
+    yield c("training_momentum_none_first", (2, 3, 4, 5), True, momentum=None)
+    yield c("training_momentum_none_third", (2, 3, 4, 5), True, momentum=None, batches=3)
+    yield c("training_two_values", (2, 3, 1, 1), True)
+
+
+def softmax_case(name, input):
+    input = input.requires_grad_()
+    return numbered(name, {}, F.softmax(input, dim=1), [input])
+
+
+def softmax():
+    c = softmax_case
+    yield c("plane", random("plane", (2, 3, 4, 5)))
+    yield c("classes", random("classes", (3, 7, 1, 1)))
+    yield c("one_channel", random("one_channel", (2, 1, 3, 2)))
+    yield c("many_channels", random("many_channels", (1, 70, 1, 2)))
+    yield c("large", 100 * random("large", (2, 5, 2, 3)))
+    yield c("empty_batch", random("empty_batch", (0, 3, 4, 5)))
+    special = random("special", (1, 3, 2, 5))
+    special[0, :, 0, 0] = -INF
+    special[0, 1, 0, 1] = -INF
+    special[0, 2, 0, 2] = INF
+    special[0, 0, 0, 3] = NAN
+    special[0, 1, 0, 4], special[0, 2, 0, 4] = INF, -INF
+    yield c("special_values", special)
 
 
 # --- interpolation, padding, pixel shuffle ------------------------------------------------------
@@ -445,6 +707,11 @@ if __name__ == "__main__":
     write("adaptive_max_pool2d", list(adaptive("max")))
     write("activation", list(activations()))
     write("conv_transpose2d", list(conv_transpose2d()))
+    write("batch_norm2d", list(batch_norm2d()))
+    write("softmax", list(softmax()))
+    write("arithmetic", list(arithmetic()))
+    write("cat", list(cat()))
+    write("prelu", list(prelu()))
     write("interpolate", list(interpolate()))
     write("pad", list(pad()))
     write("pixel_shuffle", list(pixel_shuffle()))

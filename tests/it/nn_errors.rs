@@ -1,7 +1,7 @@
 //! Misuse of layers, losses, optimizers and parameter files.
 
 use filtro::nn::{self, Adam, Dataset, Flatten, Layer, Linear, Parameter, Rng, Sequential, Sgd};
-use filtro::{Conv2d, Device, Shape, Tensor};
+use filtro::{AvgPool2d, Conv2d, Device, MaxPool2d, Padding, Shape, Tensor};
 
 use crate::tested::tested;
 
@@ -157,6 +157,34 @@ fn a_summary_counts_what_the_layers_do() {
     assert_eq!(summary.rows[2].output, Shape::new(2, 3, 1, 1));
     let text = summary.to_string();
     assert!(text.contains("Conv2d(1, 2, kernel_size=[3, 2])"), "{text}");
+}
+
+#[test]
+fn a_layer_says_how_it_is_padded_which_no_receptive_field_depends_on() {
+    let mut rng = Rng::new(7);
+    for (padding, text) in [
+        (Padding::Valid, ""),
+        (Padding::from([0, 0]), ""),
+        (Padding::from([1, 0]), ", padding=[1, 0]"),
+        (Padding::sides(1, 0, 0, 1), ", padding=[1, 0, 0, 1]"),
+        (Padding::SameUpper, ", padding=same_upper"),
+        (Padding::SameLower, ", padding=same_lower"),
+    ] {
+        let conv = Conv2d::new(1, 2, [3, 2]).stride([2, 1]).padding(padding);
+        let max = MaxPool2d::new([3, 2]).stride([2, 1]).padding(padding);
+        let average = AvgPool2d::new([3, 2]).stride([2, 1]).padding(padding);
+        let network = Sequential::new()
+            .push(nn::Conv2d::new(&Device::cpu(), conv, &mut rng).unwrap())
+            .push(nn::MaxPool2d::new(max))
+            .push(nn::AvgPool2d::new(average));
+        let rows = network.summary([1, 1, 30, 40]).unwrap().rows;
+        let layers: Vec<_> = rows.iter().map(|row| row.layer.as_str()).collect();
+        let window = format!("kernel_size=[3, 2], stride=[2, 1]{text})");
+        assert_eq!(layers[0], format!("Conv2d(1, 2, {window}"));
+        assert_eq!(layers[1..], [format!("MaxPool2d({window}"), format!("AvgPool2d({window}")]);
+        let fields: Vec<_> = rows.iter().map(|row| row.receptive_field).collect();
+        assert_eq!(fields, [Some([3, 2]), Some([7, 3]), Some([15, 4])]);
+    }
 }
 
 #[cfg(feature = "safetensors")]

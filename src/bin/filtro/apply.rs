@@ -37,7 +37,8 @@ pub(crate) struct Options {
     /// N or HEIGHT,WIDTH
     #[arg(long, value_name = "N", default_value = "1", value_parser = options::pair, allow_hyphen_values = true)]
     stride: Pair,
-    /// same, valid, N, HEIGHT,WIDTH or TOP,BOTTOM,LEFT,RIGHT [default: half of the filter]
+    /// same, same_upper, same_lower, valid, N, HEIGHT,WIDTH or TOP,BOTTOM,LEFT,RIGHT [default: half
+    /// of the filter]
     #[arg(long, value_name = "N", value_parser = options::padding, allow_hyphen_values = true)]
     padding: Option<Padding>,
     /// What the padding holds
@@ -49,7 +50,7 @@ pub(crate) struct Options {
     /// Groups of channels, with --weight
     #[arg(long, value_name = "N", default_value_t = 1, requires = "weight", value_parser = options::at_least_one, allow_hyphen_values = true)]
     groups: usize,
-    /// relu, relu6, leaky_relu[:SLOPE], silu, hard_swish, sigmoid or tanh, after the convolution
+    /// relu, relu6, leaky_relu[:SLOPE], silu, hard_swish, hard_sigmoid, sigmoid or tanh, after the convolution
     #[arg(long, value_name = "NAME", value_parser = options::activation)]
     activation: Option<Activation>,
     /// Pins the algorithm of the convolution on a GPU

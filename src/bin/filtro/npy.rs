@@ -51,7 +51,7 @@ pub(crate) struct Conv2dOptions {
     /// N or HEIGHT,WIDTH
     #[arg(long, value_name = "N", default_value = "1", value_parser = options::pair, allow_hyphen_values = true)]
     stride: Pair,
-    /// same, valid, N, HEIGHT,WIDTH or TOP,BOTTOM,LEFT,RIGHT
+    /// same, same_upper, same_lower, valid, N, HEIGHT,WIDTH or TOP,BOTTOM,LEFT,RIGHT
     #[arg(long, value_name = "N", default_value = "0", value_parser = options::padding, allow_hyphen_values = true)]
     padding: Padding,
     /// What the padding holds
@@ -63,7 +63,7 @@ pub(crate) struct Conv2dOptions {
     /// Groups of channels that do not see each other
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = options::at_least_one, allow_hyphen_values = true)]
     groups: usize,
-    /// relu, relu6, leaky_relu[:SLOPE], silu, hard_swish, sigmoid or tanh
+    /// relu, relu6, leaky_relu[:SLOPE], silu, hard_swish, hard_sigmoid, sigmoid or tanh
     #[arg(long, value_name = "NAME", value_parser = options::activation)]
     activation: Option<Activation>,
 }
@@ -98,7 +98,7 @@ pub(crate) struct ConvTranspose2dOptions {
 pub(crate) struct ActivationOptions {
     #[command(flatten)]
     common: Common,
-    /// relu, relu6, leaky_relu[:SLOPE], silu, hard_swish, sigmoid or tanh
+    /// relu, relu6, leaky_relu[:SLOPE], silu, hard_swish, hard_sigmoid, sigmoid or tanh
     #[arg(value_name = "FUNCTION", value_parser = options::activation)]
     function: Activation,
 }
@@ -112,9 +112,9 @@ struct Window {
     /// N or HEIGHT,WIDTH [default: the kernel size]
     #[arg(long, value_name = "N", value_parser = options::pair, allow_hyphen_values = true)]
     stride: Option<Pair>,
-    /// N or HEIGHT,WIDTH
-    #[arg(long, value_name = "N", default_value = "0", value_parser = options::pair, allow_hyphen_values = true)]
-    padding: Pair,
+    /// same, same_upper, same_lower, valid, N, HEIGHT,WIDTH or TOP,BOTTOM,LEFT,RIGHT
+    #[arg(long, value_name = "N", default_value = "0", value_parser = options::padding, allow_hyphen_values = true)]
+    padding: Padding,
     /// Rounds the output size up
     #[arg(long)]
     ceil_mode: bool,
@@ -217,7 +217,7 @@ pub(crate) fn max_pool2d(options: &MaxPool2dOptions, out: &mut dyn Write) -> Res
     let window = &options.window;
     let pool = MaxPool2d::new(window.kernel_size.0)
         .stride(window.stride.unwrap_or(window.kernel_size).0)
-        .padding(window.padding.0)
+        .padding(window.padding)
         .dilation(options.dilation.0)
         .ceil_mode(window.ceil_mode)
         .algorithm(options.pin.algorithm);
@@ -231,7 +231,7 @@ pub(crate) fn avg_pool2d(options: &AvgPool2dOptions, out: &mut dyn Write) -> Res
     let window = &options.window;
     let pool = AvgPool2d::new(window.kernel_size.0)
         .stride(window.stride.unwrap_or(window.kernel_size).0)
-        .padding(window.padding.0)
+        .padding(window.padding)
         .ceil_mode(window.ceil_mode)
         .count_include_pad(options.count_include_pad)
         .divisor_override(options.divisor_override)

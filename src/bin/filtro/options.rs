@@ -86,12 +86,15 @@ pub(crate) fn shape(text: &str) -> Result<Shape, String> {
 }
 
 pub(crate) fn padding(text: &str) -> Result<Padding, String> {
-    match &text.to_ascii_lowercase()[..] {
+    match &text.to_ascii_lowercase().replace('-', "_")[..] {
         "same" => return Ok(Padding::Same),
+        "same_upper" => return Ok(Padding::SameUpper),
+        "same_lower" => return Ok(Padding::SameLower),
         "valid" => return Ok(Padding::Valid),
         _ => {}
     }
-    let help = "it is `same`, `valid`, one number, HEIGHT,WIDTH or TOP,BOTTOM,LEFT,RIGHT";
+    let help = "it is `same`, `same_upper`, `same_lower`, `valid`, one number, HEIGHT,WIDTH or \
+                TOP,BOTTOM,LEFT,RIGHT";
     match numbers(text, &[',', 'x']).map_err(|error| format!("{error}; {help}"))?[..] {
         [all] => Ok(Padding::from([all, all])),
         [height, width] => Ok(Padding::from([height, width])),
@@ -123,6 +126,7 @@ pub(crate) fn activation(text: &str) -> Result<Activation, String> {
         Activation::LeakyRelu { negative_slope: slope.unwrap_or(0.01) },
         Activation::Silu,
         Activation::HardSwish,
+        Activation::HardSigmoid,
         Activation::Sigmoid,
         Activation::Tanh,
     ];
@@ -147,27 +151,27 @@ pub(crate) fn algorithm(text: &str) -> Result<Algorithm, String> {
 pub(crate) fn pool(text: &str) -> Result<Pool2d, String> {
     const HELP: &str = "it is max:KERNEL, max:KERNEL:STRIDE, max:KERNEL:STRIDE:PADDING, the same \
                         with avg, adaptive-max:SIZE, adaptive-avg:SIZE, global-max or global-avg; \
-                        KERNEL and the others are a number or HEIGHTxWIDTH";
+                        KERNEL and the others are a number or HEIGHTxWIDTH, PADDING may also be \
+                        TOPxBOTTOMxLEFTxRIGHT, same, same_upper or same_lower";
     let text = text.to_ascii_lowercase();
-    let mut parts = text.split(':');
-    let kind = parts.next().unwrap_or_default();
-    let sizes: Vec<[usize; 2]> = parts
-        .map(|part| pair(part).map(|Pair(size)| size))
-        .collect::<Result<_, _>>()
-        .map_err(|error| format!("{error}; {HELP}"))?;
-    Ok(match (kind, &sizes[..]) {
-        ("max", &[kernel, ref rest @ ..]) if rest.len() <= 2 => {
-            let pool = MaxPool2d::new(kernel).stride(*rest.first().unwrap_or(&kernel));
-            Pool2d::Max(pool.padding(*rest.get(1).unwrap_or(&[0, 0])))
+    let parts: Vec<&str> = text.split(':').collect();
+    let help = |error| format!("{error}; {HELP}");
+    let size = |text| pair(text).map(|Pair(size)| size).map_err(help);
+    Ok(match parts[..] {
+        [kind @ ("max" | "avg"), kernel_size, ref rest @ ..] if rest.len() <= 2 => {
+            let kernel_size = size(kernel_size)?;
+            let stride = rest.first().map_or(Ok(kernel_size), |stride| size(stride))?;
+            let pads =
+                rest.get(1).map_or(Ok(Padding::Valid), |pads| padding(pads).map_err(help))?;
+            match kind {
+                "max" => Pool2d::Max(MaxPool2d::new(kernel_size).stride(stride).padding(pads)),
+                _ => Pool2d::Avg(AvgPool2d::new(kernel_size).stride(stride).padding(pads)),
+            }
         }
-        ("avg", &[kernel, ref rest @ ..]) if rest.len() <= 2 => {
-            let pool = AvgPool2d::new(kernel).stride(*rest.first().unwrap_or(&kernel));
-            Pool2d::Avg(pool.padding(*rest.get(1).unwrap_or(&[0, 0])))
-        }
-        ("adaptive-max", &[size]) => Pool2d::AdaptiveMax(AdaptiveMaxPool2d::new(size)),
-        ("adaptive-avg", &[size]) => Pool2d::AdaptiveAvg(AdaptiveAvgPool2d::new(size)),
-        ("global-max", []) => Pool2d::AdaptiveMax(AdaptiveMaxPool2d::global()),
-        ("global-avg", []) => Pool2d::AdaptiveAvg(AdaptiveAvgPool2d::global()),
+        ["adaptive-max", output] => Pool2d::AdaptiveMax(AdaptiveMaxPool2d::new(size(output)?)),
+        ["adaptive-avg", output] => Pool2d::AdaptiveAvg(AdaptiveAvgPool2d::new(size(output)?)),
+        ["global-max"] => Pool2d::AdaptiveMax(AdaptiveMaxPool2d::global()),
+        ["global-avg"] => Pool2d::AdaptiveAvg(AdaptiveAvgPool2d::global()),
         _ => return Err(HELP.into()),
     })
 }
@@ -188,6 +192,8 @@ mod tests {
     #[test]
     fn paddings_are_words_or_one_two_or_four_numbers() {
         assert_eq!(padding("same"), Ok(Padding::Same));
+        assert_eq!(padding("SAME_UPPER"), Ok(Padding::SameUpper));
+        assert_eq!(padding("same-lower"), Ok(Padding::SameLower));
         assert_eq!(padding("1"), Ok(Padding::from([1, 1])));
         assert_eq!(padding("1,2"), Ok(Padding::from([1, 2])));
         assert_eq!(padding("1,2,3,4"), Ok(Padding::sides(1, 2, 3, 4)));
@@ -216,6 +222,9 @@ mod tests {
         assert_eq!(pool("max:2"), Ok(Pool2d::Max(MaxPool2d::new([2, 2]))));
         let strided = AvgPool2d::new([3, 2]).stride([2, 2]).padding([1, 1]);
         assert_eq!(pool("avg:3x2:2:1"), Ok(Pool2d::Avg(strided)));
+        let uneven = MaxPool2d::new([3, 3]).stride([2, 2]).padding(Padding::sides(0, 1, 0, 1));
+        assert_eq!(pool("max:3:2:0x1x0x1"), Ok(Pool2d::Max(uneven.clone())));
+        assert_eq!(pool("max:3:2:same-lower"), Ok(Pool2d::Max(uneven.padding(Padding::SameLower))));
         assert_eq!(pool("global-avg"), Ok(Pool2d::AdaptiveAvg(AdaptiveAvgPool2d::global())));
         for wrong in ["", "max", "min:2", "max:2:2:1:1", "global-max:2", "max:-2"] {
             assert!(pool(wrong).is_err(), "{wrong}");

@@ -1,13 +1,12 @@
 //! Gradients of Conv2d.
 
+use crate::PaddingMode;
 use crate::cpu::conv2d::{conv2d, definition};
 use crate::cpu::kit::blocks;
 use crate::cpu::kit::layout::source_index;
-use crate::cpu::pool2d::adaptive::sum;
 use crate::memory::{NoMemory, collected, zeros};
 use crate::ops::{Conv2dProblem, Phase, Phases};
 use crate::window::Axis;
-use crate::{PaddingMode, Shape};
 use std::ops::AddAssign;
 
 /// The gradient of the input; with `bias`, one value per input channel, a transposed convolution.
@@ -193,27 +192,6 @@ pub(crate) fn conv2d_grad_weight(
     let work = by_definition.len().saturating_mul(problem.batch * height * width);
     blocks::for_each(by_definition, work, |(index, gradient): (usize, &mut f32)| {
         *gradient = definition::grad_weight(problem, input, grad_output, index);
-        Ok(())
-    })
-}
-
-/// The gradient of the bias: the sum of every channel.
-#[allow(clippy::cast_possible_truncation, reason = "a sum in f64 becomes an f32 gradient")]
-pub(crate) fn conv2d_grad_bias(
-    shape: Shape,
-    grad_output: &[f32],
-    grad_bias: &mut [f32],
-) -> Result<(), NoMemory> {
-    if grad_output.is_empty() {
-        grad_bias.fill(0.0);
-        return Ok(());
-    }
-    let plane = shape.height * shape.width;
-    let channels = collected(grad_bias.iter_mut().enumerate())?;
-    blocks::for_each(channels, grad_output.len() / 8, |(channel, gradient): (usize, &mut f32)| {
-        let planes = (0..shape.batch).map(|image| (image * shape.channels + channel) * plane);
-        let sums = planes.map(|first| sum(&grad_output[first..first + plane]));
-        *gradient = sums.sum::<f64>() as f32;
         Ok(())
     })
 }

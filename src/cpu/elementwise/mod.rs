@@ -1,3 +1,5 @@
-//! Operations on every element alone.
+//! Operations on every element alone, of one tensor or of two, and the sums of what was broadcast.
 
 pub(crate) mod activation;
+pub(crate) mod pairwise;
+pub(crate) mod reduction;

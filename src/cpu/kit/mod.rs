@@ -6,3 +6,4 @@ pub(crate) mod layout;
 pub(crate) mod panel;
 pub(crate) mod rounding;
 pub(crate) mod simd;
+pub(crate) mod sum;

@@ -3,7 +3,7 @@
 use crate::cpu::kit::blocks;
 use crate::cpu::kit::blocks::Block;
 use crate::cpu::kit::simd;
-use crate::cpu::pool2d::adaptive::sum;
+use crate::cpu::kit::sum::sum;
 use crate::cpu::pool2d::row::{RowWindows, fold};
 use crate::memory::{self, NoMemory, collected, filled, zeros};
 use crate::ops::AvgPool2dProblem;

@@ -2,7 +2,7 @@
 
 use crate::gpu::conv2d::variants::adapters;
 use crate::gpu::conv2d::{
-    grad_bias, grad_input, grad_input_phases, grad_input_sums, grad_weight, grad_weight_tiled,
+    grad_input, grad_input_phases, grad_input_sums, grad_weight, grad_weight_tiled,
 };
 use crate::gpu::runtime::grid::MOST_ITERATIONS;
 use crate::ops::Conv2dProblem;
@@ -52,22 +52,18 @@ pub(crate) fn numbers_of_outputs() -> impl Iterator<Item = usize> {
 }
 
 #[test]
-fn the_gradients_of_weights_and_biases_keep_the_bound_of_roundings() {
+fn the_gradients_of_weights_keep_the_bound_of_roundings() {
     for outputs in numbers_of_outputs() {
         let most = usize::try_from(stated(outputs)).unwrap();
         assert!(grad_weight::roundings(outputs) <= most, "general: {outputs}");
-        assert!(grad_bias::roundings(outputs) <= most, "bias: {outputs}");
         assert!(grad_weight_tiled::roundings(outputs) <= most, "tiled: {outputs}");
     }
 }
 
 #[test]
-fn the_gradients_of_weights_and_biases_over_any_number_of_outputs_are_planned() {
+fn the_gradients_of_weights_over_any_number_of_outputs_are_planned() {
     for limits in adapters() {
         for problem in sums_over_any_number_of_outputs() {
-            if problem.output_shape().len() <= limits.max_binding_elements() {
-                grad_bias::plan(problem.output_shape(), &limits).unwrap();
-            }
             grad_weight::plan(&problem, &limits).unwrap();
             grad_weight::repair(&problem, &limits).unwrap();
             grad_weight_tiled::plan(&problem, &limits).unwrap();

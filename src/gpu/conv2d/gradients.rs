@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::gpu::conv2d::{
-    Conv2dPlan, conv2d, grad_bias, grad_input, grad_input_phases, grad_input_turned, grad_weight,
+    Conv2dPlan, conv2d, grad_input, grad_input_phases, grad_input_turned, grad_weight,
     grad_weight_tiled,
 };
 use crate::gpu::runtime::buffer::GpuBuffer;
@@ -13,7 +13,7 @@ use crate::gpu::runtime::shader::Shader;
 use crate::gpu::software;
 use crate::gpu::tile::operands::OPERATION;
 use crate::ops::Conv2dProblem;
-use crate::{Algorithm, DType, Limits, Result, Shape};
+use crate::{Algorithm, DType, Limits, Result};
 
 /// How the gradient of an input is done on a device with certain limits.
 #[derive(Debug, Clone, PartialEq)]
@@ -162,17 +162,4 @@ pub(crate) fn conv2d_grad_weight(
             Ok(grad_weight)
         }
     }
-}
-
-/// Records the gradient of a bias from that of the output of this shape.
-pub(crate) fn conv2d_grad_bias(
-    context: &Arc<Context>,
-    shape: Shape,
-    grad_output: &GpuBuffer,
-) -> Result<GpuBuffer> {
-    if shape.is_empty() {
-        return context.upload(OPERATION, &vec![0.0_f32; shape.channels]);
-    }
-    let plan = grad_bias::plan(shape, context.limits())?;
-    plan.record(context, grad_output)
 }

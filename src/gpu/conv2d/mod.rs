@@ -3,7 +3,6 @@
 pub(crate) mod bands;
 pub(crate) mod general;
 pub(crate) mod general_sums;
-pub(crate) mod grad_bias;
 pub(crate) mod grad_input;
 pub(crate) mod grad_input_phases;
 pub(crate) mod grad_input_sums;

@@ -126,12 +126,11 @@ fn general_variants() -> Vec<Shader> {
 /// The shaders of all gradients.
 fn gradient_variants() -> Result<Vec<Shader>> {
     use crate::gpu::conv2d::{
-        grad_bias, grad_input, grad_input_phases, grad_input_turned, grad_weight, grad_weight_tiled,
+        grad_input, grad_input_phases, grad_input_turned, grad_weight, grad_weight_tiled,
     };
     use crate::gpu::software;
     use crate::gpu::tile::partial_sum;
-    let mut variants =
-        vec![grad_bias::shader(), partial_sum::shader(), grad_input_turned::shader()];
+    let mut variants = vec![partial_sum::shader(), grad_input_turned::shader()];
     for padding_mode in PaddingMode::ALL {
         for bias in [false, true] {
             for shared in [false, true] {

@@ -2,7 +2,7 @@
 
 use crate::ops::resample::{AxisMap, Resampling, check_input};
 use crate::ops::setters::setters;
-use crate::window::{AXIS_NAMES, check_pads};
+use crate::window::{AXIS_NAMES, Axis, AxisOptions, check_pads};
 use crate::{Error, Padding, PaddingMode, Result, Shape};
 
 pub(super) const OPERATION: &str = "pad";
@@ -65,31 +65,31 @@ impl Pad {
 
     pub(crate) fn problem(&self, input: Shape) -> Result<Resampling> {
         check_input(OPERATION, input)?;
-        let pads = match self.padding {
-            Padding::Valid => [[0; 2]; 2],
-            Padding::Sides { top, bottom, left, right } => [[top, bottom], [left, right]],
-            other => {
-                let rule = "it follows from a kernel, which this has none of: give the sides";
-                return Err(Error::argument(OPERATION, "padding", format!("{other:?}"), rule));
-            }
-        };
+        if matches!(self.padding, Padding::Same | Padding::SameUpper | Padding::SameLower) {
+            let rule = "it follows from a kernel, which this has none of: give the sides";
+            return Err(Error::argument(OPERATION, "padding", self.padding, rule));
+        }
         if self.mode != PaddingMode::Zeros && self.value != 0.0 {
             let rule = format!("mode {} takes what it pads with from the input", self.mode);
             return Err(Error::argument(OPERATION, "value", self.value, rule));
         }
-        let axis = |axis: usize| {
-            let input_size = [input.height, input.width][axis];
-            let [begin, end] = pads[axis];
-            check_pads(OPERATION, "mode", self.mode, axis, input_size, pads[axis])?;
-            let padded = input_size.checked_add(begin).and_then(|size| size.checked_add(end));
-            if padded.is_none() {
-                let axis = AXIS_NAMES[axis];
-                let sizes = format!("the input's {axis} {input_size} padded by {begin} and {end}");
-                return Err(Error::overflow(OPERATION, sizes));
-            }
-            Ok(AxisMap::Padded { input_size, begin, end, mode: self.mode })
+        let axes = [0, 1].map(|axis| AxisOptions {
+            operation: OPERATION,
+            axis: AXIS_NAMES[axis],
+            input_size: [input.height, input.width][axis],
+            kernel_size: 1,
+            stride: 1,
+            pad_begin: 0,
+            pad_end: 0,
+            dilation: 1,
+        });
+        let map = |axis: AxisOptions| {
+            check_pads("mode", self.mode, &axis)?;
+            let Axis { input_size, pad_begin: begin, pad_end: end, .. } = axis.resolve(false)?;
+            Ok::<_, Error>(AxisMap::Padded { input_size, begin, end, mode: self.mode })
         };
-        let (vertical, horizontal) = (axis(0)?, axis(1)?);
+        let [vertical, horizontal] = self.padding.around(axes)?;
+        let (vertical, horizontal) = (map(vertical)?, map(horizontal)?);
         let value = self.value.to_bits();
         let problem = Resampling { operation: OPERATION, input, vertical, horizontal, value };
         problem.output_shape().checked_len(OPERATION)?;

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use crate::device::Backend;
 use crate::gpu::{InputPlan, WeightPlan};
 use crate::ops::Conv2dProblem;
+use crate::ops::reduction::{Reduction, Term};
+use crate::run::pairwise::reduce;
 use crate::{Algorithm, Conv2d, DType, Result, Shape, Tensor, cpu, gpu};
 
 const OPERATION: &str = "conv2d";
@@ -236,20 +238,13 @@ pub(crate) fn grad_bias(
     shape: Shape,
     grad_output: &Tensor,
 ) -> Result<Tensor> {
-    let (device, output) = (grad_output.device(), grad_output.shape());
-    match device.backend() {
-        Backend::Cpu => {
-            let grad_output = grad_output.cpu_elements(operation)?;
-            Tensor::on_cpu(operation, device, shape, |grad_bias| {
-                cpu::conv2d_grad_bias(output, grad_output, grad_bias)
-            })
-        }
-        Backend::Gpu(_) if output.is_empty() => Tensor::zeros(operation, device, shape, DType::F32),
-        Backend::Gpu(context) => {
-            gpu::check_buffers(operation, &[shape], DType::F32, context.limits())?;
-            let grad_output = grad_output.gpu_buffer(operation)?;
-            let buffer = gpu::conv2d_grad_bias(context, output, grad_output)?;
-            Ok(Tensor::on_gpu(device, shape, buffer))
-        }
-    }
+    let sums = Reduction {
+        operation,
+        term: Term::Gradient,
+        negated: false,
+        target: shape,
+        output: grad_output.shape(),
+        factor: None,
+    };
+    reduce(&sums, grad_output, None)
 }

@@ -2,10 +2,16 @@
 //! a device and of the reference. **A new one is a file here**, which implements [`Between`] and names
 //! its cases, its random problems and PyTorch's numbers to [`between_tests`].
 
+mod arithmetic;
+mod batch_norm2d;
+mod batch_statistics;
+mod cat;
 mod check;
 mod interpolate;
 mod pad;
 mod pixel_shuffle;
+mod prelu;
+mod softmax;
 
 use std::fmt::Debug;
 use std::sync::Arc;

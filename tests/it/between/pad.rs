@@ -201,7 +201,7 @@ fn what_cannot_be_is_said() {
     );
     assert_eq!(
         message(Pad::new(Padding::Same)),
-        "pad: padding is Same, but it follows from a kernel, which this has none of: give the sides"
+        "pad: padding is same, but it follows from a kernel, which this has none of: give the sides"
     );
     assert_eq!(
         message(Pad::new([1, 1]).mode(PaddingMode::Replicate).value(1.0)),

@@ -1,0 +1,110 @@
+// Computes: sums of terms along one axis of a tensor, or of parts of them: the gradient of a tensor
+//   that was broadcast along it.
+// Owns: an invocation, or a workgroup, one part of one sum. Parts, and the invocations of a workgroup,
+//   take terms in turns, so that neighbours read neighbouring terms, or those of neighbouring sums.
+// Padding: none.
+// Host guarantees: every size is at least 1; count sums of parts, each of at most terms terms, which
+//   lie in the bindings from gradient_first on, term_distance from one to the next and
+//   outer_distance from one block of inner sums to the next. Indices are modulo 2^32.
+// Reference: src/reference/arithmetic.rs
+struct Params {
+    grid_width: u32,
+    count: u32,
+    inner: u32,
+    parts: u32,
+    terms: u32,
+    block: u32,
+    term_distance: u32,
+    outer_distance: u32,
+    gradient_first: u32,
+    factor_first: u32,
+    sums_first: u32,
+    sum_distance: u32,
+    sums_distance: u32,
+    scale: f32,
+    first_sum: u32,
+    left_1: u32,
+    left_2: u32,
+    factor_stride_0: u32,
+    factor_stride_1: u32,
+    factor_stride_2: u32,
+    factor_term: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> gradient: array<f32>;
+{% if factor_form != "none" %}
+@group(0) @binding(2) var<storage, read> factor: array<f32>;
+{% endif %}
+@group(0) @binding({{ 2 if factor_form == "none" else 3 }}) var<storage, read_write> sums: array<f32>;
+
+{% if shared %}
+{% include "lib/workgroup_sum" %}
+
+{% endif %}
+{% set lanes = 64 if shared else 1 %}
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+{% if shared %}
+    let index = group.x + group.y * params.grid_width;
+{% else %}
+    let index = (group.x + group.y * params.grid_width) * 64u + local;
+{% endif %}
+    if index >= params.count {
+        return;
+    }
+    let row = index / params.inner;
+    let column = index - row * params.inner;
+    let outer = row / params.parts;
+    let part = row - outer * params.parts;
+    let gradient_start = params.gradient_first + outer * params.outer_distance + column;
+{% if factor_form == "each" %}
+    let factor_start = params.factor_first + outer * params.outer_distance + column;
+    let factor_term = params.term_distance;
+{% elif factor_form == "strided" %}
+    let sum_index = params.first_sum + outer * params.sums_distance + column;
+    let left_row = sum_index / params.left_2;
+    let left_plane = left_row / params.left_1;
+    let factor_start = params.factor_first + left_plane * params.factor_stride_0
+        + (left_row - left_plane * params.left_1) * params.factor_stride_1
+        + (sum_index - left_row * params.left_2) * params.factor_stride_2;
+    let factor_term = params.factor_term;
+{% endif %}
+
+    // Sums of blocks keep the rounding error far below that of one long sum.
+{% if shared %}
+    let first = part * 64u + local;
+{% else %}
+    let first = part;
+{% endif %}
+    let step = params.parts * {{ lanes }}u;
+    let block_step = params.block * step;
+    var sum = 0.0;
+    for (var from_term = first; from_term < params.terms; from_term += block_step) {
+        var block = 0.0;
+        let end = min(from_term + block_step, params.terms);
+        for (var term = from_term; term < end; term += step) {
+            let value = gradient[gradient_start + term * params.term_distance];
+{% if factor_form == "none" %}
+            block += value;
+{% else %}
+            let by = factor[factor_start + term * factor_term];
+{% if term == "product" %}
+            block += value * by;
+{% elif term == "below_zero" %}
+            block += select(value * by, 0.0, by > 0.0);
+{% endif %}
+{% endif %}
+        }
+        sum += block;
+    }
+    let place = params.sums_first + (outer * params.sums_distance + column) * params.sum_distance + part;
+{% if shared %}
+    let total = workgroup_sum(local, sum);
+    if local == 0u {
+        sums[place] = total * params.scale;
+    }
+{% else %}
+    sums[place] = sum * params.scale;
+{% endif %}
+}
