@@ -14,7 +14,7 @@ use crate::gpu::normalization;
 use crate::gpu::rearrange::copy;
 use crate::gpu::rearrange::resample::blocks::Blocks;
 use crate::gpu::rearrange::resample::grad_input::Shared;
-use crate::gpu::rearrange::resample::{bilinear, copy, grad_input};
+use crate::gpu::rearrange::resample::{self, bilinear, grad_input};
 use crate::gpu::runtime::shader::Shader;
 use crate::gpu::texture;
 use crate::gpu::{Conv2dPlan, Operands, Pool2dPlan, pool2d};
@@ -254,7 +254,7 @@ fn resamplings() -> Vec<Problem> {
             blocks(CopyMap::Resampling(twice)),
         ),
         ("pixel_shuffle", "pixel shuffle by 2, 64x56x56", blocks(CopyMap::Shuffle(shuffle))),
-        ("pad", "padding with zeros", vec![copy::shader(true, DType::F32)]),
+        ("pad", "padding with zeros", vec![resample::copy::shader(true, DType::F32)]),
         ("interpolate_bilinear", "bilinear interpolation", vec![bilinear::shader(DType::F32)]),
         (
             "interpolate_grad_input",
