@@ -1,0 +1,92 @@
+//! The commands of operations between convolutions: what they write is what the library gives.
+
+use std::fs;
+use std::path::Path;
+
+use filtro::{Activation, Arithmetic, Cat, Device, PRelu, Result, Tensor};
+use ndarray::{Array, ArrayD, Dimension, IntoDimension};
+use ndarray_npy::{read_npy, write_npy};
+
+use crate::command::{fails, folder, numbers, run, stdout};
+
+/// Writes an array to a file, and gives it as a tensor.
+fn saved<D: Dimension>(folder: &Path, name: &str, shape: impl IntoDimension<Dim = D>) -> Tensor {
+    let array: Array<f32, D> = numbers(shape.into_dimension());
+    write_npy(folder.join(name), &array).unwrap();
+    Device::cpu().upload(&array).unwrap()
+}
+
+/// What a command writes to a file; what it writes to stdout is the same.
+fn written(folder: &Path, arguments: &str) -> ArrayD<f32> {
+    let arguments: Vec<_> = arguments.split(' ').chain(["--device", "cpu", "--out"]).collect();
+    let text = stdout(&run(folder, &[&arguments[..], &["y.npy"]].concat()));
+    assert!(text.starts_with("y.npy in "), "{text}");
+    let output = run(folder, &[&arguments[..], &["-"]].concat());
+    assert_eq!(output.stdout, fs::read(folder.join("y.npy")).unwrap());
+    read_npy(folder.join("y.npy")).unwrap()
+}
+
+fn is(folder: &Path, arguments: &str, expected: Result<Tensor>) {
+    let expected = expected.unwrap().download().unwrap().into_dyn();
+    assert_eq!(written(folder, arguments), expected, "{arguments}");
+}
+
+#[test]
+fn arithmetic_of_files_is_that_of_the_library() {
+    let folder = folder("arithmetic");
+    let (a, b) = (saved(&folder, "a.npy", (2, 3, 4, 5)), saved(&folder, "b.npy", (1, 3, 1, 5)));
+    is(&folder, "add a.npy b.npy", Arithmetic::add().forward(&a, &b));
+    is(&folder, "sub a.npy b.npy", Arithmetic::sub().forward(&a, &b));
+    is(&folder, "sub b.npy a.npy", Arithmetic::sub().forward(&b, &a));
+    is(&folder, "mul a.npy a.npy", Arithmetic::mul().forward(&a, &a));
+    let active = Arithmetic::add().activation(Activation::LeakyRelu { negative_slope: 0.5 });
+    is(&folder, "add a.npy b.npy --activation leaky_relu:0.5", active.forward(&a, &b));
+
+    // There is a batch where an input has one.
+    saved(&folder, "image.npy", (3, 4, 5));
+    assert_eq!(written(&folder, "add image.npy image.npy").shape(), [3, 4, 5]);
+    assert_eq!(written(&folder, "add image.npy b.npy").shape(), [1, 3, 4, 5]);
+    assert_eq!(written(&folder, "add a.npy image.npy").shape(), [2, 3, 4, 5]);
+}
+
+#[test]
+fn cat_of_files_is_that_of_the_library() {
+    let folder = folder("cat");
+    let [a, b, c] = [("a.npy", 3), ("b.npy", 1), ("c.npy", 2)]
+        .map(|(name, channels)| saved(&folder, name, (2, channels, 4, 5)));
+    is(&folder, "cat a.npy b.npy c.npy", Cat.forward(&[&a, &b, &c]));
+    is(&folder, "cat c.npy a.npy", Cat.forward(&[&c, &a]));
+    is(&folder, "cat a.npy", Cat.forward(&[&a]));
+}
+
+#[test]
+fn prelu_of_files_is_that_of_the_library() {
+    let folder = folder("prelu");
+    let x = saved(&folder, "x.npy", (2, 3, 4, 5));
+    let (three, one) = (saved(&folder, "w.npy", 3), saved(&folder, "one.npy", 1));
+    is(&folder, "prelu x.npy w.npy", PRelu.forward(&x, &three));
+    is(&folder, "prelu x.npy one.npy", PRelu.forward(&x, &one));
+}
+
+#[test]
+fn what_does_not_fit_is_said_with_exit_code_2() {
+    let folder = folder("between");
+    saved(&folder, "x.npy", (2, 3, 4, 5));
+    saved(&folder, "odd.npy", (2, 3, 4, 6));
+    saved(&folder, "three.npy", 3);
+    saved(&folder, "two.npy", 2);
+    for (arguments, message) in [
+        ("add x.npy", "required arguments were not provided"),
+        ("add x.npy nowhere.npy", "nowhere.npy: No such file"),
+        ("add x.npy three.npy", "three.npy: has 1 axes, [3], but an input has 4 or 3"),
+        ("mul x.npy odd.npy", "mul: "),
+        ("add x.npy x.npy --activation gelu", "there are relu"),
+        ("cat x.npy odd.npy", "cat: an input has shape [2, 3, 4, 6], but"),
+        ("prelu x.npy two.npy", "prelu: weight has shape [1, 2, 1, 1], but"),
+        ("prelu x.npy x.npy", "x.npy: has 4 axes, [2, 3, 4, 5], but a weight has 1"),
+    ] {
+        let arguments: Vec<_> = arguments.split(' ').chain(["-o", "y.npy"]).collect();
+        fails(&folder, &arguments, message);
+    }
+    assert!(!folder.join("y.npy").exists());
+}
