@@ -116,14 +116,14 @@ pub use error::{Error, Result};
 pub use limits::Limits;
 pub use numbers::Numbers;
 pub use ops::{
-    Activation, AdaptiveAvgPool2d, AdaptiveMaxPool2d, Alpha, Arithmetic, AvgPool2d, Cat, Conv2d,
-    ConvTranspose2d, FromTexture, MaxPool2d, Operator, PRelu, ReceptiveField, TexelChannel,
-    TexelValues, Texels, TexelsMut, ToTexture,
+    Activation, AdaptiveAvgPool2d, AdaptiveMaxPool2d, Alpha, Arithmetic, AvgPool2d, BatchNorm2d,
+    Cat, Conv2d, ConvTranspose2d, FromTexture, MaxPool2d, Operator, PRelu, ReceptiveField, Softmax,
+    TexelChannel, TexelValues, Texels, TexelsMut, ToTexture,
 };
 pub use padding::{Padding, PaddingMode};
 pub use pipeline_cache::PipelineCache;
 pub use plan::Plan;
-pub use run::Timed;
+pub use run::{BatchNormGradients, BatchStatistics, Timed};
 pub use shape::Shape;
 pub use tensor::{Indices, Tensor};
 pub use wgpu;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// The rooms, top to bottom: a folder or a file of `src`. What is not named lies below all: words,
 /// which know no device.
-const ROOMS: [&str; 37] = [
+const ROOMS: [&str; 39] = [
     "lib.rs",
     "reference",
     "nn",
@@ -29,6 +29,7 @@ const ROOMS: [&str; 37] = [
     "gpu/software",
     "gpu/strip",
     "gpu/tile",
+    "gpu/normalization",
     "gpu/elementwise",
     "gpu/rearrange",
     "gpu/texture",
@@ -38,6 +39,7 @@ const ROOMS: [&str; 37] = [
     "cpu/mod.rs",
     "cpu/conv2d",
     "cpu/pool2d",
+    "cpu/normalization",
     "cpu/elementwise",
     "cpu/rearrange",
     "cpu/texture",

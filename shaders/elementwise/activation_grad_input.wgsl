@@ -34,6 +34,8 @@ fn derivative(x: f32) -> f32 {
     return s * (1.0 + x * (1.0 - s));
 {% elif activation == "hard_swish" %}
     return select(select(1.0, x / 3.0 + 0.5, x < 3.0), 0.0, x <= -3.0);
+{% elif activation == "hard_sigmoid" %}
+    return select(0.0, 1.0 / 6.0, x > -3.0 && x < 3.0);
 {% elif activation == "sigmoid" %}
     let s = sigmoid(x);
     return s * (1.0 - s);

@@ -13,6 +13,9 @@ fn activate(x: f32) -> f32 {
 {% elif activation == "hard_swish" %}
     let shifted = x + 3.0;
     return x * (select(select(shifted, 0.0, shifted < 0.0), 6.0, shifted > 6.0) / 6.0);
+{% elif activation == "hard_sigmoid" %}
+    let shifted = x + 3.0;
+    return select(select(shifted, 0.0, shifted < 0.0), 6.0, shifted > 6.0) / 6.0;
 {% elif activation == "sigmoid" %}
     return 1.0 / (1.0 + exp(-x));
 {% elif activation == "tanh" %}

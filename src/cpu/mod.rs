@@ -13,6 +13,7 @@ pub(crate) mod ceiling;
 mod conv2d;
 mod elementwise;
 mod kit;
+mod normalization;
 mod pool2d;
 mod rearrange;
 #[cfg(test)]
@@ -24,6 +25,13 @@ pub(crate) use crate::cpu::conv2d::gradients::{conv2d_grad_input, conv2d_grad_we
 pub(crate) use crate::cpu::elementwise::activation::{activation, activation_grad_input};
 pub(crate) use crate::cpu::elementwise::pairwise::pairwise;
 pub(crate) use crate::cpu::elementwise::reduction::reduce;
+pub(crate) use crate::cpu::normalization::batch_norm2d::{
+    Factors, batch_norm2d_apply, batch_norm2d_moments, write_factors,
+};
+pub(crate) use crate::cpu::normalization::gradients::{
+    GradFactors, batch_norm2d_grad_input, batch_norm2d_grad_sums,
+};
+pub(crate) use crate::cpu::normalization::softmax::{softmax, softmax_grad_input};
 pub(crate) use crate::cpu::pool2d::adaptive::{adaptive_avg_pool2d, adaptive_max_pool2d};
 pub(crate) use crate::cpu::pool2d::average::avg_pool2d;
 pub(crate) use crate::cpu::pool2d::gradients::{

@@ -10,6 +10,7 @@ use wgpu::TextureFormat;
 use crate::gpu::conv2d::gradients::{InputPlan, WeightPlan};
 use crate::gpu::elementwise::{pairwise, reduction};
 use crate::gpu::ir::Parsed;
+use crate::gpu::normalization;
 use crate::gpu::rearrange::copy;
 use crate::gpu::runtime::shader::Shader;
 use crate::gpu::texture;
@@ -157,6 +158,22 @@ fn gradients() -> Vec<Problem> {
     ]
 }
 
+fn normalizations() -> Vec<Problem> {
+    let [evaluation, training, gradients] =
+        normalization::batch_norm2d_shaders([8, 64, 56, 56].into());
+    let softmax = |shape: [usize; 4]| normalization::softmax::shaders(shape.into(), &LIMITS);
+    let [of_pixels, grad_of_pixels] = softmax([1, 21, 128, 128]);
+    let [of_classes, _] = softmax([8, 1000, 1, 1]);
+    vec![
+        ("batch_norm2d", "batch normalisation in evaluation, 64x56x56", evaluation),
+        ("batch_norm2d_training", "statistics of a batch, 8 of 64x56x56", training),
+        ("batch_norm2d_gradients", "gradients of a batch normalisation, 8 of 64x56x56", gradients),
+        ("softmax", "softmax over 21 channels of 128x128 pixels", of_pixels),
+        ("softmax_classes", "softmax of 1000 classes", of_classes),
+        ("softmax_grad_input", "gradient of a softmax, 21x128x128", grad_of_pixels),
+    ]
+}
+
 fn reduced(term: Term, output: [usize; 4], target: [usize; 4]) -> Vec<Shader> {
     let (target, output) = (target.into(), output.into());
     let factor = (term != Term::Gradient).then_some(output);
@@ -222,7 +239,8 @@ fn textures() -> Vec<Problem> {
 }
 
 fn problems() -> Vec<Problem> {
-    [convolutions(), poolings(), gradients(), between_convolutions(), textures()].concat()
+    let between = [between_convolutions(), normalizations()].concat();
+    [convolutions(), poolings(), gradients(), between, textures()].concat()
 }
 
 /// The names and the texts of all files.

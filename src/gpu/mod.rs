@@ -15,6 +15,7 @@ mod first_word;
 mod ir;
 #[cfg(test)]
 mod lints;
+mod normalization;
 pub(crate) mod plans;
 mod pool2d;
 mod rearrange;
@@ -35,6 +36,15 @@ pub(crate) use crate::gpu::elementwise::activation::{activation, activation_grad
 pub(crate) use crate::gpu::elementwise::convert::convert;
 pub(crate) use crate::gpu::elementwise::pairwise::pairwise;
 pub(crate) use crate::gpu::elementwise::reduction::reduce;
+pub(crate) use crate::gpu::normalization::apply::{Form, batch_norm2d_apply};
+pub(crate) use crate::gpu::normalization::channels::{
+    Affine, batch_norm2d_factors, batch_norm2d_update,
+};
+pub(crate) use crate::gpu::normalization::gradients::{
+    batch_norm2d_grad_input, batch_norm2d_grad_parameters,
+};
+pub(crate) use crate::gpu::normalization::moments::batch_norm2d_moments;
+pub(crate) use crate::gpu::normalization::softmax::{softmax, softmax_grad_input};
 pub(crate) use crate::gpu::pool2d::gradients::pool2d_grad_input;
 pub(crate) use crate::gpu::rearrange::copy::{cat, slice};
 pub(crate) use crate::gpu::rearrange::select::select;

@@ -2,6 +2,7 @@
 
 use crate::Result;
 use crate::gpu::elementwise::{activation, convert, pairwise, reduction};
+use crate::gpu::normalization;
 use crate::gpu::rearrange::{copy, select};
 use crate::gpu::runtime::shader::{Shader, distinct};
 use crate::gpu::texture::{read, write};
@@ -14,6 +15,7 @@ pub(crate) fn all() -> Result<Vec<Shader>> {
     variants.extend(pool2d::variants::variants()?);
     variants.extend(activation::variants());
     variants.extend([false, true].map(convert::shader));
+    variants.extend(normalization::variants());
     variants.extend(pairwise::variants());
     variants.extend(reduction::variants());
     variants.push(select::shader());

@@ -180,6 +180,7 @@ impl Layer for Activation {
             crate::Activation::Relu6 => "ReLU6()".into(),
             crate::Activation::Silu => "SiLU()".into(),
             crate::Activation::HardSwish => "Hardswish()".into(),
+            crate::Activation::HardSigmoid => "Hardsigmoid()".into(),
             crate::Activation::Sigmoid => "Sigmoid()".into(),
             crate::Activation::Tanh => "Tanh()".into(),
         }

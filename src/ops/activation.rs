@@ -21,6 +21,8 @@ pub enum Activation {
     Silu,
     /// `x * (min(max(x + 3, 0), 6) / 6)`, which does not overflow where PyTorch's product does.
     HardSwish,
+    /// `min(max(x + 3, 0), 6) / 6`.
+    HardSigmoid,
     /// `1 / (1 + exp(-x))`.
     Sigmoid,
     /// The hyperbolic tangent.
@@ -37,6 +39,7 @@ impl Activation {
             Self::LeakyRelu { .. } => "leaky_relu",
             Self::Silu => "silu",
             Self::HardSwish => "hard_swish",
+            Self::HardSigmoid => "hard_sigmoid",
             Self::Sigmoid => "sigmoid",
             Self::Tanh => "tanh",
         }

@@ -14,6 +14,7 @@ use crate::{Activation, Result};
 /// | leaky ReLU | `x` where positive, `negative_slope * x` elsewhere |
 /// | SiLU | `x / (1 + exp(-x))` |
 /// | hard swish | `x * min(max(x + 3, 0), 6) / 6` |
+/// | hard sigmoid | `min(max(x + 3, 0), 6) / 6` |
 /// | sigmoid | `1 / (1 + exp(-x))` |
 /// | tanh | `tanh(x)` |
 ///
@@ -49,6 +50,7 @@ pub fn activation(function: Activation, input: ArrayView4<'_, f64>) -> Array4<f6
 /// | leaky ReLU | 1 where `x > 0`, else `negative_slope` |
 /// | SiLU | `s * (1 + x * (1 - s))` with `s = sigmoid(x)` |
 /// | hard swish | 0 where `x <= -3`, `x / 3 + 1 / 2` where `x < 3`, else 1 |
+/// | hard sigmoid | 1 / 6 where `-3 < x < 3`, else 0 |
 /// | sigmoid | `s * (1 - s)` |
 /// | tanh | `1 - tanh(x)^2` |
 ///
@@ -106,6 +108,7 @@ pub(super) fn value(function: Activation, x: f64) -> f64 {
         }
         Activation::Silu => x * sigmoid(x),
         Activation::HardSwish => x * (x + 3.0).clamp(0.0, 6.0) / 6.0,
+        Activation::HardSigmoid => (x + 3.0).clamp(0.0, 6.0) / 6.0,
         Activation::Sigmoid => sigmoid(x),
         Activation::Tanh => x.tanh(),
     }
@@ -146,6 +149,13 @@ fn derivative(function: Activation, x: f64) -> f64 {
                 x / 3.0 + 0.5
             } else {
                 1.0
+            }
+        }
+        Activation::HardSigmoid => {
+            if x > -3.0 && x < 3.0 {
+                1.0 / 6.0
+            } else {
+                0.0
             }
         }
         Activation::Sigmoid => {

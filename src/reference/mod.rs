@@ -14,6 +14,9 @@
 //! | [`adaptive_avg_pool2d`] | [`adaptive_avg_pool2d_backward`] |
 //! | [`adaptive_max_pool2d`] | [`adaptive_max_pool2d_backward`] |
 //! | [`activation`] | [`activation_backward`] |
+//! | [`batch_norm2d`] | [`batch_norm2d_backward`] |
+//! | [`batch_norm2d`] with [`batch_statistics`] | [`batch_norm2d_training_backward`] |
+//! | [`softmax`] | [`softmax_backward`] |
 //! | [`arithmetic`] | [`arithmetic_backward`] |
 //! | [`cat`] | [`cat_backward`] |
 //! | [`prelu`] | [`prelu_backward`] |
@@ -40,6 +43,7 @@ mod activation;
 mod adaptive_pool2d;
 mod arithmetic;
 mod avg_pool2d;
+mod batch_norm2d;
 mod cat;
 mod conv2d;
 mod conv_transpose2d;
@@ -49,6 +53,7 @@ mod maxima;
 mod optimizer;
 mod padding;
 mod prelu;
+mod softmax;
 mod texture;
 
 pub use activation::{activation, activation_backward};
@@ -58,6 +63,10 @@ pub use adaptive_pool2d::{
 };
 pub use arithmetic::{arithmetic, arithmetic_backward};
 pub use avg_pool2d::{avg_pool2d, avg_pool2d_backward};
+pub use batch_norm2d::{
+    NormGradients, batch_norm2d, batch_norm2d_backward, batch_norm2d_training_backward,
+    batch_statistics,
+};
 pub use cat::{cat, cat_backward};
 pub use conv_transpose2d::{conv_transpose2d, conv_transpose2d_backward};
 pub use conv2d::{ConvGradients, conv2d, conv2d_backward, conv2d_with_magnitude};
@@ -65,6 +74,7 @@ pub use loss::{cross_entropy, mse};
 pub use max_pool2d::{max_pool2d, max_pool2d_backward};
 pub use optimizer::{adam, sgd};
 pub use prelu::{prelu, prelu_backward};
+pub use softmax::{softmax, softmax_backward};
 pub use texture::{from_texture, to_texture};
 
 use std::borrow::Cow;

@@ -49,7 +49,8 @@ impl Activation {
     /// ```
     ///
     /// `input` is what `forward` was given, not what it returned. At a kink the derivative is
-    /// PyTorch's: 0 for ReLU at 0, and for ReLU6 at 0 and 6.
+    /// PyTorch's: 0 for ReLU at 0, for ReLU6 at 0 and 6,
+    /// and for the hard sigmoid at -3 and 3.
     ///
     /// # Shapes
     ///

@@ -7,6 +7,7 @@ mod choose;
 mod conv2d;
 mod conv_transpose2d;
 mod convert;
+mod normalization;
 mod pairwise;
 mod pipeline_cache;
 mod pool2d;
@@ -15,4 +16,5 @@ mod texture;
 mod timing;
 mod warm_up;
 
+pub use normalization::{BatchNormGradients, BatchStatistics};
 pub use timing::Timed;

@@ -379,6 +379,7 @@ ACTIVATIONS = {
     "leaky_relu": F.leaky_relu,
     "silu": F.silu,
     "hard_swish": F.hardswish,
+    "hard_sigmoid": F.hardsigmoid,
     "sigmoid": F.sigmoid,
     "tanh": torch.tanh,
 }
@@ -388,7 +389,7 @@ def activations():
     kinks = [-4, -3, -2.875, -1, -0.125, -0.0, 0.0, 0.125, 1, 2.875, 3, 4, 5.875, 6, 7]
     for name, function in ACTIVATIONS.items():
         # PyTorch's vector and scalar loops differ in the gradient of these at a NaN.
-        nan = 0.5 if name in ["relu6", "hard_swish"] else NAN
+        nan = 0.5 if name in ["relu6", "hard_swish", "hard_sigmoid"] else NAN
         values = torch.tensor(kinks + [-40, 40, nan, INF, -INF], dtype=torch.float64)
         # The default 0.01 as an f32, which is what a slope is here.
         slopes = [{"negative_slope": 0.009999999776482582}, {"negative_slope": 0.25}]
@@ -508,6 +509,87 @@ def prelu():
     yield prelu_case("empty_batch", (0, 3, 4, 5), 3)
 
 
+# The defaults of filtro, which are f32.
+EPS, MOMENTUM = 9.999999747378752e-06, 0.10000000149011612
+
+
+def batch_norm2d_case(name, shape, training=False, weight=True, bias=True, eps=EPS, momentum=MOMENTUM, batches=1, spread=16, offset=0):
+    """Inputs: x, weight and bias where there are such, and in evaluation running mean and variance.
+    A training case has the running statistics before and after it."""
+    channels = shape[1]
+    x = random(name, shape, spread) + offset
+    layer = torch.nn.BatchNorm2d(channels, eps=eps, momentum=momentum, dtype=torch.float64)
+    layer.running_mean = random(name + " mean", (channels,))
+    layer.running_var = random(name + " var", (channels,)).abs() + 0.125
+    layer.num_batches_tracked.fill_(batches - 1)
+    layer.train(training)
+    before = [value.clone().view(1, channels, 1, 1) for value in (layer.running_mean, layer.running_var)]
+    affine = {}
+    if weight:
+        affine["weight"] = random(name + " weight", (channels,))
+    if bias:
+        affine["bias"] = random(name + " bias", (channels,))
+    inputs = [x] + [value.view(1, channels, 1, 1) for value in affine.values()]
+    inputs = [value.requires_grad_() for value in inputs]
+    given = {key: value.view(channels) for key, value in zip(affine, inputs[1:])}
+    ones = {"weight": torch.ones(channels, dtype=torch.float64), "bias": torch.zeros(channels, dtype=torch.float64)}
+    output = torch.func.functional_call(layer, ones | given, x)
+    options = {"training": training, "weight": weight, "bias": bias, "eps": eps}
+    more = {}
+    if training:
+        options |= {"momentum": momentum, "num_batches_tracked": batches}
+        more = {"running_mean": before[0], "running_var": before[1]} | {
+            f"new_{key}": getattr(layer, key).view(1, channels, 1, 1) for key in ("running_mean", "running_var")
+        }
+    else:
+        inputs = inputs + before
+    found = gradients(name, output, {f"input{at}": value for at, value in enumerate(inputs[: 1 + len(affine)])})
+    tensors = {f"input{at}": value for at, value in enumerate(inputs)} | {"output": output} | found | more
+    return case(name, options, {key: value.detach() for key, value in tensors.items()})
+
+
+def batch_norm2d():
+    c = batch_norm2d_case
+    for training in [False, True]:
+        mode = "training" if training else "evaluation"
+        yield c(f"{mode}", (2, 3, 4, 5), training)
+        yield c(f"{mode}_without_affine", (2, 3, 4, 5), training, weight=False, bias=False)
+        yield c(f"{mode}_with_weight_alone", (3, 2, 1, 5), training, bias=False)
+        yield c(f"{mode}_with_bias_alone", (1, 4, 3, 2), training, weight=False)
+        yield c(f"{mode}_eps", (2, 2, 3, 4), training, eps=0.25)
+        yield c(f"{mode}_one_pixel", (5, 3, 1, 1), training)
+        yield c(f"{mode}_of_a_constant", (2, 3, 2, 3), training, spread=0, offset=7)
+        yield c(f"{mode}_far_from_zero", (2, 3, 2, 3), training, offset=1000)
+    yield c("evaluation_eps_0", (2, 2, 3, 4), eps=0.0)
+    yield c("evaluation_empty_batch", (0, 2, 3, 4))
+    yield c("training_momentum", (2, 3, 4, 5), True, momentum=0.75)
+    yield c("training_momentum_none_first", (2, 3, 4, 5), True, momentum=None)
+    yield c("training_momentum_none_third", (2, 3, 4, 5), True, momentum=None, batches=3)
+    yield c("training_two_values", (2, 3, 1, 1), True)
+
+
+def softmax_case(name, input):
+    input = input.requires_grad_()
+    return numbered(name, {}, F.softmax(input, dim=1), [input])
+
+
+def softmax():
+    c = softmax_case
+    yield c("plane", random("plane", (2, 3, 4, 5)))
+    yield c("classes", random("classes", (3, 7, 1, 1)))
+    yield c("one_channel", random("one_channel", (2, 1, 3, 2)))
+    yield c("many_channels", random("many_channels", (1, 70, 1, 2)))
+    yield c("large", 100 * random("large", (2, 5, 2, 3)))
+    yield c("empty_batch", random("empty_batch", (0, 3, 4, 5)))
+    special = random("special", (1, 3, 2, 5))
+    special[0, :, 0, 0] = -INF
+    special[0, 1, 0, 1] = -INF
+    special[0, 2, 0, 2] = INF
+    special[0, 0, 0, 3] = NAN
+    special[0, 1, 0, 4], special[0, 2, 0, 4] = INF, -INF
+    yield c("special_values", special)
+
+
 if __name__ == "__main__":
     write("conv2d", list(conv2d()))
     write("max_pool2d", list(max_pool2d()))
@@ -516,6 +598,8 @@ if __name__ == "__main__":
     write("adaptive_max_pool2d", list(adaptive("max")))
     write("activation", list(activations()))
     write("conv_transpose2d", list(conv_transpose2d()))
+    write("batch_norm2d", list(batch_norm2d()))
+    write("softmax", list(softmax()))
     write("arithmetic", list(arithmetic()))
     write("cat", list(cat()))
     write("prelu", list(prelu()))

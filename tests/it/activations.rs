@@ -48,6 +48,7 @@ fn functions() -> Vec<Activation> {
         Activation::Relu6,
         Activation::Silu,
         Activation::HardSwish,
+        Activation::HardSigmoid,
         Activation::Sigmoid,
         Activation::Tanh,
     ];

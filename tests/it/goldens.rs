@@ -249,6 +249,7 @@ fn activation_option(golden: &Golden<'_>) -> Activation {
         Activation::LeakyRelu { negative_slope },
         Activation::Silu,
         Activation::HardSwish,
+        Activation::HardSigmoid,
         Activation::Sigmoid,
         Activation::Tanh,
     ];
@@ -257,7 +258,7 @@ fn activation_option(golden: &Golden<'_>) -> Activation {
 
 #[test]
 fn activations_and_their_gradients_are_pytorchs() {
-    each(include_str!("../data/activation.json"), 8, |golden| {
+    each(include_str!("../data/activation.json"), 9, |golden| {
         let function = activation_option(golden);
         let (input, grad_output) = (golden.array4("input"), golden.array4("grad_output"));
         golden.agrees("output", &reference::activation(function, input.view()))?;

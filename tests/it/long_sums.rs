@@ -114,6 +114,7 @@ fn an_infinite_weight_over_zeros_is_left_out_of_a_long_sum_whatever_comes_after_
         Some(Activation::LeakyRelu { negative_slope: 0.25 }),
         Some(Activation::Silu),
         Some(Activation::HardSwish),
+        Some(Activation::HardSigmoid),
         Some(Activation::Sigmoid),
         Some(Activation::Tanh),
     ];

@@ -50,7 +50,7 @@ pub(crate) struct Options {
     /// Groups of channels, with --weight
     #[arg(long, value_name = "N", default_value_t = 1, requires = "weight", value_parser = options::at_least_one, allow_hyphen_values = true)]
     groups: usize,
-    /// relu, relu6, leaky_relu[:SLOPE], silu, hard_swish, sigmoid or tanh, after the convolution
+    /// relu, relu6, leaky_relu[:SLOPE], silu, hard_swish, hard_sigmoid, sigmoid or tanh, after the convolution
     #[arg(long, value_name = "NAME", value_parser = options::activation)]
     activation: Option<Activation>,
     /// Pins the algorithm of the convolution on a GPU

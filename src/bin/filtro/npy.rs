@@ -50,7 +50,7 @@ pub(crate) struct Conv2dOptions {
     /// Groups of channels that do not see each other
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = options::at_least_one, allow_hyphen_values = true)]
     groups: usize,
-    /// relu, relu6, leaky_relu[:SLOPE], silu, hard_swish, sigmoid or tanh
+    /// relu, relu6, leaky_relu[:SLOPE], silu, hard_swish, hard_sigmoid, sigmoid or tanh
     #[arg(long, value_name = "NAME", value_parser = options::activation)]
     activation: Option<Activation>,
 }
@@ -85,7 +85,7 @@ pub(crate) struct ConvTranspose2dOptions {
 pub(crate) struct ActivationOptions {
     #[command(flatten)]
     common: Common,
-    /// relu, relu6, leaky_relu[:SLOPE], silu, hard_swish, sigmoid or tanh
+    /// relu, relu6, leaky_relu[:SLOPE], silu, hard_swish, hard_sigmoid, sigmoid or tanh
     #[arg(value_name = "FUNCTION", value_parser = options::activation)]
     function: Activation,
 }

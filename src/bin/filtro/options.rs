@@ -126,6 +126,7 @@ pub(crate) fn activation(text: &str) -> Result<Activation, String> {
         Activation::LeakyRelu { negative_slope: slope.unwrap_or(0.01) },
         Activation::Silu,
         Activation::HardSwish,
+        Activation::HardSigmoid,
         Activation::Sigmoid,
         Activation::Tanh,
     ];

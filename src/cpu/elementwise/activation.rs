@@ -82,6 +82,9 @@ fn differentiate(activation: Activation, values: &mut [f32]) {
             let inner = if x < 3.0 { x / 3.0 + 0.5 } else { 1.0 };
             if x <= -3.0 { 0.0 } else { inner }
         }),
+        Activation::HardSigmoid => {
+            map(values, |x| if x > -3.0 && x < 3.0 { 1.0 / 6.0 } else { 0.0 });
+        }
         Activation::Sigmoid => map(values, |x| {
             let s = 1.0 / (1.0 + exp(-x));
             s * (1.0 - s)
@@ -106,6 +109,7 @@ pub(crate) fn activate(activation: Activation, values: &mut [f32]) {
         }
         Activation::Silu => map(values, |x| x / (1.0 + exp(-x))),
         Activation::HardSwish => map(values, |x| x * ((x + 3.0).clamp(0.0, 6.0) / 6.0)),
+        Activation::HardSigmoid => map(values, |x| (x + 3.0).clamp(0.0, 6.0) / 6.0),
         Activation::Sigmoid => map(values, |x| 1.0 / (1.0 + exp(-x))),
         Activation::Tanh => map(values, tanh),
     }
@@ -123,7 +127,7 @@ fn map(values: &mut [f32], function: impl Fn(f32) -> f32) {
 /// `exp(x) = 2^n * exp(r)` with `n` the integer next to `x / ln 2`; polynomial and the two parts
 /// of `ln 2` as in Moshier's Cephes, `expf.c`.
 #[inline(always)]
-fn exp(x: f32) -> f32 {
+pub(crate) fn exp(x: f32) -> f32 {
     // Adding it leaves the nearest integer in the low bits of the sum.
     const SHIFTER: f32 = 12_582_912.0;
     let x = x.clamp(-104.0, 89.0);

@@ -1,12 +1,13 @@
 use crate::Activation;
 use crate::cpu::activation;
 
-pub(crate) const ACTIVATIONS: [Activation; 7] = [
+pub(crate) const ACTIVATIONS: [Activation; 8] = [
     Activation::Relu,
     Activation::Relu6,
     Activation::LeakyRelu { negative_slope: 0.01 },
     Activation::Silu,
     Activation::HardSwish,
+    Activation::HardSigmoid,
     Activation::Sigmoid,
     Activation::Tanh,
 ];
@@ -39,12 +40,13 @@ pub(crate) fn activations_are_within_four_ulp() {
                 }
                 Activation::Silu => x / (1.0 + (-x).exp()),
                 Activation::HardSwish => x * (x + 3.0).clamp(0.0, 6.0) / 6.0,
+                Activation::HardSigmoid => (x + 3.0).clamp(0.0, 6.0) / 6.0,
                 Activation::Sigmoid => 1.0 / (1.0 + (-x).exp()),
                 Activation::Tanh => x.tanh(),
             };
             let absolute = match kind {
                 // The sum x + 3 cancels near -3.
-                Activation::HardSwish => 2.0_f64.powi(-23),
+                Activation::HardSwish | Activation::HardSigmoid => 2.0_f64.powi(-23),
                 // exp(-x) is infinite below -88.7.
                 Activation::Silu => 3e-37,
                 _ => f64::from(f32::MIN_POSITIVE),

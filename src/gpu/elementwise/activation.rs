@@ -15,12 +15,13 @@ use crate::gpu::runtime::template::{Template, template};
 use crate::{Activation, DType, Result};
 
 /// One of every kind.
-pub(crate) const ACTIVATIONS: [Activation; 7] = [
+pub(crate) const ACTIVATIONS: [Activation; 8] = [
     Activation::Relu,
     Activation::Relu6,
     Activation::LeakyRelu { negative_slope: 0.1 },
     Activation::Silu,
     Activation::HardSwish,
+    Activation::HardSigmoid,
     Activation::Sigmoid,
     Activation::Tanh,
 ];

@@ -3,9 +3,12 @@
 //! its cases, its random problems and PyTorch's numbers to [`between_tests`].
 
 mod arithmetic;
+mod batch_norm2d;
+mod batch_statistics;
 mod cat;
 mod check;
 mod prelu;
+mod softmax;
 
 use std::fmt::Debug;
 use std::sync::Arc;

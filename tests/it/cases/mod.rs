@@ -14,7 +14,7 @@ use filtro::Activation;
 use crate::case::{Case, Operation};
 
 /// One of each kind.
-pub fn activations() -> [Activation; 8] {
+pub fn activations() -> [Activation; 9] {
     [
         Activation::Relu,
         Activation::Relu6,
@@ -22,6 +22,7 @@ pub fn activations() -> [Activation; 8] {
         Activation::LeakyRelu { negative_slope: -0.25 },
         Activation::Silu,
         Activation::HardSwish,
+        Activation::HardSigmoid,
         Activation::Sigmoid,
         Activation::Tanh,
     ]

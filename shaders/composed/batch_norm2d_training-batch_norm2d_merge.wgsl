@@ -1,0 +1,79 @@
+// Composed from batch_norm2d_merge.wgsl as batch_norm2d_merge-weight-bias for: statistics of a batch, 8 of 64x56x56.
+// Computes: mean and variance of every channel from those of its blocks, and the factors that
+//   batch_norm2d_apply takes: a value of the channel, how far the mean is from it, the scale, the bias.
+// Owns: a workgroup one channel; its invocations take neighbouring blocks in turns.
+// Padding: none.
+// Host guarantees: count channels from first_channel on, each with blocks elements of partial; values
+//   is the number of a channel's values, at least 1; the other buffers hold all channels.
+// Reference: src/reference/batch_norm2d.rs
+struct Params {
+    grid_width: u32,
+    count: u32,
+    blocks: u32,
+    first_channel: u32,
+    values: f32,
+    eps: f32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> partial: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> weight: array<f32>;
+@group(0) @binding(3) var<storage, read> bias: array<f32>;
+
+// What a difference from the mean is multiplied by.
+fn scale(channel: u32, spread: f32) -> f32 {
+    return weight[channel] / sqrt(spread + params.eps);
+}
+
+// What is added then.
+fn shift(channel: u32) -> f32 {
+    return bias[channel];
+}@group(0) @binding(4) var<storage, read_write> mean: array<f32>;
+@group(0) @binding(5) var<storage, read_write> variance: array<f32>;
+@group(0) @binding(6) var<storage, read_write> factors: array<vec4<f32>>;
+
+var<workgroup> partial_sums: array<f32, 64>;
+
+// The sum over the 64 invocations of a workgroup, by halves; all of them must call it.
+fn workgroup_sum(local: u32, value: f32) -> f32 {
+    partial_sums[local] = value;
+    for (var half = 32u; half > 0u; half /= 2u) {
+        workgroupBarrier();
+        if local < half {
+            partial_sums[local] += partial_sums[local + half];
+        }
+    }
+    workgroupBarrier();
+    let sum = partial_sums[0];
+    // The next call writes there again.
+    workgroupBarrier();
+    return sum;
+}
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+    let index = group.x + group.y * params.grid_width;
+    if index >= params.count {
+        return;
+    }
+    let first = index * params.blocks;
+    let pivot = partial[first].x;
+    var total = 0.0;
+    for (var block = local; block < params.blocks; block += 64u) {
+        let moments = partial[first + block];
+        total += moments.w * ((moments.x - pivot) + moments.y);
+    }
+    let apart = workgroup_sum(local, total) / params.values;
+    var squares = 0.0;
+    for (var block = local; block < params.blocks; block += 64u) {
+        let moments = partial[first + block];
+        let between = ((moments.x - pivot) + moments.y) - apart;
+        squares += moments.z + moments.w * between * between;
+    }
+    let spread = workgroup_sum(local, squares) / params.values;
+    if local == 0u {
+        let channel = params.first_channel + index;
+        mean[channel] = pivot + apart;
+        variance[channel] = spread;
+        factors[channel] = vec4<f32>(pivot, apart, scale(channel, spread), shift(channel));
+    }
+}

@@ -1,0 +1,199 @@
+//! Softmax over channels and its gradient. Sums of blocks of channels are added up in f64.
+
+use crate::Shape;
+use crate::cpu::elementwise::activation::exp;
+use crate::cpu::kit::blocks::{self, Block};
+use crate::cpu::kit::simd;
+use crate::cpu::training::loss::narrow;
+use crate::memory::{NoMemory, collected, zeros};
+
+/// Positions of a task that has them side by side.
+const TILE: usize = 512;
+/// Channels of a sum in f32.
+const BLOCK: usize = 64;
+/// Such sums of a position whose channels are neighbours.
+const LANES: usize = 16;
+/// About the nanoseconds of an exponential.
+const EXPONENTIAL: usize = 2;
+
+/// The softmax over the channels of every position of a tensor that is not empty.
+pub(crate) fn softmax(shape: Shape, input: &[f32], output: &mut [f32]) -> Result<(), NoMemory> {
+    let plane = shape.height * shape.width;
+    let work = EXPONENTIAL * output.len();
+    if plane == 1 {
+        let rows = input.chunks(shape.channels).zip(output.chunks_mut(shape.channels));
+        return blocks::for_each(collected(rows)?, work, |(input, output)| {
+            simd::dispatch(
+                #[inline(always)]
+                || softmax_of_row(input, output),
+            );
+            Ok(())
+        });
+    }
+    let tiles = blocks::split(output, shape.channels, [plane, plane, TILE])?;
+    blocks::for_each(tiles, work, |tile| {
+        simd::dispatch(
+            #[inline(always)]
+            || softmax_of_tile(plane, input, tile),
+        )
+    })
+}
+
+/// The softmax of channels that are neighbours.
+#[inline(always)]
+fn softmax_of_row(input: &[f32], output: &mut [f32]) {
+    let mut largest = [f32::NEG_INFINITY; LANES];
+    for chunk in input.chunks(LANES) {
+        for (largest, &x) in largest.iter_mut().zip(chunk) {
+            *largest = if x > *largest { x } else { *largest };
+        }
+    }
+    let largest = largest.into_iter().fold(f32::NEG_INFINITY, f32::max);
+    let mut total = 0.0;
+    for (input, output) in input.chunks(LANES * BLOCK).zip(output.chunks_mut(LANES * BLOCK)) {
+        for (output, &x) in output.iter_mut().zip(input) {
+            *output = exp(x - largest);
+        }
+        total += sum_of(output);
+    }
+    let factor = narrow(1.0 / total);
+    for output in output {
+        *output *= factor;
+    }
+}
+
+/// The sum of up to `LANES * BLOCK` elements.
+#[inline(always)]
+fn sum_of(elements: &[f32]) -> f64 {
+    let mut sums = [0.0; LANES];
+    for chunk in elements.chunks(LANES) {
+        for (sum, &element) in sums.iter_mut().zip(chunk) {
+            *sum += element;
+        }
+    }
+    sums.into_iter().map(f64::from).sum()
+}
+
+/// The softmax of neighbouring positions, of which the tile has a piece for each channel.
+#[inline(always)]
+fn softmax_of_tile(plane: usize, input: &[f32], tile: Block<'_, f32>) -> Result<(), NoMemory> {
+    let Block { plane: first, start, mut pieces } = tile;
+    let width = pieces.first().map_or(0, |piece| piece.len());
+    let of_channel = |channel: usize| &input[(first + channel) * plane + start..][..width];
+    let (mut largest, mut sums, mut totals) = (zeros(width)?, zeros(width)?, zeros(width)?);
+    largest.fill(f32::NEG_INFINITY);
+    for channel in 0..pieces.len() {
+        for (largest, &x) in largest.iter_mut().zip(of_channel(channel)) {
+            *largest = if x > *largest { x } else { *largest };
+        }
+    }
+    for (block, pieces) in pieces.chunks_mut(BLOCK).enumerate() {
+        sums.fill(0.0);
+        for (channel, piece) in (block * BLOCK..).zip(pieces) {
+            let elements = of_channel(channel).iter().zip(&largest).zip(&mut sums);
+            for (output, ((&x, &largest), sum)) in piece.iter_mut().zip(elements) {
+                *output = exp(x - largest);
+                *sum += *output;
+            }
+        }
+        add(&sums, &mut totals);
+    }
+    for (factor, &total) in sums.iter_mut().zip(&totals) {
+        *factor = narrow(1.0 / total);
+    }
+    for piece in pieces {
+        for (output, &factor) in piece.iter_mut().zip(&sums) {
+            *output *= factor;
+        }
+    }
+    Ok(())
+}
+
+#[inline(always)]
+fn add(sums: &[f32], totals: &mut [f64]) {
+    for (total, &sum) in totals.iter_mut().zip(sums) {
+        *total += f64::from(sum);
+    }
+}
+
+/// The gradient of the input of a softmax, `output * (grad_output - sum of output * grad_output)`.
+pub(crate) fn softmax_grad_input(
+    shape: Shape,
+    output: &[f32],
+    grad_output: &[f32],
+    grad_input: &mut [f32],
+) -> Result<(), NoMemory> {
+    let plane = shape.height * shape.width;
+    let work = output.len();
+    if plane == 1 {
+        let of_output = output.chunks(shape.channels).zip(grad_output.chunks(shape.channels));
+        let rows = collected(of_output.zip(grad_input.chunks_mut(shape.channels)))?;
+        return blocks::for_each(rows, work, |((output, grad_output), grad_input)| {
+            simd::dispatch(
+                #[inline(always)]
+                || grad_input_of_row(output, grad_output, grad_input),
+            );
+            Ok(())
+        });
+    }
+    let tiles = blocks::split(grad_input, shape.channels, [plane, plane, TILE])?;
+    blocks::for_each(tiles, work, |tile| {
+        simd::dispatch(
+            #[inline(always)]
+            || grad_input_of_tile(plane, output, grad_output, tile),
+        )
+    })
+}
+
+/// The gradient of channels that are neighbours.
+#[inline(always)]
+fn grad_input_of_row(output: &[f32], grad_output: &[f32], grad_input: &mut [f32]) {
+    let mut total = 0.0;
+    let blocks = output.chunks(LANES * BLOCK).zip(grad_output.chunks(LANES * BLOCK));
+    for ((output, grad_output), products) in blocks.zip(grad_input.chunks_mut(LANES * BLOCK)) {
+        for (product, (&y, &grad)) in products.iter_mut().zip(output.iter().zip(grad_output)) {
+            *product = y * grad;
+        }
+        total += sum_of(products);
+    }
+    let total = narrow(total);
+    for (gradient, (&y, &grad)) in grad_input.iter_mut().zip(output.iter().zip(grad_output)) {
+        *gradient = y * (grad - total);
+    }
+}
+
+/// The gradient of neighbouring positions, of which the tile has a piece for each channel.
+#[inline(always)]
+fn grad_input_of_tile(
+    plane: usize,
+    output: &[f32],
+    grad_output: &[f32],
+    tile: Block<'_, f32>,
+) -> Result<(), NoMemory> {
+    let Block { plane: first, start, mut pieces } = tile;
+    let width = pieces.first().map_or(0, |piece| piece.len());
+    let of_channel = |channel: usize| {
+        let from = (first + channel) * plane + start;
+        output[from..][..width].iter().zip(&grad_output[from..][..width])
+    };
+    let (mut sums, mut totals) = (zeros::<f32>(width)?, zeros(width)?);
+    for block in (0..pieces.len()).step_by(BLOCK) {
+        sums.fill(0.0);
+        for channel in block..(block + BLOCK).min(pieces.len()) {
+            for (sum, (&y, &grad)) in sums.iter_mut().zip(of_channel(channel)) {
+                *sum += y * grad;
+            }
+        }
+        add(&sums, &mut totals);
+    }
+    for (sum, &total) in sums.iter_mut().zip(&totals) {
+        *sum = narrow(total);
+    }
+    for (channel, piece) in pieces.iter_mut().enumerate() {
+        let elements = of_channel(channel).zip(&sums);
+        for (gradient, ((&y, &grad), &total)) in piece.iter_mut().zip(elements) {
+            *gradient = y * (grad - total);
+        }
+    }
+    Ok(())
+}
