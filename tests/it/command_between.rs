@@ -3,7 +3,10 @@
 use std::fs;
 use std::path::Path;
 
-use filtro::{Activation, Arithmetic, Cat, Device, PRelu, Result, Tensor};
+use filtro::{
+    Activation, Arithmetic, BatchNorm2d, Cat, Device, Interpolate, InterpolationMode, PRelu, Pad,
+    Padding, PaddingMode, PixelShuffle, Result, Softmax, Tensor,
+};
 use ndarray::{Array, ArrayD, Dimension, IntoDimension};
 use ndarray_npy::{read_npy, write_npy};
 
@@ -69,6 +72,54 @@ fn prelu_of_files_is_that_of_the_library() {
 }
 
 #[test]
+fn softmax_and_batch_norm2d_of_files_are_those_of_the_library() {
+    let folder = folder("norm");
+    let x = saved(&folder, "x.npy", (2, 3, 4, 5));
+    is(&folder, "softmax x.npy", Softmax.forward(&x));
+
+    let [mean, bias] = ["m.npy", "b.npy"].map(|name| saved(&folder, name, 3));
+    let (var, weight) = ([0.5_f32, 2.0, 1.0], [3.0_f32, -1.0, 0.5]);
+    let [var, weight] = [("v.npy", var), ("w.npy", weight)].map(|(name, numbers)| {
+        let array = Array::from(numbers.to_vec());
+        write_npy(folder.join(name), &array).unwrap();
+        Device::cpu().upload(&array).unwrap()
+    });
+    let norm = BatchNorm2d::new(3);
+    let given = "batch-norm2d x.npy --mean m.npy --var v.npy";
+    is(&folder, given, norm.forward(&x, &mean, &var, None, None));
+    let weighted = norm.clone().forward(&x, &mean, &var, Some(&weight), None);
+    is(&folder, &format!("{given} --weight w.npy"), weighted);
+    let shifted = norm.eps(0.25).forward(&x, &mean, &var, Some(&weight), Some(&bias));
+    is(&folder, &format!("{given} --weight w.npy --bias b.npy --eps 0.25"), shifted);
+}
+
+#[test]
+fn interpolation_pixel_shuffle_and_padding_of_files_are_those_of_the_library() {
+    let folder = folder("resample");
+    let x = saved(&folder, "x.npy", (2, 8, 4, 5));
+    is(&folder, "interpolate x.npy --size 8x9", Interpolate::size([8, 9]).forward(&x));
+    let twice = Interpolate::scale_factor([2.0, 2.0]).mode(InterpolationMode::Bilinear);
+    is(&folder, "interpolate x.npy --scale-factor 2 --mode bilinear", twice.forward(&x));
+    let aligned = Interpolate::scale_factor([1.5, 0.5]).mode(InterpolationMode::Bilinear);
+    let aligned = aligned.align_corners(true);
+    let arguments = "interpolate x.npy --scale-factor 1.5,0.5 --mode Bilinear --align-corners";
+    is(&folder, arguments, aligned.forward(&x));
+
+    is(&folder, "pixel-shuffle x.npy 2", PixelShuffle::new(2).forward(&x));
+
+    let sides = Padding::sides(1, 2, 0, 3);
+    let pad = Pad::new(sides);
+    is(&folder, "pad x.npy --padding 1,2,0,3", pad.forward(&x));
+    is(&folder, "pad x.npy --padding 1,2,0,3 --value -0.5", pad.value(-0.5).forward(&x));
+    let reflected = Pad::new(sides).mode(PaddingMode::Reflect);
+    is(&folder, "pad x.npy --padding 1,2,0,3 --mode reflect", reflected.forward(&x));
+
+    saved(&folder, "image.npy", (8, 4, 5));
+    assert_eq!(written(&folder, "pixel-shuffle image.npy 2").shape(), [2, 8, 10]);
+    assert_eq!(written(&folder, "pad image.npy --padding 1").shape(), [8, 6, 7]);
+}
+
+#[test]
 fn what_does_not_fit_is_said_with_exit_code_2() {
     let folder = folder("between");
     saved(&folder, "x.npy", (2, 3, 4, 5));
@@ -83,6 +134,24 @@ fn what_does_not_fit_is_said_with_exit_code_2() {
         ("add x.npy x.npy --activation gelu", "there are relu"),
         ("cat x.npy odd.npy", "cat: an input has shape [2, 3, 4, 6], but"),
         ("prelu x.npy two.npy", "prelu: weight has shape [1, 2, 1, 1], but"),
+        ("batch-norm2d x.npy --mean two.npy --var two.npy", "but num_features is 2"),
+        ("batch-norm2d x.npy --mean three.npy", "--var <FILE>"),
+        ("batch-norm2d x.npy --mean three.npy --var x.npy", "but a variance has 1"),
+        ("batch-norm2d x.npy --mean three.npy --var three.npy --eps -1", "eps is -1, but"),
+        ("interpolate x.npy", "<--size <N>|--scale-factor <X>>"),
+        ("interpolate x.npy --size 2 --scale-factor 2", "cannot be used with"),
+        ("interpolate x.npy --size 0", "interpolate: size is 0, but"),
+        ("interpolate x.npy --scale-factor 0.1", "interpolate: scale_factor is 0.1, but"),
+        ("interpolate x.npy --scale-factor two", "'two' is not a number"),
+        ("interpolate x.npy --size 2 --mode cubic", "possible values: nearest, bilinear"),
+        ("interpolate x.npy --size 2 --align-corners", "mode nearest has no corners to align"),
+        ("pixel-shuffle x.npy 2", "must be divisible by the square of upscale_factor 2"),
+        ("pixel-shuffle x.npy 0", "it is 0, but must be at least 1"),
+        ("pad x.npy", "--padding <N>"),
+        ("pad x.npy --padding 1,2,3", "3 numbers, but it is"),
+        ("pad x.npy --padding same_upper", "pad: padding is"),
+        ("pad x.npy --padding 4 --mode reflect", "reflect needs less than the input's height 4"),
+        ("pad x.npy --padding 1 --mode circular --value 2", "pad: value is 2, but"),
         ("prelu x.npy x.npy", "x.npy: has 4 axes, [2, 3, 4, 5], but a weight has 1"),
     ] {
         let arguments: Vec<_> = arguments.split(' ').chain(["-o", "y.npy"]).collect();

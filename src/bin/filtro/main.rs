@@ -88,6 +88,17 @@ enum Command {
     Cat(npy_between::CatOptions),
     /// Multiplies what is negative in an array in a .npy file by the slope of its channel
     Prelu(npy_between::PReluOptions),
+    /// Takes the exponentials of the channels of an array in a .npy file, over their sum
+    Softmax(npy_between::SoftmaxOptions),
+    /// Normalises the channels of an array in a .npy file by means and variances
+    #[command(name = "batch-norm2d")]
+    BatchNorm2d(npy_between::BatchNorm2dOptions),
+    /// Makes the images in a .npy file larger or smaller
+    Interpolate(npy_between::InterpolateOptions),
+    /// Makes images larger of which the channels of an array in a .npy file hold the pixels
+    PixelShuffle(npy_between::PixelShuffleOptions),
+    /// Pads an array in a .npy file
+    Pad(npy_between::PadOptions),
     /// Lists the filters that `apply --filter` knows
     Filters,
     /// Lists the devices of this machine
@@ -150,6 +161,11 @@ fn run(cli: Cli, out: &mut dyn Write) -> Result<(), Failure> {
         Some(Command::Mul(options)) => npy_between::arithmetic(Arithmetic::mul(), &options, out),
         Some(Command::Cat(options)) => npy_between::cat(&options, out),
         Some(Command::Prelu(options)) => npy_between::prelu(&options, out),
+        Some(Command::Softmax(options)) => npy_between::softmax(&options, out),
+        Some(Command::BatchNorm2d(options)) => npy_between::batch_norm2d(&options, out),
+        Some(Command::Interpolate(options)) => npy_between::interpolate(&options, out),
+        Some(Command::PixelShuffle(options)) => npy_between::pixel_shuffle(&options, out),
+        Some(Command::Pad(options)) => npy_between::pad(&options, out),
         Some(Command::Filters) => apply::list_filters(out),
         Some(Command::Devices(options)) => devices::run(&options, out),
         Some(Command::Bench(options)) => bench::run(&options, out),
