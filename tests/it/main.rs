@@ -54,6 +54,8 @@ mod long_sums;
 mod long_windows;
 mod mistakes;
 mod nn;
+#[cfg(feature = "safetensors")]
+mod networks;
 mod nn_errors;
 #[cfg(feature = "cli")]
 #[path = "../../src/bin/filtro/npy_file.rs"]
