@@ -23,6 +23,8 @@ mod command;
 #[cfg(feature = "cli")]
 mod command_bench;
 #[cfg(feature = "cli")]
+mod command_between;
+#[cfg(feature = "cli")]
 mod command_compare;
 #[cfg(feature = "cli")]
 mod command_files;
