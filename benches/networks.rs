@@ -98,8 +98,7 @@ const NETWORKS: [Network; 2] = [
 
 fn super_resolution(device: &Device) -> Result<Graph> {
     let mut network = esrgan_slim::esrgan_slim(device)?;
-    network
-        .load_safetensors(include_bytes!("../examples/data/esrgan_slim_x2.safetensors"))?;
+    network.load_safetensors(include_bytes!("../examples/data/esrgan_slim_x2.safetensors"))?;
     network.fold_batch_norms()
 }
 

@@ -16,9 +16,7 @@ struct Stage {
     out_channels: usize,
 }
 
-const fn stage(
-    [repeats, kernel_size, stride, expansion, out_channels]: [usize; 5],
-) -> Stage {
+const fn stage([repeats, kernel_size, stride, expansion, out_channels]: [usize; 5]) -> Stage {
     Stage { repeats, kernel_size, stride, expansion, out_channels }
 }
 
@@ -63,13 +61,21 @@ impl Builder<'_> {
 
     /// An inverted residual: 1x1 to more channels, a depthwise convolution there, 1x1 back to few,
     /// and where the shape stays the same what came in is added.
-    fn block(&mut self, number: usize, in_channels: usize, stage: &Stage, stride: usize, input: Node) -> Result<Node> {
+    fn block(
+        &mut self,
+        number: usize,
+        in_channels: usize,
+        stage: &Stage,
+        stride: usize,
+        input: Node,
+    ) -> Result<Node> {
         let name = |part: &str| format!("_blocks.{number}.{part}");
         let channels = in_channels * stage.expansion;
         let mut x = input;
         if stage.expansion > 1 {
             let conv = Conv2d::new(in_channels, channels, [1, 1]);
-            x = self.conv([name("_expand_conv"), name("_bn0")], conv, Some(Activation::Relu6), x)?;
+            x =
+                self.conv([name("_expand_conv"), name("_bn0")], conv, Some(Activation::Relu6), x)?;
         }
         let conv = Conv2d::new(channels, channels, [stage.kernel_size; 2]);
         let conv = conv.groups(channels).stride([stride; 2]);

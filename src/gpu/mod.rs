@@ -57,6 +57,7 @@ pub(crate) use crate::gpu::runtime::background::in_background;
 pub(crate) use crate::gpu::runtime::buffer::GpuBuffer;
 pub(crate) use crate::gpu::runtime::context::Context;
 pub(crate) use crate::gpu::runtime::fits::check_buffers;
+pub(crate) use crate::gpu::runtime::short_lived::short_lived;
 pub(crate) use crate::gpu::runtime::timing::{Instant, TimedRun};
 pub(crate) use crate::gpu::texture::read::read_texture;
 pub(crate) use crate::gpu::texture::write::write_texture;

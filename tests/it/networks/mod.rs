@@ -32,7 +32,8 @@ fn frozen<const BYTES: usize>(file: &[u8], name: &str, number: fn([u8; BYTES]) -
 fn close(what: &str, actual: &[f32], expected: &[f64], bound: f64) {
     assert_eq!(actual.len(), expected.len(), "{what}");
     let differences = actual.iter().zip(expected).map(|(&y, &it)| (f64::from(y) - it).abs());
-    let largest = differences.fold(0.0, |largest: f64, it| if it <= largest { largest } else { it });
+    let largest =
+        differences.fold(0.0, |largest: f64, it| if it <= largest { largest } else { it });
     println!("{what}: {largest:.1e}");
     assert!(largest <= bound, "{what}: {largest:.1e} off");
 }
