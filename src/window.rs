@@ -165,6 +165,28 @@ impl AxisOptions {
     }
 }
 
+/// That a padding mode finds what it pads an axis with.
+pub(crate) fn check_pads(
+    argument: &'static str,
+    mode: PaddingMode,
+    options: &AxisOptions,
+) -> Result<()> {
+    let &AxisOptions { operation, axis, input_size, pad_begin, pad_end, .. } = options;
+    let (allowed, relation) = match mode {
+        PaddingMode::Zeros | PaddingMode::Replicate => return Ok(()),
+        PaddingMode::Reflect => (input_size.saturating_sub(1), "less than"),
+        PaddingMode::Circular => (input_size, "at most"),
+    };
+    match [pad_begin, pad_end].into_iter().find(|&pad| pad > allowed) {
+        None => Ok(()),
+        Some(pad) => {
+            let rule =
+                format!("{argument} {mode} needs {relation} the input's {axis} {input_size}");
+            Err(Error::argument(operation, "padding", pad, rule))
+        }
+    }
+}
+
 impl Axis {
     /// The coordinates of the padded input that are copies of this cell of the input: one under
     /// zero padding, and those that another padding mode reads it through.

@@ -101,6 +101,13 @@ impl Conv2d {
         self
     }
 
+    /// The same layer with a function behind it, in one step.
+    pub(super) fn with_activation(&self, activation: crate::Activation) -> Result<Self> {
+        let bias = self.bias_value().cloned();
+        let options = self.options.clone().activation(activation);
+        Self::with_parameters(options, self.weight.value().clone(), bias)
+    }
+
     /// The options.
     #[must_use]
     pub const fn options(&self) -> &crate::Conv2d {
@@ -205,6 +212,10 @@ impl Layer for Conv2d {
 
     fn parameters_mut(&mut self) -> Vec<&mut Parameter> {
         std::iter::once(&mut self.weight).chain(&mut self.bias).collect()
+    }
+
+    fn forget(&mut self) {
+        self.remembered = None;
     }
 
     fn multiply_adds(&self, input: Shape) -> Result<u128> {

@@ -4,7 +4,7 @@ use std::hash::{Hash, Hasher};
 
 use crate::ops::channels::{check_channels, check_input, check_weight_and_bias};
 use crate::ops::setters::setters;
-use crate::window::{AXIS_NAMES, Axis, AxisOptions};
+use crate::window::{AXIS_NAMES, Axis, AxisOptions, check_pads};
 use crate::{Activation, Algorithm, Error, Padding, PaddingMode, Result, Shape};
 
 const OPERATION: &str = "conv2d";
@@ -174,24 +174,6 @@ impl Conv2d {
         Ok(input.len() as u128 * self.output_shape(input)?.len() as u128)
     }
 
-    fn check_pads(&self, options: &AxisOptions) -> Result<()> {
-        let &AxisOptions { axis, input_size, pad_begin, pad_end, .. } = options;
-        let (allowed, relation) = match self.padding_mode {
-            PaddingMode::Zeros | PaddingMode::Replicate => return Ok(()),
-            PaddingMode::Reflect => (input_size.saturating_sub(1), "less than"),
-            PaddingMode::Circular => (input_size, "at most"),
-        };
-        match [pad_begin, pad_end].into_iter().find(|&pad| pad > allowed) {
-            None => Ok(()),
-            Some(pad) => {
-                let mode = self.padding_mode;
-                let rule =
-                    format!("padding_mode {mode} needs {relation} the input's {axis} {input_size}");
-                Err(Error::argument(OPERATION, "padding", pad, rule))
-            }
-        }
-    }
-
     /// Everything resolved for an input of this shape.
     pub(crate) fn problem(&self, input: Shape) -> Result<Conv2dProblem> {
         self.weight_shape()?;
@@ -208,7 +190,7 @@ impl Conv2d {
         });
         let resolve = |axis: AxisOptions| {
             let resolved = axis.resolve(false)?;
-            self.check_pads(&axis)?;
+            check_pads("padding_mode", self.padding_mode, &axis)?;
             Ok::<_, Error>(resolved)
         };
         let [vertical, horizontal] = self.padding.around(axes)?;

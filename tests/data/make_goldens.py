@@ -590,6 +590,115 @@ def softmax():
     yield c("special_values", special)
 
 
+# --- interpolation, padding, pixel shuffle ------------------------------------------------------
+
+def resample_case(name, shape, forward, **options):
+    """An operation of one tensor."""
+    input = random(name, shape).requires_grad_()
+    output = forward(input)
+    found = gradients(name, output, {"input0": input})
+    tensors = {"input0": input, "output": output} | found
+    return case(name, options, {key: value.detach() for key, value in tensors.items()})
+
+
+def interpolate_case(name, shape, **options):
+    """Outputs of at most 128 rows and columns together: for larger ones of few channels PyTorch has
+    a kernel that finds the nearest element otherwise where the output is of the input's size, or
+    twice that."""
+    if "align_corners" in options or options.get("mode") == "bilinear":
+        given = {"align_corners": options.get("align_corners", False)}
+    else:
+        given = {}
+    given |= {"mode": options.get("mode", "nearest")}
+    given |= {key: options[key] for key in ("size", "scale_factor") if key in options}
+    return resample_case(name, shape, lambda input: F.interpolate(input, **given), **options)
+
+
+def interpolate():
+    c = interpolate_case
+    yield c("twice", (2, 3, 4, 5), scale_factor=(2.0, 2.0))
+    yield c("three_and_four_times", (1, 2, 3, 4), scale_factor=(3.0, 4.0))
+    yield c("by_size", (1, 2, 5, 7), size=(8, 3))
+    yield c("smaller", (1, 2, 9, 11), scale_factor=(0.4, 0.3))
+    yield c("half", (1, 2, 6, 8), scale_factor=(0.5, 0.5))
+    yield c("same_size", (1, 1, 3, 4), size=(3, 4))
+    yield c("same_size_by_a_factor_above_one", (1, 1, 4, 5), scale_factor=(1.1, 1.19))
+    yield c("twice_by_a_factor_above_two", (1, 1, 4, 3), scale_factor=(2.2, 2.3))
+    yield c("a_factor_that_is_no_ratio_of_sizes", (1, 2, 5, 7), scale_factor=(1.7, 2.9))
+    yield c("a_scale_whose_last_digit_matters_41_of_82", (1, 1, 1, 2), size=(1, 82))
+    yield c("a_scale_whose_last_digit_matters_23_of_46", (1, 1, 14, 1), size=(46, 1))
+    yield c("a_scale_whose_last_digit_matters_37_of_74", (1, 1, 2, 12), size=(3, 74))
+    yield c("a_factor_whose_last_digit_matters_49_of_4", (1, 1, 2, 4), scale_factor=(1.0, 37 / 3))
+    yield c("a_factor_whose_last_digit_matters_52_of_8", (1, 1, 8, 3), scale_factor=(46 / 7, 1.0))
+    yield c("a_factor_whose_last_digit_matters_32_of_10", (1, 1, 10, 2), scale_factor=(23 / 7, 1.5))
+    yield c("to_one", (1, 2, 5, 4), size=(1, 1))
+    yield c("from_one", (1, 2, 1, 1), size=(3, 5))
+    yield c("empty_batch", (0, 2, 3, 4), size=(5, 6))
+    for align in (False, True):
+        def b(name, shape, **options):
+            name = f"bilinear_{'corners_' if align else ''}{name}"
+            options = {"mode": "bilinear"} | ({"align_corners": True} if align else {}) | options
+            return c(name, shape, **options)
+
+        yield b("twice", (2, 3, 4, 5), scale_factor=(2.0, 2.0))
+        yield b("three_and_four_times", (1, 2, 3, 4), scale_factor=(3.0, 4.0))
+        yield b("by_size", (1, 2, 5, 7), size=(8, 3))
+        yield b("smaller", (1, 2, 9, 11), scale_factor=(0.4, 0.3))
+        yield b("half", (1, 2, 6, 8), scale_factor=(0.5, 0.5))
+        yield b("a_quarter", (1, 2, 8, 12), size=(2, 3))
+        yield b("same_size", (1, 1, 3, 4), size=(3, 4))
+        yield b("same_width", (1, 1, 3, 4), size=(5, 4))
+        yield b("same_size_by_a_factor_above_one", (1, 1, 4, 5), scale_factor=(1.1, 1.19))
+        yield b("a_factor_that_is_no_ratio_of_sizes", (1, 2, 5, 7), scale_factor=(1.7, 2.9))
+        yield b("many_times", (1, 1, 2, 3), size=(11, 23))
+        yield b("to_one", (1, 2, 5, 4), size=(1, 1))
+        yield b("to_one_row", (1, 2, 5, 4), size=(1, 7))
+        yield b("from_one", (1, 2, 1, 1), size=(3, 5))
+        yield b("from_one_column", (1, 2, 4, 1), size=(3, 5))
+        yield b("empty_batch", (0, 2, 3, 4), size=(5, 6))
+
+
+def pad_case(name, shape, sides, mode="zeros", value=0.0):
+    top, bottom, left, right = sides
+    options = {"sides": sides} | ({} if mode == "zeros" else {"mode": mode})
+    options |= {"value": value} if value else {}
+    kind = {"mode": "constant", "value": value} if mode == "zeros" else {"mode": mode}
+    forward = lambda input: F.pad(input, (left, right, top, bottom), **kind)
+    return resample_case(name, shape, forward, **options)
+
+
+def pad():
+    c = pad_case
+    yield c("none", (1, 2, 3, 4), (0, 0, 0, 0))
+    yield c("zeros", (2, 3, 3, 4), (1, 2, 3, 0))
+    yield c("value", (1, 2, 3, 4), (0, 1, 2, 3), value=-1.5)
+    yield c("one_pixel", (1, 2, 1, 1), (2, 0, 1, 3), value=0.25)
+    yield c("out_of_proportion", (1, 1, 2, 3), (0, 20, 30, 1))
+    yield c("empty_batch", (0, 2, 3, 4), (1, 2, 3, 4))
+    for mode in ("reflect", "replicate", "circular"):
+        yield c(f"{mode}", (2, 2, 4, 5), (1, 2, 3, 1), mode)
+        yield c(f"{mode}_one_side", (1, 2, 4, 5), (0, 3, 0, 0), mode)
+        yield c(f"{mode}_most", (1, 1, 4, 6), (3, 3, 5, 5), mode)
+        yield c(f"{mode}_empty_batch", (0, 2, 3, 4), (1, 2, 2, 0), mode)
+    yield c("circular_all", (1, 1, 4, 3), (4, 4, 3, 3), "circular")
+    yield c("circular_one_pixel", (1, 2, 1, 1), (1, 0, 1, 1), "circular")
+    yield c("replicate_out_of_proportion", (1, 1, 2, 3), (7, 20, 30, 1), "replicate")
+    yield c("replicate_one_pixel", (1, 2, 1, 1), (3, 4, 5, 0), "replicate")
+
+
+def pixel_shuffle():
+    def c(name, shape, factor):
+        return resample_case(name, shape, lambda x: F.pixel_shuffle(x, factor), upscale_factor=factor)
+
+    yield c("by_two", (2, 12, 3, 4), 2)
+    yield c("by_two_odd", (1, 8, 2, 5), 2)
+    yield c("by_three", (1, 18, 2, 3), 3)
+    yield c("by_four", (1, 16, 3, 2), 4)
+    yield c("by_five", (1, 50, 2, 3), 5)
+    yield c("by_one", (1, 3, 2, 5), 1)
+    yield c("one_pixel", (2, 9, 1, 1), 3)
+
+
 if __name__ == "__main__":
     write("conv2d", list(conv2d()))
     write("max_pool2d", list(max_pool2d()))
@@ -603,3 +712,6 @@ if __name__ == "__main__":
     write("arithmetic", list(arithmetic()))
     write("cat", list(cat()))
     write("prelu", list(prelu()))
+    write("interpolate", list(interpolate()))
+    write("pad", list(pad()))
+    write("pixel_shuffle", list(pixel_shuffle()))

@@ -2,8 +2,8 @@
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use filtro::{
-    Activation, AdaptiveAvgPool2d, AdaptiveMaxPool2d, Algorithm, AvgPool2d, MaxPool2d, Padding,
-    PaddingMode, Shape,
+    Activation, AdaptiveAvgPool2d, AdaptiveMaxPool2d, Algorithm, AvgPool2d, InterpolationMode,
+    MaxPool2d, Padding, PaddingMode, Shape,
 };
 
 use crate::layer::Pool2d;
@@ -77,6 +77,22 @@ pub(crate) fn pair(text: &str) -> Result<Pair, String> {
     }
 }
 
+/// `[height, width]` that sizes are multiplied by: `2`, `2,1.5` or `2x1.5`.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(crate) struct Factors(pub(crate) [f64; 2]);
+
+pub(crate) fn factors(text: &str) -> Result<Factors, String> {
+    let factor = |text: &str| {
+        let text = text.trim();
+        text.parse::<f64>().map_err(|error| format!("'{text}' is not a number ({error})"))
+    };
+    match text.split([',', 'x']).map(factor).collect::<Result<Vec<_>, _>>()?[..] {
+        [both] => Ok(Factors([both, both])),
+        [height, width] => Ok(Factors([height, width])),
+        ref all => Err(format!("{} numbers, but it is one or HEIGHT,WIDTH", all.len())),
+    }
+}
+
 /// `BATCHxCHANNELSxHEIGHTxWIDTH`
 pub(crate) fn shape(text: &str) -> Result<Shape, String> {
     match numbers(text, &[',', 'x'])?[..] {
@@ -109,6 +125,14 @@ pub(crate) fn padding_mode() -> impl TypedValueParser<Value = PaddingMode> {
             .into_iter()
             .find(|mode| mode.name().eq_ignore_ascii_case(&name))
             .unwrap_or_default()
+    })
+}
+
+pub(crate) fn interpolation_mode() -> impl TypedValueParser<Value = InterpolationMode> {
+    let known = [InterpolationMode::Nearest, InterpolationMode::Bilinear];
+    PossibleValuesParser::new(known.map(InterpolationMode::name)).map(move |name| {
+        let mode = known.into_iter().find(|mode| mode.name().eq_ignore_ascii_case(&name));
+        mode.unwrap_or_default()
     })
 }
 
@@ -187,6 +211,13 @@ mod tests {
         assert_eq!(pair("-1").unwrap_err(), "-1 is negative, but it must be 0 or more");
         assert!(pair("99999999999999999999").unwrap_err().contains("too large"));
         assert!(pair("1,2,3").is_err() && pair("two").is_err() && pair("").is_err());
+    }
+
+    #[test]
+    fn factors_are_one_number_or_height_and_width() {
+        assert_eq!(factors("2"), Ok(Factors([2.0, 2.0])));
+        assert_eq!(factors("0.5x3"), Ok(Factors([0.5, 3.0])));
+        assert!(factors("1,2,3").is_err() && factors("2,").is_err() && factors("two").is_err());
     }
 
     #[test]

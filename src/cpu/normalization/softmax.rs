@@ -2,13 +2,18 @@
 
 use crate::Shape;
 use crate::cpu::elementwise::activation::exp;
-use crate::cpu::kit::blocks::{self, Block};
+use crate::cpu::kit::blocks::{self, Block, Scratch};
 use crate::cpu::kit::simd;
 use crate::cpu::training::loss::narrow;
 use crate::memory::{NoMemory, collected, zeros};
 
-/// Positions of a task that has them side by side.
-const TILE: usize = 512;
+/// Elements of a task that has positions side by side, if it need not have more: what stays in a
+/// cache.
+const TILE_ELEMENTS: usize = 1 << 15;
+/// A plane of so few positions is not split.
+const SMALL_PLANE: usize = 64;
+/// The fewest and the most positions of such a task.
+const TILE: std::ops::Range<usize> = 16..512;
 /// Channels of a sum in f32.
 const BLOCK: usize = 64;
 /// Such sums of a position whose channels are neighbours.
@@ -30,13 +35,21 @@ pub(crate) fn softmax(shape: Shape, input: &[f32], output: &mut [f32]) -> Result
             Ok(())
         });
     }
-    let tiles = blocks::split(output, shape.channels, [plane, plane, TILE])?;
+    let tiles = blocks::split(output, shape.channels, [plane, plane, tile(plane, shape.channels)])?;
     blocks::for_each(tiles, work, |tile| {
-        simd::dispatch(
-            #[inline(always)]
-            || softmax_of_tile(plane, input, tile),
-        )
+        Scratch::with(|scratch| {
+            simd::dispatch(
+                #[inline(always)]
+                || softmax_of_tile(plane, input, tile, scratch),
+            )
+        })
     })
+}
+
+/// Positions of a task that has them side by side.
+fn tile(plane: usize, channels: usize) -> usize {
+    let tile = (TILE_ELEMENTS / channels).clamp(TILE.start, TILE.end);
+    if plane <= SMALL_PLANE { plane } else { tile }
 }
 
 /// The softmax of channels that are neighbours.
@@ -75,35 +88,44 @@ fn sum_of(elements: &[f32]) -> f64 {
 }
 
 /// The softmax of neighbouring positions, of which the tile has a piece for each channel.
+///
+/// Channels are far apart, often by a power of two, which a cache has few places for; so they are
+/// read and written once, and lie behind one another in between.
 #[inline(always)]
-fn softmax_of_tile(plane: usize, input: &[f32], tile: Block<'_, f32>) -> Result<(), NoMemory> {
+fn softmax_of_tile(
+    plane: usize,
+    input: &[f32],
+    tile: Block<'_, f32>,
+    scratch: &mut Scratch,
+) -> Result<(), NoMemory> {
     let Block { plane: first, start, mut pieces } = tile;
     let width = pieces.first().map_or(0, |piece| piece.len());
-    let of_channel = |channel: usize| &input[(first + channel) * plane + start..][..width];
-    let (mut largest, mut sums, mut totals) = (zeros(width)?, zeros(width)?, zeros(width)?);
+    let [elements, largest, sums] = scratch.buffers([width * pieces.len(), width, width])?;
+    let mut totals: Vec<f64> = zeros(width)?;
     largest.fill(f32::NEG_INFINITY);
-    for channel in 0..pieces.len() {
-        for (largest, &x) in largest.iter_mut().zip(of_channel(channel)) {
+    for (channel, copy) in (first..).zip(elements.chunks_exact_mut(width)) {
+        let channel = &input[channel * plane + start..][..width];
+        for ((copy, &x), largest) in copy.iter_mut().zip(channel).zip(&mut *largest) {
+            *copy = x;
             *largest = if x > *largest { x } else { *largest };
         }
     }
-    for (block, pieces) in pieces.chunks_mut(BLOCK).enumerate() {
+    for block in elements.chunks_mut(width * BLOCK) {
         sums.fill(0.0);
-        for (channel, piece) in (block * BLOCK..).zip(pieces) {
-            let elements = of_channel(channel).iter().zip(&largest).zip(&mut sums);
-            for (output, ((&x, &largest), sum)) in piece.iter_mut().zip(elements) {
-                *output = exp(x - largest);
-                *sum += *output;
+        for channel in block.chunks_exact_mut(width) {
+            for ((x, &largest), sum) in channel.iter_mut().zip(&*largest).zip(&mut *sums) {
+                *x = exp(*x - largest);
+                *sum += *x;
             }
         }
-        add(&sums, &mut totals);
+        add(sums, &mut totals);
     }
     for (factor, &total) in sums.iter_mut().zip(&totals) {
         *factor = narrow(1.0 / total);
     }
-    for piece in pieces {
-        for (output, &factor) in piece.iter_mut().zip(&sums) {
-            *output *= factor;
+    for (piece, channel) in pieces.iter_mut().zip(elements.chunks_exact(width)) {
+        for ((output, &x), &factor) in piece.iter_mut().zip(channel).zip(&*sums) {
+            *output = x * factor;
         }
     }
     Ok(())
@@ -136,12 +158,15 @@ pub(crate) fn softmax_grad_input(
             Ok(())
         });
     }
-    let tiles = blocks::split(grad_input, shape.channels, [plane, plane, TILE])?;
+    let tile = tile(plane, shape.channels);
+    let tiles = blocks::split(grad_input, shape.channels, [plane, plane, tile])?;
     blocks::for_each(tiles, work, |tile| {
-        simd::dispatch(
-            #[inline(always)]
-            || grad_input_of_tile(plane, output, grad_output, tile),
-        )
+        Scratch::with(|scratch| {
+            simd::dispatch(
+                #[inline(always)]
+                || grad_input_of_tile(plane, output, grad_output, tile, scratch),
+            )
+        })
     })
 }
 
@@ -162,35 +187,43 @@ fn grad_input_of_row(output: &[f32], grad_output: &[f32], grad_input: &mut [f32]
     }
 }
 
-/// The gradient of neighbouring positions, of which the tile has a piece for each channel.
+/// The gradient of neighbouring positions, of which the tile has a piece for each channel; read and
+/// written as in [`softmax_of_tile`].
 #[inline(always)]
 fn grad_input_of_tile(
     plane: usize,
     output: &[f32],
     grad_output: &[f32],
     tile: Block<'_, f32>,
+    scratch: &mut Scratch,
 ) -> Result<(), NoMemory> {
     let Block { plane: first, start, mut pieces } = tile;
     let width = pieces.first().map_or(0, |piece| piece.len());
-    let of_channel = |channel: usize| {
-        let from = (first + channel) * plane + start;
-        output[from..][..width].iter().zip(&grad_output[from..][..width])
-    };
-    let (mut sums, mut totals) = (zeros::<f32>(width)?, zeros(width)?);
-    for block in (0..pieces.len()).step_by(BLOCK) {
+    let len = width * pieces.len();
+    let [outputs, gradients, sums] = scratch.buffers([len, len, width])?;
+    let mut totals: Vec<f64> = zeros(width)?;
+    let blocks = outputs.chunks_mut(width * BLOCK).zip(gradients.chunks_mut(width * BLOCK));
+    for (block, (outputs, gradients)) in blocks.enumerate() {
         sums.fill(0.0);
-        for channel in block..(block + BLOCK).min(pieces.len()) {
-            for (sum, (&y, &grad)) in sums.iter_mut().zip(of_channel(channel)) {
+        let copies = outputs.chunks_exact_mut(width).zip(gradients.chunks_exact_mut(width));
+        for (channel, (y_copy, grad_copy)) in (first + block * BLOCK..).zip(copies) {
+            let from = channel * plane + start;
+            let channel = output[from..][..width].iter().zip(&grad_output[from..][..width]);
+            let copies = y_copy.iter_mut().zip(grad_copy).zip(&mut *sums);
+            for (((y_copy, grad_copy), sum), (&y, &grad)) in copies.zip(channel) {
+                *y_copy = y;
+                *grad_copy = grad;
                 *sum += y * grad;
             }
         }
-        add(&sums, &mut totals);
+        add(sums, &mut totals);
     }
     for (sum, &total) in sums.iter_mut().zip(&totals) {
         *sum = narrow(total);
     }
-    for (channel, piece) in pieces.iter_mut().enumerate() {
-        let elements = of_channel(channel).zip(&sums);
+    let channels = outputs.chunks_exact(width).zip(gradients.chunks_exact(width));
+    for (piece, (outputs, gradients)) in pieces.iter_mut().zip(channels) {
+        let elements = outputs.iter().zip(gradients).zip(&*sums);
         for (gradient, ((&y, &grad), &total)) in piece.iter_mut().zip(elements) {
             *gradient = y * (grad - total);
         }
