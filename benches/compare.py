@@ -2,7 +2,9 @@
 
     pip install numpy onnx onnxruntime ncnn
     cargo build --release
-    python benches/compare.py [--device software] [--threads 2] [--only NAME]
+    python benches/compare.py [--device software] [--threads 2] [--only NAME] [--networks]
+
+`--networks` times whole networks instead, those of examples/networks, on the CPU and on the device.
 
 Or joins what was timed before: files of `filtro bench --workloads --json FILE` and one of PyTorch
 on the same card, which needs nothing but Python.
@@ -139,6 +141,54 @@ def with_filtro(name, device, command):
     return next(row for row in document["rows"] if row["name"] == name)
 
 
+def networks(device, threads):
+    """Whole networks, from the host's memory and back."""
+    import numpy as np
+    from networks import EFFICIENTNET, NETWORKS, with_ncnn, with_onnxruntime
+
+    if not EFFICIENTNET.exists():
+        raise SystemExit(f"{EFFICIENTNET} is missing: examples/data/make_efficientnet_lite0.py fetches it")
+    columns = ["network", "GPU path", "ncnn Vk", "ratio", "CPU path", "ORT", "ncnn", "ratio"]
+    print("".join(f"{column:>20}" if i == 0 else f"{column:>10}" for i, column in enumerate(columns)))
+    for name, build in NETWORKS.items():
+        steps, shape = build()
+        x = np.random.default_rng(1).uniform(0, 1, shape).astype(np.float32)
+        runs = {
+            "ort": with_onnxruntime(steps, shape, threads),
+            "ncnn": with_ncnn(steps, threads, False),
+            "vulkan": with_ncnn(steps, threads, True),
+        }
+        expected = runs["ort"](x)
+        times = {}
+        for other, run in runs.items():
+            check(f"{name}: {other}", run(x), expected)
+            times[other] = median_ms(lambda: run(x), 1.5)
+        with tempfile.TemporaryDirectory() as folder:
+            into, out = pathlib.Path(folder, "x.f32"), pathlib.Path(folder, "y.f32")
+            x.tofile(into)
+            for ours in ["cpu", device]:
+                line = subprocess.run(
+                    ["cargo", "bench", "--quiet", "--bench", "networks", "--", "--only", name,
+                     "--device", ours, "--input", into, "--output", out],
+                    check=True, capture_output=True, text=True, cwd=HERE.parent).stdout
+                check(f"{name}: filtro on {ours}", np.fromfile(out, np.float32), expected)
+                times[ours] = float(line.split()[-2])
+        best = min(times["ort"], times["ncnn"])
+        row = [times[device], times["vulkan"], times["vulkan"] / times[device],
+               times["cpu"], times["ort"], times["ncnn"], times["cpu"] / best]
+        print(f"{name:>20}" + "".join(f"{cell:>10.3g}" for cell in row), flush=True)
+
+
+def check(what, actual, expected):
+    """That a network gives the same numbers, within the rounding of Winograd's algorithms."""
+    import numpy as np
+
+    same = actual.shape == expected.shape
+    difference = np.abs(actual - expected).max() if same else math.inf
+    if not difference <= 1e-3 * np.abs(expected).max():
+        raise SystemExit(f"{what} is off by {difference}")
+
+
 def mean(ratios):
     return math.exp(statistics.mean(map(math.log, ratios)))
 
@@ -190,6 +240,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--torch", help="a file of PyTorch's times to join with --bench")
     parser.add_argument("--bench", nargs="+", help="files of filtro bench --workloads --json")
+    parser.add_argument("--networks", action="store_true", help="whole networks")
     parser.add_argument("--device", default="software")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--only", default="")
@@ -197,6 +248,8 @@ def main():
     options = parser.parse_args()
     if bool(options.torch) != bool(options.bench):
         parser.error("--torch and --bench go together")
+    if options.networks:
+        return networks(options.device, options.threads)
     if options.torch:
         return join(options.torch, options.bench)
     import ncnn

@@ -7,7 +7,7 @@
 
 use std::error::Error;
 
-use filtro::nn::{self, Flatten, Layer, Linear, Rng, Sequential};
+use filtro::nn::{self, Flatten, Layer, Linear, Rng, Sequential, StateDict};
 use filtro::{
     Activation, AdaptiveAvgPool2d, Conv2d, Device, MaxPool2d, Padding, PaddingMode, Tensor,
 };

@@ -3,7 +3,9 @@
 //!     cargo run --release --example train_digits
 //!     FILTRO_DEVICE=software cargo run --release --example train_digits
 //!     cargo run --release --example train_digits -- --data path/to/mnist --epochs 3
+//!     cargo run --release --example train_digits -- --residual
 //!
+//! `--residual` takes a residual network with batch normalisation in place of a short chain.
 //! Without `--data` it takes the 1 797 digits of 8 x 8 cells that are shipped with it: 1 437 to
 //! learn from, each also shifted by a cell to every side, and 360 held back. With `--data` it takes the four files of MNIST, gzipped or not:
 //! `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, `t10k-images-idx3-ubyte`,
@@ -20,8 +22,12 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::Parser;
-use filtro::nn::{self, Adam, Batch, Dataset, Flatten, Layer, Linear, Rng, Sequential};
-use filtro::{Activation, Conv2d, Device, DeviceChoice, MaxPool2d, Shape};
+use filtro::nn::{
+    self, Adam, Batch, Dataset, Flatten, Graph, Layer, Linear, Rng, Sequential, StateDict,
+};
+use filtro::{
+    Activation, AdaptiveAvgPool2d, BatchNorm2d, Conv2d, Device, DeviceChoice, MaxPool2d, Shape,
+};
 use flate2::read::GzDecoder;
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -35,6 +41,9 @@ struct Arguments {
     /// A folder with the files of MNIST; without it, the digits that are shipped.
     #[arg(long)]
     data: Option<PathBuf>,
+    /// A residual network with batch normalisation.
+    #[arg(long)]
+    residual: bool,
     /// Passes over the images.
     #[arg(long, default_value_t = 6)]
     epochs: usize,
@@ -74,7 +83,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let epochs = if arguments.quick { 1 } else { arguments.epochs };
 
-    let mut network = network(&device, train.size, &mut rng)?;
+    let mut network = if arguments.residual {
+        residual_network(&device, &mut rng)?
+    } else {
+        Graph::from(chain(&device, train.size, &mut rng)?)
+    };
     println!("{device}");
     println!("{} images to learn from, {} held back", train.labels.len(), held_back.labels.len());
     println!("{}\n", network.summary(train.shape(1))?);
@@ -124,7 +137,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// Two convolutions that find strokes and what strokes make, and a dense layer that decides.
-fn network(
+fn chain(
     device: &Device,
     [height, width]: [usize; 2],
     rng: &mut Rng,
@@ -140,9 +153,53 @@ fn network(
     Ok(find.push(Linear::new(device, features, 10, rng)?))
 }
 
+/// A convolution, two residual blocks of which the second halves the size, and a dense layer that
+/// decides by the mean of every channel. The names are those that PyTorch's ResNets have.
+fn residual_network(device: &Device, rng: &mut Rng) -> filtro::Result<Graph> {
+    let mut graph = Graph::new();
+    let x = graph.input();
+    let stem = Conv2d::new(1, 16, [3, 3]).padding([1, 1]);
+    let x = graph.layer("conv1", nn::Conv2d::new(device, stem, rng)?.without_bias(), x);
+    let x = graph.layer("bn1", nn::BatchNorm2d::new(device, BatchNorm2d::new(16))?, x);
+    let x = graph.layer("relu", nn::Activation::new(Activation::Relu), x);
+    let x = graph.layer("layer1.0", block(device, 16, 16, 1, rng)?, x);
+    let x = graph.layer("layer2.0", block(device, 16, 32, 2, rng)?, x);
+    let x = graph.layer("avgpool", nn::AdaptiveAvgPool2d::new(AdaptiveAvgPool2d::global()), x);
+    graph.layer("fc", Linear::new(device, 32, 10, rng)?, x);
+    Ok(graph)
+}
+
+/// Two convolutions, whose result is added to what came in.
+fn block(
+    device: &Device,
+    in_channels: usize,
+    channels: usize,
+    stride: usize,
+    rng: &mut Rng,
+) -> filtro::Result<Graph> {
+    let first = Conv2d::new(in_channels, channels, [3, 3]).stride([stride; 2]).padding([1, 1]);
+    let second = Conv2d::new(channels, channels, [3, 3]).padding([1, 1]);
+    let norm = || nn::BatchNorm2d::new(device, BatchNorm2d::new(channels));
+    let mut graph = Graph::new();
+    let x = graph.input();
+    let y = graph.layer("conv1", nn::Conv2d::new(device, first, rng)?.without_bias(), x);
+    let y = graph.layer("bn1", norm()?, y);
+    let y = graph.layer("relu", nn::Activation::new(Activation::Relu), y);
+    let y = graph.layer("conv2", nn::Conv2d::new(device, second, rng)?.without_bias(), y);
+    let y = graph.layer("bn2", norm()?, y);
+    let mut shortcut = x;
+    if in_channels != channels || stride != 1 {
+        let fit = Conv2d::new(in_channels, channels, [1, 1]).stride([stride; 2]);
+        let fit = nn::Conv2d::new(device, fit, rng)?.without_bias();
+        shortcut = graph.layer("downsample", Sequential::new().push(fit).push(norm()?), x);
+    }
+    graph.add_activated(y, shortcut, Activation::Relu);
+    Ok(graph)
+}
+
 /// Forward, loss, backward, step.
 fn train_step(
-    network: &mut Sequential,
+    network: &mut Graph,
     optimizer: &mut Adam,
     batch: &Batch,
 ) -> filtro::Result<nn::Loss> {
@@ -154,7 +211,7 @@ fn train_step(
 }
 
 /// The share of images whose largest logit is that of their label.
-fn accuracy(network: &Sequential, data: &Dataset, labels: &[u32]) -> filtro::Result<f64> {
+fn accuracy(network: &Graph, data: &Dataset, labels: &[u32]) -> filtro::Result<f64> {
     let mut predictions = Vec::with_capacity(labels.len());
     for batch in data.batches(500)? {
         let logits = network.infer(&batch?.inputs)?;

@@ -163,33 +163,27 @@ pub enum Error {
         message: String,
     },
 
-    /// A file of parameters lacks one that the network has.
-    #[error("parameters: the network has {name}, but the file only {found}")]
-    MissingParameter {
-        /// The parameter's name.
-        name: String,
-        /// The names in the file.
-        found: String,
+    /// A file of parameters is of another network.
+    #[error(
+        "parameters: the file is of another network: {}",
+        differences(missing, left_over, different)
+    )]
+    OtherParameters {
+        /// The parameters and buffers that the network has and the file lacks.
+        missing: Vec<String>,
+        /// Those that the file has and the network lacks.
+        left_over: Vec<String>,
+        /// Those that have another type or other sizes, and which.
+        different: Vec<String>,
     },
 
-    /// A file of parameters has one that the network lacks.
-    #[error("parameters: the file has {name}, but the network only {expected}")]
-    UnexpectedParameter {
-        /// The parameter's name.
-        name: String,
-        /// The names in the network.
-        expected: String,
-    },
-
-    /// A parameter has another type or other sizes in a file than in the network.
-    #[error("parameters: {name} is {actual} in the file, but {expected} in the network")]
-    ParameterMismatch {
-        /// The parameter's name.
-        name: String,
-        /// Its type and sizes in the file.
-        actual: String,
-        /// Its type and sizes in the network.
-        expected: String,
+    /// A layer of a network reports an error.
+    #[error("{layer}: {error}")]
+    InLayer {
+        /// The layer's name in the network, such as `layer1.0.conv1`.
+        layer: String,
+        /// What the layer reports.
+        error: Box<Error>,
     },
 
     /// A file of a tuning cannot be read or written.
@@ -308,6 +302,17 @@ pub enum Error {
     },
 }
 
+fn differences(missing: &[String], left_over: &[String], different: &[String]) -> String {
+    let mut parts = Vec::new();
+    for (what, names) in [("it lacks", missing), ("left over in it are", left_over)] {
+        if !names.is_empty() {
+            parts.push(format!("{what} {}", names.join(", ")));
+        }
+    }
+    parts.extend_from_slice(different);
+    parts.join("; ")
+}
+
 /// A result whose error is [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -328,6 +333,27 @@ impl Error {
         rule: impl Into<String>,
     ) -> Self {
         Self::ShapeMismatch { operation, argument, actual, rule: rule.into() }
+    }
+
+    /// A mistake found by a layer of this name, if it has one; what a device reports is nobody's
+    /// mistake.
+    pub(crate) fn at(self, name: &str) -> Self {
+        match self {
+            error if name.is_empty() => error,
+            Self::InLayer { layer, error } => {
+                Self::InLayer { layer: format!("{name}.{layer}"), error }
+            }
+            Self::InvalidArgument { .. }
+            | Self::ShapeMismatch { .. }
+            | Self::NoOutput { .. }
+            | Self::Overflow { .. }
+            | Self::DTypeMismatch { .. }
+            | Self::DifferentDevice { .. }
+            | Self::DeviceLimit { .. } => {
+                Self::InLayer { layer: name.into(), error: Box::new(self) }
+            }
+            other => other,
+        }
     }
 
     pub(crate) fn overflow(operation: &'static str, quantity: impl Into<String>) -> Self {

@@ -117,8 +117,9 @@ pub use limits::Limits;
 pub use numbers::Numbers;
 pub use ops::{
     Activation, AdaptiveAvgPool2d, AdaptiveMaxPool2d, Alpha, Arithmetic, AvgPool2d, BatchNorm2d,
-    Cat, Conv2d, ConvTranspose2d, FromTexture, MaxPool2d, Operator, PRelu, ReceptiveField, Softmax,
-    TexelChannel, TexelValues, Texels, TexelsMut, ToTexture,
+    Cat, Conv2d, ConvTranspose2d, FromTexture, Interpolate, InterpolateTarget, InterpolationMode,
+    MaxPool2d, Operator, PRelu, Pad, PixelShuffle, ReceptiveField, Softmax, TexelChannel,
+    TexelValues, Texels, TexelsMut, ToTexture,
 };
 pub use padding::{Padding, PaddingMode};
 pub use pipeline_cache::PipelineCache;

@@ -57,6 +57,17 @@ impl AxisOptions {
             })
     }
 
+    /// The cells that `ceil(input_size / stride)` windows need beyond the input: the padding of
+    /// SAME.
+    pub(crate) fn same_padding(&self) -> Result<usize> {
+        let span = self.span()?;
+        let last_start = self.input_size.saturating_sub(1) / self.stride * self.stride;
+        let end = last_start.checked_add(span).ok_or_else(|| {
+            self.overflow(format!("the last window of padding same, from {last_start} over {span}"))
+        })?;
+        Ok(end.saturating_sub(self.input_size))
+    }
+
     fn overflow(&self, quantity: String) -> Error {
         let quantity = format!("{quantity} along the {}", self.axis);
         Error::Overflow { operation: self.operation, quantity, limit: usize::MAX }
@@ -151,6 +162,28 @@ impl AxisOptions {
             );
             Error::argument(self.operation, "padding", self.pad_begin, rule)
         })
+    }
+}
+
+/// That a padding mode finds what it pads an axis with.
+pub(crate) fn check_pads(
+    argument: &'static str,
+    mode: PaddingMode,
+    options: &AxisOptions,
+) -> Result<()> {
+    let &AxisOptions { operation, axis, input_size, pad_begin, pad_end, .. } = options;
+    let (allowed, relation) = match mode {
+        PaddingMode::Zeros | PaddingMode::Replicate => return Ok(()),
+        PaddingMode::Reflect => (input_size.saturating_sub(1), "less than"),
+        PaddingMode::Circular => (input_size, "at most"),
+    };
+    match [pad_begin, pad_end].into_iter().find(|&pad| pad > allowed) {
+        None => Ok(()),
+        Some(pad) => {
+            let rule =
+                format!("{argument} {mode} needs {relation} the input's {axis} {input_size}");
+            Err(Error::argument(operation, "padding", pad, rule))
+        }
     }
 }
 
@@ -271,6 +304,37 @@ mod tests {
         // A kernel larger than the input is admitted.
         assert_eq!(options(5, 6, 2, 0).resolve(true).map(|axis| axis.output_size), Ok(1));
         assert!(options(5, 6, 2, 0).resolve(false).is_err());
+        // (4 + 2 - 4 + 3) / 4 + 1 = 2 windows of 4, at -2 and 2, or at 0 and 4, behind the input.
+        let sides = |pad_begin, pad_end| {
+            let options = AxisOptions { pad_begin, pad_end, ..options(4, 4, 4, 0) };
+            options.resolve(true).map(|axis| axis.output_size)
+        };
+        assert_eq!([sides(2, 0), sides(0, 2)], [Ok(2), Ok(1)]);
+    }
+
+    #[test]
+    fn padding_same_is_what_as_many_windows_as_strides_begin_need() {
+        for dilation in 1..=3 {
+            for (input_size, kernel_size, stride) in (0..9_usize.pow(3))
+                .map(|number| (number % 9 + 1, number / 9 % 9 + 1, number / 81 + 1))
+            {
+                let bare = AxisOptions { dilation, ..options(input_size, kernel_size, stride, 0) };
+                let total = bare.same_padding().unwrap();
+                assert!(total < bare.span().unwrap());
+                for ceil_mode in [false, true] {
+                    for pad_begin in [total / 2, total - total / 2] {
+                        let padded = AxisOptions { pad_begin, pad_end: total - pad_begin, ..bare };
+                        let axis = padded.resolve(ceil_mode).unwrap();
+                        assert_eq!(axis.output_size, input_size.div_ceil(stride), "{padded:?}");
+                    }
+                }
+                if total > 0 {
+                    let less = AxisOptions { pad_end: total - 1, ..bare }.resolve(false);
+                    let fewer = less.map_or(0, |axis| axis.output_size);
+                    assert!(fewer < input_size.div_ceil(stride), "{bare:?}");
+                }
+            }
+        }
     }
 
     #[test]

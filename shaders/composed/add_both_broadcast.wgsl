@@ -47,6 +47,7 @@ struct Params {
 fn activate(x: f32) -> f32 {
     return x;
 }
+
 fn coordinates(index: u32) -> vec4<u32> {
     let row = index / params.size_3;
     let plane = row / params.size_2;

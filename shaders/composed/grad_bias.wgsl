@@ -1,8 +1,9 @@
 // Composed from reduction.wgsl as reduction-gradient-none-shared for: gradient of a bias, 64x56x56.
 // Computes: sums of terms along one axis of a tensor, or of parts of them: the gradient of a tensor
 //   that was broadcast along it.
-// Owns: an invocation, or a workgroup, one part of one sum. Parts, and the invocations of a workgroup,
-//   take terms in turns, so that neighbours read neighbouring terms, or those of neighbouring sums.
+// Owns: an invocation, or a workgroup, one part of one sum. The invocations of a workgroup take terms
+//   in turns, those of others have neighbouring sums; or parts take terms in turns, where there are
+//   too few sums for that: so neighbours read neighbours.
 // Padding: none.
 // Host guarantees: every size is at least 1; count sums of parts, each of at most terms terms, which
 //   lie in the bindings from gradient_first on, term_distance from one to the next and
@@ -15,6 +16,9 @@ struct Params {
     parts: u32,
     terms: u32,
     block: u32,
+    step: u32,
+    part_distance: u32,
+    part_span: u32,
     term_distance: u32,
     outer_distance: u32,
     gradient_first: u32,
@@ -53,6 +57,7 @@ fn workgroup_sum(local: u32, value: f32) -> f32 {
     workgroupBarrier();
     return sum;
 }
+
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
     let index = group.x + group.y * params.grid_width;
@@ -66,14 +71,14 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let gradient_start = params.gradient_first + outer * params.outer_distance + column;
 
     // Sums of blocks keep the rounding error far below that of one long sum.
-    let first = part * 64u + local;
-    let step = params.parts * 64u;
-    let block_step = params.block * step;
+    let first = part * params.part_distance + local;
+    let end_term = min(part * params.part_distance + params.part_span, params.terms);
+    let block_step = params.block * params.step;
     var sum = 0.0;
-    for (var from_term = first; from_term < params.terms; from_term += block_step) {
+    for (var from_term = first; from_term < end_term; from_term += block_step) {
         var block = 0.0;
-        let end = min(from_term + block_step, params.terms);
-        for (var term = from_term; term < end; term += step) {
+        let end = min(from_term + block_step, end_term);
+        for (var term = from_term; term < end; term += params.step) {
             let value = gradient[gradient_start + term * params.term_distance];
             block += value;
         }

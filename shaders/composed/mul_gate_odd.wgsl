@@ -47,6 +47,7 @@ struct Params {
 fn activate(x: f32) -> f32 {
     return x;
 }
+
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
     let index = (group.x + group.y * params.grid_width) * 64u + local;

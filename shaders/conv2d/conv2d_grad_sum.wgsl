@@ -1,9 +1,8 @@
 // Computes: the sums of the parts of a gradient of a convolution's weight.
 // Owns: an invocation one element of the gradient; neighbours in a workgroup are neighbours in
-//   memory where part_stride is 1 part, and read neighbouring parts otherwise.
+//   memory.
 // Padding: none.
-// Host guarantees: element i adds up parts values, at i * element_stride + part * part_stride of
-//   the partial sums; count elements in the gradient.
+// Host guarantees: parts partial sums of each of the count elements, those of a part together.
 // Reference: src/reference/conv2d.rs
 {% include "lib/element" %}
 
@@ -11,8 +10,6 @@ struct Params {
     grid_width: u32,
     count: u32,
     parts: u32,
-    element_stride: u32,
-    part_stride: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -31,7 +28,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         var block = 0.0;
         let end = min(from_part + 64u, params.parts);
         for (var part = from_part; part < end; part++) {
-            block += f32(partial[index * params.element_stride + part * params.part_stride]);
+            block += f32(partial[part * params.count + index]);
         }
         sum += block;
     }

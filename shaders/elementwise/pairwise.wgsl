@@ -47,6 +47,7 @@ struct Params {
 
 {% include "lib/activation" %}
 
+
 {% if input_form in strided or other_form in strided %}
 fn coordinates(index: u32) -> vec4<u32> {
     let row = index / params.size_3;

@@ -1,7 +1,8 @@
 // Computes: sums of terms along one axis of a tensor, or of parts of them: the gradient of a tensor
 //   that was broadcast along it.
-// Owns: an invocation, or a workgroup, one part of one sum. Parts, and the invocations of a workgroup,
-//   take terms in turns, so that neighbours read neighbouring terms, or those of neighbouring sums.
+// Owns: an invocation, or a workgroup, one part of one sum. The invocations of a workgroup take terms
+//   in turns, those of others have neighbouring sums; or parts take terms in turns, where there are
+//   too few sums for that: so neighbours read neighbours.
 // Padding: none.
 // Host guarantees: every size is at least 1; count sums of parts, each of at most terms terms, which
 //   lie in the bindings from gradient_first on, term_distance from one to the next and
@@ -14,6 +15,9 @@ struct Params {
     parts: u32,
     terms: u32,
     block: u32,
+    step: u32,
+    part_distance: u32,
+    part_span: u32,
     term_distance: u32,
     outer_distance: u32,
     gradient_first: u32,
@@ -41,8 +45,8 @@ struct Params {
 {% if shared %}
 {% include "lib/workgroup_sum" %}
 
+
 {% endif %}
-{% set lanes = 64 if shared else 1 %}
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
 {% if shared %}
@@ -72,18 +76,14 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
 {% endif %}
 
     // Sums of blocks keep the rounding error far below that of one long sum.
-{% if shared %}
-    let first = part * 64u + local;
-{% else %}
-    let first = part;
-{% endif %}
-    let step = params.parts * {{ lanes }}u;
-    let block_step = params.block * step;
+    let first = part * params.part_distance{{ " + local" if shared else "" }};
+    let end_term = min(part * params.part_distance + params.part_span, params.terms);
+    let block_step = params.block * params.step;
     var sum = 0.0;
-    for (var from_term = first; from_term < params.terms; from_term += block_step) {
+    for (var from_term = first; from_term < end_term; from_term += block_step) {
         var block = 0.0;
-        let end = min(from_term + block_step, params.terms);
-        for (var term = from_term; term < end; term += step) {
+        let end = min(from_term + block_step, end_term);
+        for (var term = from_term; term < end; term += params.step) {
             let value = gradient[gradient_start + term * params.term_distance];
 {% if factor_form == "none" %}
             block += value;

@@ -39,6 +39,9 @@ pub(crate) use crate::cpu::pool2d::gradients::{
 };
 pub(crate) use crate::cpu::pool2d::max::max_pool2d;
 pub(crate) use crate::cpu::rearrange::cat::{cat, slice};
+pub(crate) use crate::cpu::rearrange::resample::bilinear::bilinear;
+pub(crate) use crate::cpu::rearrange::resample::copy::copy_places;
+pub(crate) use crate::cpu::rearrange::resample::grad_input::resampling_grad_input;
 pub(crate) use crate::cpu::rearrange::select::select;
 pub(crate) use crate::cpu::texture::{read_texels, write_texels};
 pub(crate) use crate::cpu::training::loss::{cross_entropy, mse, narrow};

@@ -12,15 +12,19 @@ use crate::gpu::elementwise::{pairwise, reduction};
 use crate::gpu::ir::Parsed;
 use crate::gpu::normalization;
 use crate::gpu::rearrange::copy;
+use crate::gpu::rearrange::resample::blocks::Blocks;
+use crate::gpu::rearrange::resample::grad_input::Shared;
+use crate::gpu::rearrange::resample::{self, bilinear, grad_input};
 use crate::gpu::runtime::shader::Shader;
 use crate::gpu::texture;
 use crate::gpu::{Conv2dPlan, Operands, Pool2dPlan, pool2d};
+use crate::ops::CopyMap;
 use crate::ops::pool2d::Pool2dProblem;
 use crate::ops::reduction::{Reduction, Term};
 use crate::{
     Activation, AdaptiveAvgPool2d, AdaptiveMaxPool2d, Arithmetic, AvgPool2d, Conv2d,
-    ConvTranspose2d, DType, FromTexture, Limits, MaxPool2d, PRelu, PaddingMode, Texels, TexelsMut,
-    ToTexture,
+    ConvTranspose2d, DType, FromTexture, Interpolate, Limits, MaxPool2d, PRelu, PaddingMode,
+    PixelShuffle, Texels, TexelsMut, ToTexture,
 };
 
 /// The adapters that all of this is planned for.
@@ -238,9 +242,31 @@ fn textures() -> Vec<Problem> {
     ]
 }
 
+fn resamplings() -> Vec<Problem> {
+    let blocks =
+        |map: CopyMap| vec![Blocks::new(&map, DType::F32, &LIMITS).unwrap().unwrap().shader];
+    let twice = Interpolate::scale_factor([2.0, 2.0]).problem([1, 64, 56, 56].into()).unwrap();
+    let shuffle = PixelShuffle::new(2).problem([1, 64, 56, 56].into()).unwrap();
+    vec![
+        (
+            "interpolate_nearest",
+            "nearest interpolation to twice the size, 64x56x56",
+            blocks(CopyMap::Resampling(twice)),
+        ),
+        ("pixel_shuffle", "pixel shuffle by 2, 64x56x56", blocks(CopyMap::Shuffle(shuffle))),
+        ("pad", "padding with zeros", vec![resample::copy::shader(true, DType::F32)]),
+        ("interpolate_bilinear", "bilinear interpolation", vec![bilinear::shader(DType::F32)]),
+        (
+            "interpolate_grad_input",
+            "gradient of the input of a bilinear interpolation",
+            vec![grad_input::shader(Shared::None, true)],
+        ),
+    ]
+}
+
 fn problems() -> Vec<Problem> {
     let between = [between_convolutions(), normalizations()].concat();
-    [convolutions(), poolings(), gradients(), between, textures()].concat()
+    [convolutions(), poolings(), gradients(), between, resamplings(), textures()].concat()
 }
 
 /// The names and the texts of all files.

@@ -47,11 +47,17 @@ pub(crate) use crate::gpu::normalization::moments::batch_norm2d_moments;
 pub(crate) use crate::gpu::normalization::softmax::{softmax, softmax_grad_input};
 pub(crate) use crate::gpu::pool2d::gradients::pool2d_grad_input;
 pub(crate) use crate::gpu::rearrange::copy::{cat, slice};
+pub(crate) use crate::gpu::rearrange::resample::bilinear::{BilinearPlan, bilinear};
+pub(crate) use crate::gpu::rearrange::resample::copy::{CopyPlan, copy_places};
+pub(crate) use crate::gpu::rearrange::resample::grad_input::{
+    ResamplingGradPlan, resampling_grad_input,
+};
 pub(crate) use crate::gpu::rearrange::select::select;
 pub(crate) use crate::gpu::runtime::background::in_background;
 pub(crate) use crate::gpu::runtime::buffer::GpuBuffer;
 pub(crate) use crate::gpu::runtime::context::Context;
 pub(crate) use crate::gpu::runtime::fits::check_buffers;
+pub(crate) use crate::gpu::runtime::short_lived::short_lived;
 pub(crate) use crate::gpu::runtime::timing::{Instant, TimedRun};
 pub(crate) use crate::gpu::texture::read::read_texture;
 pub(crate) use crate::gpu::texture::write::write_texture;

@@ -6,11 +6,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::gpu::conv2d::Conv2dPlan;
 use crate::gpu::conv2d::gradients::{InputPlan, WeightPlan};
 use crate::gpu::pool2d::Pool2dPlan;
+use crate::gpu::rearrange::resample::bilinear::BilinearPlan;
+use crate::gpu::rearrange::resample::copy::CopyPlan;
+use crate::gpu::rearrange::resample::grad_input::ResamplingGradPlan;
 use crate::gpu::runtime::kept::{Kept, hash_of};
 use crate::gpu::tile::operands::Operands;
-use crate::ops::Conv2dProblem;
 use crate::ops::pool2d::Pool2dProblem;
-use crate::{Algorithm, Result};
+use crate::ops::{Conv2dProblem, Copied, Resampling};
+use crate::{Algorithm, DType, Result};
 
 /// So many are kept of each kind.
 const KEPT: usize = 256;
@@ -25,6 +28,9 @@ pub(crate) struct Plans {
     pub(crate) grad_weight: PlansOf<(Conv2dProblem, Option<Algorithm>), WeightPlan>,
     /// Of convolutions that are the gradient of another operation.
     pub(crate) untuned: PlansOf<(Conv2dProblem, Option<Algorithm>), Conv2dPlan>,
+    pub(crate) copies: PlansOf<Copied, CopyPlan>,
+    pub(crate) bilinear: PlansOf<(Resampling, DType), BilinearPlan>,
+    pub(crate) resampling_gradients: PlansOf<Resampling, ResamplingGradPlan>,
 }
 
 /// What is said of the algorithm: a pinned one, else by which of the device's tunings, of which there

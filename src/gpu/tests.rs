@@ -46,6 +46,9 @@ fn every_shader_in_every_variant_is_valid_wgsl_of_its_type() {
         "max_pool2d_strip",
         "max_pool2d_workgroup",
         "softmax",
+        "resample_bilinear",
+        "resample_blocks",
+        "resample_copy",
         "texture_read",
         "texture_write",
     ];

@@ -3,7 +3,7 @@
 use crate::Result;
 use crate::gpu::elementwise::{activation, convert, pairwise, reduction};
 use crate::gpu::normalization;
-use crate::gpu::rearrange::{copy, select};
+use crate::gpu::rearrange::{copy, resample, select};
 use crate::gpu::runtime::shader::{Shader, distinct};
 use crate::gpu::texture::{read, write};
 use crate::gpu::training::{loss, optimizer};
@@ -20,6 +20,7 @@ pub(crate) fn all() -> Result<Vec<Shader>> {
     variants.extend(reduction::variants());
     variants.push(select::shader());
     variants.extend(copy::variants());
+    variants.extend(resample::variants());
     variants.extend([false, true].map(loss::cross_entropy_shader));
     variants.extend([loss::squared_error_shader(), loss::sum_shader(), optimizer::adam_shader()]);
     for (momentum, nesterov) in [(false, false), (true, false), (true, true)] {

@@ -3,7 +3,7 @@
 use super::layer::{Layer, take};
 use super::{Parameter, Rng};
 use crate::memory::collected;
-use crate::{Device, Error, Padding, PaddingMode, ReceptiveField, Result, Shape, Tensor};
+use crate::{Device, Error, PaddingMode, ReceptiveField, Result, Shape, Tensor};
 
 /// A convolution that owns its weight and bias.
 ///
@@ -101,6 +101,13 @@ impl Conv2d {
         self
     }
 
+    /// The same layer with a function behind it, in one step.
+    pub(super) fn with_activation(&self, activation: crate::Activation) -> Result<Self> {
+        let bias = self.bias_value().cloned();
+        let options = self.options.clone().activation(activation);
+        Self::with_parameters(options, self.weight.value().clone(), bias)
+    }
+
     /// The options.
     #[must_use]
     pub const fn options(&self) -> &crate::Conv2d {
@@ -150,15 +157,8 @@ impl Layer for Conv2d {
         if options.stride != default.stride {
             text.push_str(&format!(", stride={:?}", options.stride));
         }
-        match options.padding {
-            Padding::Valid => {}
-            Padding::Same => text.push_str(", padding=same"),
-            Padding::Sides { top, bottom, left, right } if top == bottom && left == right => {
-                text.push_str(&format!(", padding=[{top}, {left}]"));
-            }
-            Padding::Sides { top, bottom, left, right } => {
-                text.push_str(&format!(", padding=[{top}, {bottom}, {left}, {right}]"));
-            }
+        if options.padding.is_some() {
+            text.push_str(&format!(", padding={}", options.padding));
         }
         if options.padding_mode != PaddingMode::Zeros {
             text.push_str(&format!(", padding_mode={}", options.padding_mode));
@@ -212,6 +212,10 @@ impl Layer for Conv2d {
 
     fn parameters_mut(&mut self) -> Vec<&mut Parameter> {
         std::iter::once(&mut self.weight).chain(&mut self.bias).collect()
+    }
+
+    fn forget(&mut self) {
+        self.remembered = None;
     }
 
     fn multiply_adds(&self, input: Shape) -> Result<u128> {

@@ -175,6 +175,10 @@ impl Layer for Linear {
         std::iter::once(&mut self.weight).chain(&mut self.bias).collect()
     }
 
+    fn forget(&mut self) {
+        self.input = None;
+    }
+
     fn multiply_adds(&self, input: Shape) -> Result<u128> {
         self.output_shape(input)?;
         self.options.multiply_adds(input)
@@ -233,5 +237,9 @@ impl Layer for Flatten {
 
     fn backward_to_input(&mut self, grad_output: &Tensor) -> Result<Tensor> {
         grad_output.reshape(take(&mut self.input, "Flatten")?)
+    }
+
+    fn forget(&mut self) {
+        self.input = None;
     }
 }

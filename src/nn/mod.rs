@@ -63,6 +63,42 @@
 //! # Ok::<(), filtro::Error>(())
 //! ```
 //!
+//! # Residuals
+//!
+//! More layers can say more, but a long chain is hard to train. What an early layer found must
+//! survive all layers behind it, and the gradient on its way back is multiplied by the weights of
+//! every layer in turn: over dozens of layers it fades, or grows beyond all bounds. From some length
+//! on a longer chain does worse even on the examples that it learns from.
+//!
+//! A *residual* block computes what is to be added to its input, `y = x + f(x)`, and not the whole of
+//! its output. A block that has nothing to say only has to give zeros, and `x` goes on as it is. The
+//! gradient of a sum is that of both summands, so that it reaches the first layers past all blocks,
+//! undiminished. Where a block changes the number of channels or the size, a convolution of 1x1 makes
+//! `x` fit the sum. A U-shaped network does the same between its halves with a concatenation: coarse
+//! values that have seen much, and beside them the fine ones from before the poolings.
+//!
+//! Such a network is a [`Graph`], whose page shows a residual block.
+//!
+//! # Batch normalisation
+//!
+//! While a network learns, the inputs of each layer change with the layers before it: they drift and
+//! grow, and the layer has to follow before it can improve. [`BatchNorm2d`] brings every channel to
+//! mean 0 and variance 1, over all images and positions of the batch, and then to a scale and an
+//! offset that it learns, so that nothing is lost that the network could say before. Steps may then
+//! be longer, and less depends on the start. A convolution before it needs no bias, since the mean
+//! takes it away again.
+//!
+//! In training, [`Layer::forward`], the output of an image thus depends on the images beside it, and
+//! the backward pass goes through their mean and variance as well. In use, [`Layer::infer`], an image
+//! must get the same answer in any company. So training keeps a running mean and a running variance,
+//! which every batch moves a little towards its own, and use takes these. They are no parameters, as
+//! no gradient changes them, but belong to the trained network: [`Buffer`]s, which files hold as
+//! well. After few steps they still lag behind, and `infer` gives other outputs than `forward`.
+//!
+//! With statistics that stay as they are it is one multiplication and one addition for each channel,
+//! and these can be done once and for all in the weight and bias of the convolution before it:
+//! [`Graph::fold_batch_norms`].
+//!
 //! # What stays on the device
 //!
 //! Images, labels, parameters and optimizer states live on the device, and a batch is picked
@@ -73,36 +109,49 @@
 //! # PyTorch
 //!
 //! Layers, losses and optimizers have the formulas and defaults of `torch.nn` and `torch.optim`,
-//! and parameters start from the same distribution. With the feature `safetensors`,
-//! `Sequential::save` and `Sequential::load` use PyTorch's names and layouts, so that a network
-//! that was trained there runs here and the other way round.
+//! and parameters start from the same distribution. With the feature `safetensors`, `StateDict`
+//! saves and loads parameters and buffers with PyTorch's names and layouts, so that a network that
+//! was trained there runs here and the other way round.
 //!
-//! This is a thin module and no framework: a network is a chain of layers. Whoever wants another
-//! shape calls the operations' own gradients, such as
-//! [`Conv2d::grad_input`](crate::Conv2d::grad_input), or implements [`Layer`].
+//! This is a thin module and no framework: a network is a chain of layers or a graph of them, and
+//! every layer brings its own way back. Whoever wants another shape calls the operations' own
+//! gradients, such as [`Conv2d::grad_input`](crate::Conv2d::grad_input), or implements [`Layer`].
 
+mod batch_norm2d;
+mod buffer;
 mod conv2d;
 mod dataset;
+mod graph;
 mod layer;
 mod linear;
 mod loss;
 mod optimizer;
 mod parameter;
 mod pool;
+mod prelu;
+mod resize;
 mod rng;
 mod sequential;
-mod summary;
 #[cfg(feature = "safetensors")]
-mod weights;
+mod state_dict;
+mod stateless;
+mod summary;
 
+pub use batch_norm2d::BatchNorm2d;
+pub use buffer::Buffer;
 pub use conv2d::Conv2d;
 pub use dataset::{Batch, Batches, Dataset};
+pub use graph::{Graph, Node};
 pub use layer::Layer;
 pub use linear::{Flatten, Linear};
 pub use loss::{Loss, cross_entropy, mse, predictions};
 pub use optimizer::{Adam, Sgd};
 pub use parameter::Parameter;
-pub use pool::{Activation, AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, MaxPool2d};
+pub use pool::{Activation, AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, MaxPool2d, Softmax};
+pub use prelu::PRelu;
+pub use resize::{Pad, PixelShuffle, Upsample};
 pub use rng::Rng;
 pub use sequential::Sequential;
+#[cfg(feature = "safetensors")]
+pub use state_dict::StateDict;
 pub use summary::{Summary, SummaryRow};

@@ -1,86 +1,21 @@
 //! Pooling and activation layers, which have no parameters.
 
 use super::layer::{Layer, take};
+use super::stateless::layer;
 use crate::{Indices, ReceptiveField, Result, Shape, Tensor};
-
-/// A layer without parameters: its options, and what a forward pass leaves.
-macro_rules! layer {
-    (
-        $(#[$doc:meta])*
-        $name:ident remembers $remembered:ty;
-        describe $describe:expr;
-        forward $forward:expr;
-        backward $backward:expr;
-        field $field:expr;
-    ) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone)]
-        pub struct $name {
-            options: crate::$name,
-            remembered: Option<$remembered>,
-        }
-
-        impl $name {
-            /// A layer with these options.
-            #[must_use]
-            pub const fn new(options: crate::$name) -> Self {
-                Self { options, remembered: None }
-            }
-
-            /// The options.
-            #[must_use]
-            pub const fn options(&self) -> &crate::$name {
-                &self.options
-            }
-        }
-
-        impl Layer for $name {
-            fn describe(&self) -> String {
-                $describe(&self.options)
-            }
-
-            fn output_shape(&self, input: Shape) -> Result<Shape> {
-                self.options.output_shape(input)
-            }
-
-            fn forward(&mut self, input: &Tensor) -> Result<Tensor> {
-                let (output, remembered) = $forward(&self.options, input)?;
-                self.remembered = Some(remembered);
-                Ok(output)
-            }
-
-            fn infer(&self, input: &Tensor) -> Result<Tensor> {
-                self.options.forward(input)
-            }
-
-            fn backward(&mut self, _grad_output: &Tensor) -> Result<()> {
-                take(&mut self.remembered, stringify!($name)).map(drop)
-            }
-
-            fn backward_to_input(&mut self, grad_output: &Tensor) -> Result<Tensor> {
-                let remembered = take(&mut self.remembered, stringify!($name))?;
-                $backward(&self.options, &remembered, grad_output)
-            }
-
-            fn receptive_field(&self, input: Option<ReceptiveField>) -> Option<ReceptiveField> {
-                $field(&self.options, input)
-            }
-        }
-    };
-}
 
 /// A max pooling that knew its input only by shape, and what it found.
 type Found = (Shape, Indices);
 
 layer! {
     /// The largest element of every window; see [`MaxPool2d`](crate::MaxPool2d).
-    MaxPool2d remembers Found;
+    MaxPool2d of crate::MaxPool2d, remembers Found;
     describe |options: &crate::MaxPool2d| {
         let mut text = format!(
             "MaxPool2d(kernel_size={:?}, stride={:?}", options.kernel_size, options.stride
         );
-        if options.padding != [0, 0] {
-            text.push_str(&format!(", padding={:?}", options.padding));
+        if options.padding.is_some() {
+            text.push_str(&format!(", padding={}", options.padding));
         }
         if options.dilation != [1, 1] {
             text.push_str(&format!(", dilation={:?}", options.dilation));
@@ -101,13 +36,13 @@ layer! {
 
 layer! {
     /// The mean of every window; see [`AvgPool2d`](crate::AvgPool2d).
-    AvgPool2d remembers Shape;
+    AvgPool2d of crate::AvgPool2d, remembers Shape;
     describe |options: &crate::AvgPool2d| {
         let mut text = format!(
             "AvgPool2d(kernel_size={:?}, stride={:?}", options.kernel_size, options.stride
         );
-        if options.padding != [0, 0] {
-            text.push_str(&format!(", padding={:?}", options.padding));
+        if options.padding.is_some() {
+            text.push_str(&format!(", padding={}", options.padding));
         }
         text + if options.ceil_mode { ", ceil_mode=true)" } else { ")" }
     };
@@ -125,7 +60,7 @@ layer! {
 layer! {
     /// The largest element of windows that divide the image; see
     /// [`AdaptiveMaxPool2d`](crate::AdaptiveMaxPool2d).
-    AdaptiveMaxPool2d remembers Found;
+    AdaptiveMaxPool2d of crate::AdaptiveMaxPool2d, remembers Found;
     describe |options: &crate::AdaptiveMaxPool2d| {
         format!("AdaptiveMaxPool2d({:?})", options.output_size)
     };
@@ -142,7 +77,7 @@ layer! {
 layer! {
     /// The mean of windows that divide the image; see
     /// [`AdaptiveAvgPool2d`](crate::AdaptiveAvgPool2d).
-    AdaptiveAvgPool2d remembers Shape;
+    AdaptiveAvgPool2d of crate::AdaptiveAvgPool2d, remembers Shape;
     describe |options: &crate::AdaptiveAvgPool2d| {
         format!("AdaptiveAvgPool2d({:?})", options.output_size)
     };
@@ -153,6 +88,22 @@ layer! {
         options.grad_input(*input, grad_output)
     };
     field |_: &crate::AdaptiveAvgPool2d, _| None;
+}
+
+layer! {
+    /// Probabilities of channels; see [`Softmax`](crate::Softmax).
+    ///
+    /// Source: `torch.nn.Softmax2d`; `torch.nn.Softmax(dim=1)`.
+    Softmax of crate::Softmax, remembers Tensor;
+    describe |_: &crate::Softmax| "Softmax()".into();
+    forward |options: &crate::Softmax, input: &Tensor| {
+        let output = options.forward(input)?;
+        Ok::<_, crate::Error>((output.clone(), output))
+    };
+    backward |options: &crate::Softmax, output: &Tensor, grad_output: &Tensor| {
+        options.grad_input(output, grad_output)
+    };
+    field |_: &crate::Softmax, input: Option<ReceptiveField>| input;
 }
 
 /// A function of every element; see [`Activation`](crate::Activation).
@@ -167,6 +118,12 @@ impl Activation {
     #[must_use]
     pub const fn new(function: crate::Activation) -> Self {
         Self { function, input: None }
+    }
+
+    /// The function.
+    #[must_use]
+    pub const fn function(&self) -> crate::Activation {
+        self.function
     }
 }
 
@@ -207,5 +164,9 @@ impl Layer for Activation {
 
     fn backward_to_input(&mut self, grad_output: &Tensor) -> Result<Tensor> {
         self.function.grad_input(&take(&mut self.input, "Activation")?, grad_output)
+    }
+
+    fn forget(&mut self) {
+        self.input = None;
     }
 }

@@ -1,38 +1,46 @@
 //! Layers one after the other.
 
 use super::layer::Layer;
-use super::{Parameter, Summary};
+use super::{Buffer, Graph, Parameter, Summary, SummaryRow};
 use crate::{ReceptiveField, Result, Shape, Tensor};
 
 /// Layers one after the other: the output of each is the input of the next.
 ///
-/// A parameter is named by the number of its layer and its name in the layer, as in PyTorch:
-/// `0.weight`. The module's page has an example.
+/// A parameter is named by the number of its layer, or the layer's name if it was given one, and its
+/// name in the layer, as in PyTorch: `0.weight`. The module's page has an example. What is no chain
+/// is a [`Graph`].
 ///
 /// Source: `torch.nn.Sequential`.
 #[derive(Debug, Default)]
 pub struct Sequential {
-    layers: Vec<Box<dyn Layer>>,
+    graph: Graph,
 }
 
 impl Sequential {
     /// A network without layers, whose output is its input.
     #[must_use]
-    pub const fn new() -> Self {
-        Self { layers: Vec::new() }
+    pub fn new() -> Self {
+        Self::default()
     }
 
-    /// Adds a layer behind the last.
+    /// Adds a layer behind the last, named by its number.
     #[must_use]
-    pub fn push(mut self, layer: impl Layer + 'static) -> Self {
-        self.layers.push(Box::new(layer));
+    pub fn push(self, layer: impl Layer + 'static) -> Self {
+        let number = self.graph.layers().count();
+        self.push_named(number.to_string(), layer)
+    }
+
+    /// Adds a layer behind the last, under a name.
+    #[must_use]
+    pub fn push_named(mut self, name: impl Into<String>, layer: impl Layer + 'static) -> Self {
+        let last = self.graph.last();
+        self.graph.layer(name, layer, last);
         self
     }
 
-    /// The layers, in order.
-    #[must_use]
-    pub fn layers(&self) -> &[Box<dyn Layer>] {
-        &self.layers
+    /// The layers and their names, in order.
+    pub fn layers(&self) -> impl Iterator<Item = (&str, &dyn Layer)> {
+        self.graph.layers()
     }
 
     /// What every layer does to an input of this shape: shapes, parameters, multiply-adds,
@@ -42,72 +50,69 @@ impl Sequential {
     ///
     /// What the layers report of shapes that do not fit.
     pub fn summary(&self, input: impl Into<Shape>) -> Result<Summary> {
-        Summary::new(&self.layers, input.into())
+        Summary::new(self, input)
     }
 
-    /// The first layer that has parameters: those before need no gradient of their input.
-    fn first_trained(&self) -> usize {
-        let mut layers = self.layers.iter();
-        layers.position(|layer| !layer.named_parameters().is_empty()).unwrap_or(self.layers.len())
+    pub(super) fn into_graph(self) -> Graph {
+        self.graph
     }
 }
 
 impl Layer for Sequential {
     fn describe(&self) -> String {
-        let layers: Vec<_> = self.layers.iter().map(|layer| layer.describe()).collect();
+        let layers: Vec<_> = self.layers().map(|(_, layer)| layer.describe()).collect();
         format!("Sequential({})", layers.join(", "))
     }
 
     fn output_shape(&self, input: Shape) -> Result<Shape> {
-        self.layers.iter().try_fold(input, |shape, layer| layer.output_shape(shape))
+        self.graph.output_shape(input)
     }
 
     fn forward(&mut self, input: &Tensor) -> Result<Tensor> {
-        self.layers.iter_mut().try_fold(input.clone(), |tensor, layer| layer.forward(&tensor))
+        self.graph.forward(input)
     }
 
     fn infer(&self, input: &Tensor) -> Result<Tensor> {
-        self.layers.iter().try_fold(input.clone(), |tensor, layer| layer.infer(&tensor))
+        self.graph.infer(input)
     }
 
     fn backward(&mut self, grad_output: &Tensor) -> Result<()> {
-        let first = self.first_trained();
-        let mut gradient = grad_output.clone();
-        for (index, layer) in self.layers.iter_mut().enumerate().rev() {
-            if index > first {
-                gradient = layer.backward_to_input(&gradient)?;
-            } else {
-                // Also makes the layers before the first trained one forget their forward pass.
-                layer.backward(&gradient)?;
-            }
-        }
-        Ok(())
+        self.graph.backward(grad_output)
     }
 
     fn backward_to_input(&mut self, grad_output: &Tensor) -> Result<Tensor> {
-        let mut layers = self.layers.iter_mut().rev();
-        layers.try_fold(grad_output.clone(), |tensor, layer| layer.backward_to_input(&tensor))
+        self.graph.backward_to_input(grad_output)
     }
 
     fn named_parameters(&self) -> Vec<(String, &Parameter)> {
-        let layers = self.layers.iter().enumerate();
-        layers
-            .flat_map(|(index, layer)| {
-                let named = layer.named_parameters().into_iter();
-                named.map(move |(name, parameter)| (format!("{index}.{name}"), parameter))
-            })
-            .collect()
+        self.graph.named_parameters()
     }
 
     fn parameters_mut(&mut self) -> Vec<&mut Parameter> {
-        self.layers.iter_mut().flat_map(|layer| layer.parameters_mut()).collect()
+        self.graph.parameters_mut()
+    }
+
+    fn named_buffers(&self) -> Vec<(String, &Buffer)> {
+        self.graph.named_buffers()
+    }
+
+    fn buffers_mut(&mut self) -> Vec<&mut Buffer> {
+        self.graph.buffers_mut()
+    }
+
+    fn forget(&mut self) {
+        self.graph.forget();
     }
 
     fn multiply_adds(&self, input: Shape) -> Result<u128> {
-        Ok(self.summary(input)?.multiply_adds())
+        self.graph.multiply_adds(input)
     }
 
     fn receptive_field(&self, input: Option<ReceptiveField>) -> Option<ReceptiveField> {
-        self.layers.iter().fold(input, |field, layer| layer.receptive_field(field))
+        self.graph.receptive_field(input)
+    }
+
+    fn summary_rows(&self, input: Shape, field: Option<ReceptiveField>) -> Result<Vec<SummaryRow>> {
+        self.graph.summary_rows(input, field)
     }
 }

@@ -18,7 +18,9 @@ pub struct Summary {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SummaryRow {
-    /// The layer and its options.
+    /// The layer's name in the network, such as `layer1.0.conv1`.
+    pub name: String,
+    /// The layer and its options, and what it works on if that is not the row before.
     pub layer: String,
     /// The shape of its output.
     pub output: Shape,
@@ -31,22 +33,14 @@ pub struct SummaryRow {
 }
 
 impl Summary {
-    pub(super) fn new(layers: &[Box<dyn Layer>], input: Shape) -> Result<Self> {
-        let (mut shape, mut field) = (input, Some(ReceptiveField::new()));
-        let mut rows = Vec::with_capacity(layers.len());
-        for layer in layers {
-            let multiply_adds = layer.multiply_adds(shape)?;
-            shape = layer.output_shape(shape)?;
-            field = layer.receptive_field(field);
-            let parameters = layer.named_parameters();
-            rows.push(SummaryRow {
-                layer: layer.describe(),
-                output: shape,
-                parameters: parameters.iter().map(|(_, it)| it.value().shape().len()).sum(),
-                multiply_adds,
-                receptive_field: field.map(|field| field.size()),
-            });
-        }
+    /// What the layers of a network do, or a layer alone.
+    ///
+    /// # Errors
+    ///
+    /// What the layers report of shapes that do not fit.
+    pub fn new<L: Layer + ?Sized>(network: &L, input: impl Into<Shape>) -> Result<Self> {
+        let input = input.into();
+        let rows = network.summary_rows(input, Some(ReceptiveField::new()))?;
         Ok(Self { input, rows })
     }
 
@@ -68,13 +62,13 @@ impl fmt::Display for Summary {
         let header =
             ["", "layer", "output", "parameters", "multiply-adds", "sees"].map(String::from);
         let mut table = vec![header];
-        for (index, row) in self.rows.iter().enumerate() {
+        for row in &self.rows {
             let field = match row.receptive_field {
                 Some([height, width]) => format!("{height} x {width}"),
                 None => "all".into(),
             };
             table.push([
-                index.to_string(),
+                row.name.clone(),
                 row.layer.clone(),
                 row.output.to_string(),
                 grouped(row.parameters as u128),
@@ -96,10 +90,10 @@ impl fmt::Display for Summary {
             if index > 0 {
                 writeln!(f)?;
             }
-            let [number, layer, output, parameters, multiply_adds, sees] = row;
+            let [name, layer, output, parameters, multiply_adds, sees] = row;
             write!(
                 f,
-                "{number:>0$}  {layer:<1$}  {output:<2$}  {parameters:>3$}  {multiply_adds:>4$}  \
+                "{name:<0$}  {layer:<1$}  {output:<2$}  {parameters:>3$}  {multiply_adds:>4$}  \
                  {sees:>5$}",
                 widths[0], widths[1], widths[2], widths[3], widths[4], widths[5],
             )?;

@@ -8,6 +8,7 @@ use crate::{Activation, Result, Shape};
 
 /// What is computed of two elements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Operator {
     /// `input + other`.
     Add,

@@ -2,7 +2,7 @@
 
 use crate::ops::pool_windows::{PoolWindows, check_input};
 use crate::ops::setters::setters;
-use crate::{Algorithm, Error, Result, Shape};
+use crate::{Algorithm, Error, Padding, Result, Shape};
 
 const OPERATION: &str = "avg_pool2d";
 
@@ -15,6 +15,9 @@ const OPERATION: &str = "avg_pool2d";
 /// The divisor is `divisor_override` where given; else the window's cells inside the input and its
 /// padding (`count_include_pad`, the default) or inside the input alone. What of the last window
 /// `ceil_mode` lets hang over the padding counts in nobody's divisor.
+///
+/// TensorFlow never counts padding, nor does ONNX by default: with
+/// [`SameUpper`](Padding::SameUpper) and `count_include_pad(false)` this is TensorFlow's average.
 ///
 /// # Shapes
 ///
@@ -32,7 +35,8 @@ const OPERATION: &str = "avg_pool2d";
 /// # Ok::<(), filtro::Error>(())
 /// ```
 ///
-/// Source: `torch.nn.AvgPool2d`.
+/// Source: `torch.nn.AvgPool2d`, but that sides may be padded differently; of that ONNX's
+/// `AveragePool`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct AvgPool2d {
@@ -40,8 +44,9 @@ pub struct AvgPool2d {
     pub kernel_size: [usize; 2],
     /// `[height, width]` of the step from one window to the next; `kernel_size` by default.
     pub stride: [usize; 2],
-    /// `[height, width]` of the padding on both sides; none by default. At most half of the kernel.
-    pub padding: [usize; 2],
+    /// How far the input is padded; not at all by default. Every side by at most half of the
+    /// kernel.
+    pub padding: Padding,
     /// Whether the output size is rounded up.
     pub ceil_mode: bool,
     /// Whether padding counts in the divisor; true by default.
@@ -59,7 +64,7 @@ impl AvgPool2d {
         Self {
             kernel_size,
             stride: kernel_size,
-            padding: [0, 0],
+            padding: Padding::Valid,
             ceil_mode: false,
             count_include_pad: true,
             divisor_override: None,
@@ -70,8 +75,8 @@ impl AvgPool2d {
     setters! {
         /// Sets the `[height, width]` of the step from one window to the next.
         stride: [usize; 2],
-        /// Sets the `[height, width]` of the padding on both sides.
-        padding: [usize; 2],
+        /// Sets how far the input is padded: `[height, width]` or a [`Padding`].
+        padding: into Padding,
         /// Sets whether the output size is rounded up.
         ceil_mode: bool,
         /// Sets whether padding counts in the divisor.
@@ -96,9 +101,9 @@ impl AvgPool2d {
         if self.divisor_override == Some(0) {
             return Err(Error::argument(OPERATION, "divisor_override", 0, "must not be zero"));
         }
-        let axes = [self.kernel_size, self.stride, self.padding, [1, 1]];
+        let axes = [self.kernel_size, self.stride, [1, 1]];
         Ok(AvgPool2dProblem {
-            windows: PoolWindows::new(OPERATION, input, axes, self.ceil_mode)?,
+            windows: PoolWindows::new(OPERATION, input, axes, self.padding, self.ceil_mode)?,
             count_include_pad: self.count_include_pad,
             divisor_override: self.divisor_override,
         })

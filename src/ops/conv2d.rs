@@ -4,7 +4,7 @@ use std::hash::{Hash, Hasher};
 
 use crate::ops::channels::{check_channels, check_input, check_weight_and_bias};
 use crate::ops::setters::setters;
-use crate::window::{AXIS_NAMES, Axis, AxisOptions};
+use crate::window::{AXIS_NAMES, Axis, AxisOptions, check_pads};
 use crate::{Activation, Algorithm, Error, Padding, PaddingMode, Result, Shape};
 
 const OPERATION: &str = "conv2d";
@@ -174,72 +174,27 @@ impl Conv2d {
         Ok(input.len() as u128 * self.output_shape(input)?.len() as u128)
     }
 
-    /// The four pads `[[top, bottom], [left, right]]`.
-    pub(crate) fn pads(&self) -> Result<[[usize; 2]; 2]> {
-        match self.padding {
-            Padding::Valid => Ok([[0; 2]; 2]),
-            Padding::Sides { top, bottom, left, right } => Ok([[top, bottom], [left, right]]),
-            Padding::Same => {
-                if self.stride != [1, 1] {
-                    let rule = "padding same needs stride 1 along both axes";
-                    let value = format!("{:?}", self.stride);
-                    return Err(Error::argument(OPERATION, "stride", value, rule));
-                }
-                let mut pads = [[0; 2]; 2];
-                for (axis, pad) in pads.iter_mut().enumerate() {
-                    let total = self.axis_options(axis, 0, [0, 0]).span()? - 1;
-                    *pad = [total / 2, total - total / 2];
-                }
-                Ok(pads)
-            }
-        }
-    }
-
-    fn axis_options(&self, axis: usize, input_size: usize, pad: [usize; 2]) -> AxisOptions {
-        AxisOptions {
-            operation: OPERATION,
-            axis: AXIS_NAMES[axis],
-            input_size,
-            kernel_size: self.kernel_size[axis],
-            stride: self.stride[axis],
-            pad_begin: pad[0],
-            pad_end: pad[1],
-            dilation: self.dilation[axis],
-        }
-    }
-
-    fn check_pads(&self, axis: usize, input_size: usize, pad: [usize; 2]) -> Result<()> {
-        let (allowed, relation) = match self.padding_mode {
-            PaddingMode::Zeros | PaddingMode::Replicate => return Ok(()),
-            PaddingMode::Reflect => (input_size.saturating_sub(1), "less than"),
-            PaddingMode::Circular => (input_size, "at most"),
-        };
-        match pad.into_iter().find(|&pad| pad > allowed) {
-            None => Ok(()),
-            Some(pad) => {
-                let (mode, axis) = (self.padding_mode, AXIS_NAMES[axis]);
-                let rule =
-                    format!("padding_mode {mode} needs {relation} the input's {axis} {input_size}");
-                Err(Error::argument(OPERATION, "padding", pad, rule))
-            }
-        }
-    }
-
     /// Everything resolved for an input of this shape.
     pub(crate) fn problem(&self, input: Shape) -> Result<Conv2dProblem> {
         self.weight_shape()?;
         check_input(OPERATION, input, self.in_channels)?;
-        let pads = self.pads()?;
-        let sizes = [input.height, input.width];
-        let mut axes = [None; 2];
-        for axis in 0..2 {
-            let options = self.axis_options(axis, sizes[axis], pads[axis]);
-            axes[axis] = Some(options.resolve(false)?);
-            self.check_pads(axis, sizes[axis], pads[axis])?;
-        }
-        let [Some(vertical), Some(horizontal)] = axes else {
-            return Err(Error::overflow(OPERATION, "the number of axes"));
+        let axes = [0, 1].map(|axis| AxisOptions {
+            operation: OPERATION,
+            axis: AXIS_NAMES[axis],
+            input_size: [input.height, input.width][axis],
+            kernel_size: self.kernel_size[axis],
+            stride: self.stride[axis],
+            pad_begin: 0,
+            pad_end: 0,
+            dilation: self.dilation[axis],
+        });
+        let resolve = |axis: AxisOptions| {
+            let resolved = axis.resolve(false)?;
+            check_pads("padding_mode", self.padding_mode, &axis)?;
+            Ok::<_, Error>(resolved)
         };
+        let [vertical, horizontal] = self.padding.around(axes)?;
+        let (vertical, horizontal) = (resolve(vertical)?, resolve(horizontal)?);
         let problem = Conv2dProblem {
             batch: input.batch,
             in_channels: self.in_channels,

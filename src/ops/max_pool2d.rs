@@ -2,7 +2,7 @@
 
 use crate::ops::pool_windows::{PoolWindows, check_input};
 use crate::ops::setters::setters;
-use crate::{Algorithm, Result, Shape};
+use crate::{Algorithm, Padding, Result, Shape};
 
 const OPERATION: &str = "max_pool2d";
 
@@ -10,8 +10,8 @@ const OPERATION: &str = "max_pool2d";
 ///
 /// ```text
 /// output[n, c, out_y, out_x] = max over kernel_y, kernel_x of
-///     input[n, c, out_y * stride - padding + kernel_y * dilation,
-///                 out_x * stride - padding + kernel_x * dilation]
+///     input[n, c, out_y * stride - pad_top + kernel_y * dilation,
+///                 out_x * stride - pad_left + kernel_x * dilation]
 /// ```
 ///
 /// Padding never wins the maximum. Ties go to the first tap in row-major order, a NaN in the
@@ -23,8 +23,10 @@ const OPERATION: &str = "max_pool2d";
 ///
 /// - input `[batch, channels, height, width]`
 /// - output `[batch, channels, out_height, out_width]`, per axis
-///   `floor((size + 2 * padding - dilation * (kernel_size - 1) - 1) / stride) + 1`; with `ceil_mode`
-///   rounded up, and one less where the last window would start in the padding after the input
+///   `floor((size + pad_begin + pad_end - dilation * (kernel_size - 1) - 1) / stride) + 1`; with
+///   `ceil_mode` rounded up, and one less where the last window would start in the padding after
+///   the input. With [`SameUpper`](Padding::SameUpper) and [`SameLower`](Padding::SameLower) it is
+///   `ceil(size / stride)`, with `ceil_mode` and without
 ///
 /// # Examples
 ///
@@ -36,7 +38,7 @@ const OPERATION: &str = "max_pool2d";
 /// # Ok::<(), filtro::Error>(())
 /// ```
 ///
-/// Source: `torch.nn.MaxPool2d`.
+/// Source: `torch.nn.MaxPool2d`, but that sides may be padded differently; of that ONNX's `MaxPool`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct MaxPool2d {
@@ -44,9 +46,9 @@ pub struct MaxPool2d {
     pub kernel_size: [usize; 2],
     /// `[height, width]` of the step from one window to the next; `kernel_size` by default.
     pub stride: [usize; 2],
-    /// `[height, width]` of the padding on both sides; none by default. At most half of what the
+    /// How far the input is padded; not at all by default. Every side by at most half of what the
     /// dilated kernel spans.
-    pub padding: [usize; 2],
+    pub padding: Padding,
     /// `[height, width]` of the distance between taps; 1 by default.
     pub dilation: [usize; 2],
     /// Whether the output size is rounded up.
@@ -62,7 +64,7 @@ impl MaxPool2d {
         Self {
             kernel_size,
             stride: kernel_size,
-            padding: [0, 0],
+            padding: Padding::Valid,
             dilation: [1, 1],
             ceil_mode: false,
             algorithm: None,
@@ -72,8 +74,8 @@ impl MaxPool2d {
     setters! {
         /// Sets the `[height, width]` of the step from one window to the next.
         stride: [usize; 2],
-        /// Sets the `[height, width]` of the padding on both sides.
-        padding: [usize; 2],
+        /// Sets how far the input is padded: `[height, width]` or a [`Padding`].
+        padding: into Padding,
         /// Sets the `[height, width]` of the distance between taps.
         dilation: [usize; 2],
         /// Sets whether the output size is rounded up.
@@ -93,7 +95,7 @@ impl MaxPool2d {
 
     pub(crate) fn problem(&self, input: Shape) -> Result<PoolWindows> {
         check_input(OPERATION, input)?;
-        let axes = [self.kernel_size, self.stride, self.padding, self.dilation];
-        PoolWindows::new(OPERATION, input, axes, self.ceil_mode)
+        let axes = [self.kernel_size, self.stride, self.dilation];
+        PoolWindows::new(OPERATION, input, axes, self.padding, self.ceil_mode)
     }
 }

@@ -1,7 +1,7 @@
 //! The pooling that indices belong to.
 
 use super::{AdaptivePool2dProblem, PoolWindows};
-use crate::Shape;
+use crate::{Padding, Shape};
 
 /// A max pooling resolved for an input shape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,13 +66,15 @@ impl std::fmt::Display for MaxPooling {
         match self {
             Self::Fixed(PoolWindows { vertical, horizontal, .. }) => {
                 let axes = |of: fn(&crate::window::Axis) -> usize| [of(vertical), of(horizontal)];
+                let ([top, left], [bottom, right]) =
+                    (axes(|axis| axis.pad_begin), axes(|axis| axis.pad_end));
                 write!(
                     f,
-                    "of a max_pool2d with kernel_size {:?}, stride {:?}, padding {:?} and \
+                    "of a max_pool2d with kernel_size {:?}, stride {:?}, padding {} and \
                      dilation {:?}",
                     axes(|axis| axis.kernel_size),
                     axes(|axis| axis.stride),
-                    axes(|axis| axis.pad_begin),
+                    Padding::sides(top, bottom, left, right),
                     axes(|axis| axis.dilation)
                 )
             }

@@ -19,6 +19,7 @@ mod pool_windows;
 pub(crate) mod prelu;
 mod receptive_field;
 pub(crate) mod reduction;
+mod resample;
 pub(crate) mod setters;
 mod softmax;
 mod texture;
@@ -35,6 +36,7 @@ pub use conv2d::Conv2d;
 pub use max_pool2d::MaxPool2d;
 pub use prelu::PRelu;
 pub use receptive_field::ReceptiveField;
+pub use resample::{Interpolate, InterpolateTarget, InterpolationMode, Pad, PixelShuffle};
 pub use softmax::Softmax;
 pub use texture::{Alpha, FromTexture, TexelChannel, TexelValues, Texels, TexelsMut, ToTexture};
 
@@ -47,6 +49,7 @@ pub(crate) use conv2d::Conv2dProblem;
 pub(crate) use gradients::check_grad_output;
 pub(crate) use max_pooling::MaxPooling;
 pub(crate) use pool_windows::PoolWindows;
+pub(crate) use resample::{AxisMap, Copied, CopyMap, NOWHERE, Readers, Resampling, Tap};
 pub(crate) use texture::{
     Line, Reading, Stored, Texel, Writing, WrittenAlpha, from_half, to_half, to_unorm8,
 };

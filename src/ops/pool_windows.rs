@@ -1,7 +1,7 @@
 //! The windows of a pooling of fixed windows.
 
 use crate::window::{AXIS_NAMES, Axis, AxisOptions};
-use crate::{Error, Result, Shape};
+use crate::{Error, Padding, Result, Shape};
 
 /// What every pooling checks of its input before its own rules.
 pub(super) fn check_input(operation: &'static str, input: Shape) -> Result<()> {
@@ -22,38 +22,42 @@ pub(crate) struct PoolWindows {
 }
 
 impl PoolWindows {
-    /// Of kernel_size, stride, padding and dilation as `[height, width]`.
+    /// Of kernel_size, stride and dilation as `[height, width]`.
     pub(super) fn new(
         operation: &'static str,
         input: Shape,
-        [kernel_size, stride, padding, dilation]: [[usize; 2]; 4],
+        [kernel_size, stride, dilation]: [[usize; 2]; 3],
+        padding: Padding,
         ceil_mode: bool,
     ) -> Result<Self> {
-        let resolve = |axis: usize| {
-            let options = AxisOptions {
-                operation,
-                axis: AXIS_NAMES[axis],
-                input_size: [input.height, input.width][axis],
-                kernel_size: kernel_size[axis],
-                stride: stride[axis],
-                pad_begin: padding[axis],
-                pad_end: padding[axis],
-                dilation: dilation[axis],
-            };
-            let span = options.span()?;
+        let axes = [0, 1].map(|axis| AxisOptions {
+            operation,
+            axis: AXIS_NAMES[axis],
+            input_size: [input.height, input.width][axis],
+            kernel_size: kernel_size[axis],
+            stride: stride[axis],
+            pad_begin: 0,
+            pad_end: 0,
+            dilation: dilation[axis],
+        });
+        let resolve = |axis: AxisOptions| {
+            let span = axis.span()?;
             let allowed = span / 2;
-            if padding[axis] > allowed {
+            let pads = [axis.pad_begin, axis.pad_end];
+            if let Some(pad) = pads.into_iter().find(|&pad| pad > allowed) {
                 let rule = format!(
                     "must be at most {allowed}, half of the {span} that the kernel spans along \
                      the {}",
-                    AXIS_NAMES[axis]
+                    axis.axis
                 );
-                return Err(Error::argument(operation, "padding", padding[axis], rule));
+                return Err(Error::argument(operation, "padding", pad, rule));
             }
-            options.resolve(ceil_mode)
+            axis.resolve(ceil_mode)
         };
+        let [vertical, horizontal] = padding.around(axes)?;
         let (batch, channels) = (input.batch, input.channels);
-        let windows = Self { batch, channels, vertical: resolve(0)?, horizontal: resolve(1)? };
+        let (vertical, horizontal) = (resolve(vertical)?, resolve(horizontal)?);
+        let windows = Self { batch, channels, vertical, horizontal };
         windows.output_shape().checked_len(operation)?;
         Ok(windows)
     }

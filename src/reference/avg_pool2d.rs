@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use ndarray::{Array4, ArrayView4};
 
+use super::padding::Windows;
 use super::{check_shape, shape_of, zeros};
 use crate::{AvgPool2d, Result, Shape};
 
@@ -14,7 +15,8 @@ struct Axis {
     in_size: usize,
     kernel_size: usize,
     stride: usize,
-    padding: usize,
+    pad_begin: usize,
+    pad_end: usize,
     ceil_mode: bool,
 }
 
@@ -22,39 +24,42 @@ impl Axis {
     /// Both axes: the rows, then the columns.
     fn both(options: &AvgPool2d, input: Shape) -> [Self; 2] {
         let in_size = [input.height, input.width];
+        let &AvgPool2d { kernel_size, stride, padding, .. } = options;
+        let pads = Windows { in_size, kernel_size, stride, dilation: [1, 1] }.pads(padding);
         [0, 1].map(|axis| Self {
             in_size: in_size[axis],
             kernel_size: options.kernel_size[axis],
             stride: options.stride[axis],
-            padding: options.padding[axis],
+            pad_begin: pads[axis][0],
+            pad_end: pads[axis][1],
             ceil_mode: options.ceil_mode,
         })
     }
 
-    /// `floor((in_size + 2 * padding - kernel_size) / stride) + 1`. With `ceil_mode` the quotient
+    /// `floor((in_size + pad_begin + pad_end - kernel_size) / stride) + 1`. With `ceil_mode` the quotient
     /// is rounded up, but the last window must start inside the input or the padding before it.
     fn out_size(&self) -> usize {
-        let padded = self.in_size + 2 * self.padding;
+        let padded = self.in_size + self.pad_begin + self.pad_end;
         if !self.ceil_mode {
             return (padded - self.kernel_size) / self.stride + 1;
         }
         let out_size = (padded + self.stride - 1 - self.kernel_size) / self.stride + 1;
         let last_start = (out_size - 1) * self.stride;
-        if last_start >= self.in_size + self.padding { out_size - 1 } else { out_size }
+        if last_start >= self.in_size + self.pad_begin { out_size - 1 } else { out_size }
     }
 
     /// The cells of a window inside the input and its padding: `ceil_mode` may let the window hang
     /// over both.
     fn padded_cells(&self, out: usize) -> usize {
         let start = out * self.stride;
-        (start + self.kernel_size).min(self.in_size + 2 * self.padding) - start
+        (start + self.kernel_size).min(self.pad_begin + self.in_size + self.pad_end) - start
     }
 
     /// The part of a window inside the input.
     fn window(&self, out: usize) -> Range<usize> {
         let start = out * self.stride;
-        let end = (start + self.kernel_size).min(self.in_size + self.padding);
-        start.saturating_sub(self.padding)..end - self.padding
+        let end = (start + self.kernel_size).min(self.in_size + self.pad_begin);
+        start.saturating_sub(self.pad_begin)..end - self.pad_begin
     }
 }
 

@@ -2,8 +2,9 @@
 
 use ndarray::{Array1, Array4, ArrayView1, ArrayView4};
 
+use super::padding::Windows;
 use super::{array, check_shape, in_order, place, shape_of, zeros, zeros_in_order};
-use crate::{Conv2d, Error, Padding, PaddingMode, Result, Shape};
+use crate::{Conv2d, Error, PaddingMode, Result, Shape};
 
 const OPERATION: &str = "conv2d";
 
@@ -22,14 +23,8 @@ impl Axis {
     /// Both axes: the rows, then the columns.
     fn both(options: &Conv2d, input: Shape) -> [Self; 2] {
         let in_size = [input.height, input.width];
-        let pads = match options.padding {
-            Padding::Valid => [[0, 0], [0, 0]],
-            Padding::Sides { top, bottom, left, right } => [[top, bottom], [left, right]],
-            Padding::Same => [0, 1].map(|axis| {
-                let total = options.dilation[axis] * (options.kernel_size[axis] - 1);
-                [total / 2, total.div_ceil(2)]
-            }),
-        };
+        let &Conv2d { kernel_size, stride, dilation, padding, .. } = options;
+        let pads = Windows { in_size, kernel_size, stride, dilation }.pads(padding);
         [0, 1].map(|axis| Self {
             in_size: in_size[axis],
             kernel_size: options.kernel_size[axis],

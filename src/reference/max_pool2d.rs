@@ -3,6 +3,7 @@
 use ndarray::{Array4, ArrayView4};
 
 use super::maxima::{maxima, maxima_backward};
+use super::padding::Windows;
 use super::shape_of;
 use crate::{MaxPool2d, Result, Shape};
 
@@ -13,7 +14,8 @@ struct Axis {
     in_size: usize,
     kernel_size: usize,
     stride: usize,
-    padding: usize,
+    pad_begin: usize,
+    pad_end: usize,
     dilation: usize,
     ceil_mode: bool,
 }
@@ -22,34 +24,37 @@ impl Axis {
     /// Both axes: the rows, then the columns.
     fn both(options: &MaxPool2d, input: Shape) -> [Self; 2] {
         let in_size = [input.height, input.width];
+        let &MaxPool2d { kernel_size, stride, padding, dilation, .. } = options;
+        let pads = Windows { in_size, kernel_size, stride, dilation }.pads(padding);
         [0, 1].map(|axis| Self {
             in_size: in_size[axis],
             kernel_size: options.kernel_size[axis],
             stride: options.stride[axis],
-            padding: options.padding[axis],
+            pad_begin: pads[axis][0],
+            pad_end: pads[axis][1],
             dilation: options.dilation[axis],
             ceil_mode: options.ceil_mode,
         })
     }
 
-    /// `floor((in_size + 2 * padding - dilation * (kernel_size - 1) - 1) / stride) + 1`. With
+    /// `floor((in_size + pad_begin + pad_end - dilation * (kernel_size - 1) - 1) / stride) + 1`. With
     /// `ceil_mode` the quotient is rounded up, but the last window must start inside the input or
     /// the padding before it.
     fn out_size(&self) -> usize {
         let span = self.dilation * (self.kernel_size - 1) + 1;
-        let padded = self.in_size + 2 * self.padding;
+        let padded = self.in_size + self.pad_begin + self.pad_end;
         if !self.ceil_mode {
             return (padded - span) / self.stride + 1;
         }
         let out_size = (padded + self.stride - 1 - span) / self.stride + 1;
         let last_start = (out_size - 1) * self.stride;
-        if last_start >= self.in_size + self.padding { out_size - 1 } else { out_size }
+        if last_start >= self.in_size + self.pad_begin { out_size - 1 } else { out_size }
     }
 
     /// The element of the input that output `out` reads through tap `tap`; nothing in the padding.
     fn source(&self, out: usize, tap: usize) -> Option<usize> {
         let at = out * self.stride + tap * self.dilation;
-        at.checked_sub(self.padding).filter(|&source| source < self.in_size)
+        at.checked_sub(self.pad_begin).filter(|&source| source < self.in_size)
     }
 
     /// The elements of the input that output `out` reads.
@@ -62,8 +67,8 @@ impl Axis {
 ///
 /// ```text
 /// output[n, c, out_y, out_x] = max over kernel_y, kernel_x of
-///     input[n, c, out_y * stride - padding + kernel_y * dilation,
-///                 out_x * stride - padding + kernel_x * dilation]
+///     input[n, c, out_y * stride - pad_top + kernel_y * dilation,
+///                 out_x * stride - pad_left + kernel_x * dilation]
 /// ```
 ///
 /// over the taps inside the input. They are read row by row, and one replaces the best so far when

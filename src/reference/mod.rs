@@ -20,6 +20,9 @@
 //! | [`arithmetic`] | [`arithmetic_backward`] |
 //! | [`cat`] | [`cat_backward`] |
 //! | [`prelu`] | [`prelu_backward`] |
+//! | [`interpolate`] | [`interpolate_backward`] |
+//! | [`pad`] | [`pad_backward`] |
+//! | [`pixel_shuffle`] | [`pixel_shuffle_backward`] |
 //! | [`cross_entropy`], [`mse`] | the same, both at once |
 //!
 //! [`sgd`] and [`adam`] are the steps of the optimizers, [`from_texture`] and [`to_texture`] the ways
@@ -47,10 +50,14 @@ mod batch_norm2d;
 mod cat;
 mod conv2d;
 mod conv_transpose2d;
+mod interpolate;
 mod loss;
 mod max_pool2d;
 mod maxima;
 mod optimizer;
+mod pad;
+mod padding;
+mod pixel_shuffle;
 mod prelu;
 mod softmax;
 mod texture;
@@ -69,9 +76,12 @@ pub use batch_norm2d::{
 pub use cat::{cat, cat_backward};
 pub use conv_transpose2d::{conv_transpose2d, conv_transpose2d_backward};
 pub use conv2d::{ConvGradients, conv2d, conv2d_backward, conv2d_with_magnitude};
+pub use interpolate::{interpolate, interpolate_backward};
 pub use loss::{cross_entropy, mse};
 pub use max_pool2d::{max_pool2d, max_pool2d_backward};
 pub use optimizer::{adam, sgd};
+pub use pad::{pad, pad_backward};
+pub use pixel_shuffle::{pixel_shuffle, pixel_shuffle_backward};
 pub use prelu::{prelu, prelu_backward};
 pub use softmax::{softmax, softmax_backward};
 pub use texture::{from_texture, to_texture};

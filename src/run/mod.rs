@@ -12,6 +12,7 @@ mod pairwise;
 mod pipeline_cache;
 mod pool2d;
 mod prelu;
+mod resample;
 mod texture;
 mod timing;
 mod warm_up;

@@ -70,12 +70,25 @@ def gradients(name, output, grad_of):
     }
 
 
+def same_sides(padding, input_shape, kernel_size, stride=(1, 1), dilation=(1, 1), **_):
+    """(top, bottom, left, right) of TensorFlow's and ONNX's SAME, which PyTorch lacks."""
+    sides = []
+    for size, kernel, step, tap in zip(input_shape[2:], kernel_size, stride, dilation):
+        windows = math.ceil(size / step)
+        total = max((windows - 1) * step + tap * (kernel - 1) + 1 - size, 0)
+        less, more = total // 2, math.ceil(total / 2)
+        sides += [less, more] if padding == "same_upper" else [more, less]
+    return tuple(sides)
+
+
 # --- conv2d -----------------------------------------------------------------------------------
 
-def conv2d_case(name, input_shape, out_channels, kernel_size, bias=True, sides=None, **options):
+def conv2d_case(name, input_shape, out_channels, kernel_size, bias=True, sides=None, auto=None, **options):
     """`sides` is (top, bottom, left, right), which torch.nn.Conv2d lacks: an explicit pad of the
-    mode, then a convolution without padding."""
+    mode, then a convolution without padding. `auto` is a name of same_sides."""
     in_channels = input_shape[1]
+    if auto:
+        sides = same_sides(auto, input_shape, kernel_size, **options)
     layer = torch.nn.Conv2d(
         in_channels, out_channels, kernel_size, bias=bias, dtype=torch.float64, **options
     )
@@ -91,7 +104,9 @@ def conv2d_case(name, input_shape, out_channels, kernel_size, bias=True, sides=N
     parameters = {key: tensors[key] for key in ("weight", "bias") if key in tensors}
     output = torch.func.functional_call(layer, parameters, padded)
     options = {"kernel_size": kernel_size} | options
-    if sides:
+    if auto:
+        options["padding"] = auto
+    elif sides:
         options["sides"] = sides
     found = gradients(name, output, tensors)
     return case(name, options, {k: v.detach() for k, v in (tensors | {"output": output} | found).items()})
@@ -135,6 +150,13 @@ def conv2d():
         yield c(f"padding_{mode}", (2, 2, 4, 5), 3, (3, 2), padding=(1, 3), padding_mode=mode)
         yield c(f"stride_dilation_groups_{mode}", (1, 4, 7, 6), 6, (2, 3), padding=(3, 4), stride=(2, 3), dilation=(3, 2), groups=2, padding_mode=mode)
         yield c(f"sides_{mode}", (1, 2, 4, 5), 2, (3, 2), sides=(3, 1, 0, 4), padding_mode=mode)
+    for auto in ["same_upper", "same_lower"]:
+        for size in [(5, 8), (6, 9)]:
+            yield c(f"{auto}_stride_of_{size[0]}_{size[1]}", (1, 2, *size), 2, (3, 4), auto=auto, stride=(2, 3))
+        yield c(f"{auto}_stride_larger_than_kernel", (1, 2, 10, 7), 2, (2, 1), auto=auto, stride=(3, 4))
+        yield c(f"{auto}_one_pixel", (1, 2, 1, 1), 2, (3, 2), auto=auto, stride=(2, 5))
+        for mode in ["zeros", "reflect", "replicate", "circular"]:
+            yield c(f"{auto}_stride_dilation_groups_{mode}", (1, 4, 8, 6), 6, (2, 3), auto=auto, stride=(3, 2), dilation=(4, 2), groups=2, padding_mode=mode)
     yield c("largest_pad_reflect", (1, 1, 4, 3), 1, (2, 3), padding=(3, 2), padding_mode="reflect")
     yield c("largest_pad_circular", (1, 1, 4, 3), 1, (2, 3), padding=(4, 3), padding_mode="circular")
     yield c("pad_beyond_the_input_replicate", (1, 1, 3, 2), 1, (2, 3), padding=(5, 7), padding_mode="replicate")
@@ -153,11 +175,50 @@ def special(name, shape):
     return values
 
 
-def max_pool2d_case(name, input, kernel_size, **options):
+def covered(size, kernel, step, tap, begin, end, ceil_mode):
+    """How far the windows of an axis reach behind the input, negative where they leave some of it
+    out. With ceil_mode the last one must start inside the input or the padding before it."""
+    span = tap * (kernel - 1) + 1
+    room = size + begin + end - span
+    windows = (math.ceil(room / step) if ceil_mode else room // step) + 1
+    if ceil_mode and (windows - 1) * step >= size + begin:
+        windows -= 1
+    return (windows - 1) * step + span - size - begin
+
+
+def around(input, sides, kernel_size, stride, dilation=(1, 1), ceil_mode=False):
+    """The pads (left, right, top, bottom) that make a pooling without padding read its windows."""
+    top, bottom, left, right = sides
+    height, width = input.shape[2:]
+    below = covered(height, kernel_size[0], stride[0], dilation[0], top, bottom, ceil_mode)
+    behind = covered(width, kernel_size[1], stride[1], dilation[1], left, right, ceil_mode)
+    return left, behind, top, below
+
+
+def sides_of(input, sides, auto, kernel_size, options):
+    if auto:
+        return same_sides(auto, input.shape, kernel_size, **options), {"padding": auto}
+    return sides, {"sides": sides}
+
+
+def max_pool2d_case(name, input, kernel_size, sides=None, auto=None, **options):
+    """`sides` and `auto` as of conv2d_case: a pad of negative infinity, then a pooling without
+    padding, whose indices are brought back into the input."""
     if not isinstance(input, torch.Tensor):
         input = random(name, input)
     input = input.to(torch.float64).requires_grad_()
-    output, indices = F.max_pool2d(input, kernel_size, return_indices=True, **options)
+    if sides or auto:
+        sides, said = sides_of(input, sides, auto, kernel_size, options)
+        pads = around(input, sides, kernel_size, **options)
+        padded = F.pad(input, pads, value=-INF)
+        bare = {key: value for key, value in options.items() if key != "ceil_mode"}
+        output, indices = F.max_pool2d(padded, kernel_size, return_indices=True, **bare)
+        y, x = indices // padded.shape[3] - sides[0], indices % padded.shape[3] - sides[2]
+        assert ((0 <= y) & (y < input.shape[2]) & (0 <= x) & (x < input.shape[3])).all(), name
+        indices = y * input.shape[3] + x
+        options |= said
+    else:
+        output, indices = F.max_pool2d(input, kernel_size, return_indices=True, **options)
     tensors = {"input": input, "output": output, "indices": indices}
     tensors |= gradients(name, output, {"input": input})
     options = {"kernel_size": kernel_size} | options
@@ -190,13 +251,50 @@ def max_pool2d():
     yield c("one_pixel_padded", (1, 2, 1, 1), (2, 3), padding=(1, 1))
     yield c("kernel_as_large_as_the_input", (1, 2, 4, 3), (4, 3))
     yield c("empty_batch", (0, 2, 5, 4), (3, 2))
+    for sides in [(1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 2), (1, 0, 1, 2)]:
+        for ceil_mode in [False, True]:
+            name = f"sides_{'_'.join(map(str, sides))}{'_ceil_mode' if ceil_mode else ''}"
+            o = {"ceil_mode": True} if ceil_mode else {}
+            yield c(name, (1, 2, 6, 7), (3, 4), stride=(2, 3), sides=sides, **o)
+    yield c("sides_with_dilation", (1, 2, 7, 8), (3, 2), stride=(2, 1), dilation=(2, 3), sides=(0, 2, 1, 2))
+    values = special("special", (1, 2, 6, 9))
+    yield c("sides_of_special_values", torch.where(values == -INF, -3, values), (3, 2), stride=(2, 1), sides=(1, 0, 0, 1))
+    yield c("sides_ceil_mode_drops_the_last_window", (1, 2, 1, 6), (3, 1), stride=(2, 5), sides=(1, 0, 0, 0), ceil_mode=True)
+    yield c("sides_ceil_mode_keeps_a_window_in_the_padding_before", (1, 1, 1, 5), (5, 2), stride=(2, 3), sides=(2, 1, 1, 0), ceil_mode=True)
+    for auto in ["same_upper", "same_lower"]:
+        for size in [(5, 8), (6, 9)]:
+            yield c(f"{auto}_stride_of_{size[0]}_{size[1]}", (1, 2, *size), (3, 4), auto=auto, stride=(2, 3))
+        yield c(f"{auto}_stride_larger_than_kernel", (1, 2, 10, 7), (2, 1), auto=auto, stride=(3, 4))
+        yield c(f"{auto}_dilation", (1, 2, 9, 8), (2, 3), auto=auto, stride=(3, 2), dilation=(4, 2))
+        yield c(f"{auto}_one_pixel", (1, 2, 1, 1), (3, 2), auto=auto, stride=(2, 5))
 
 
-def avg_pool2d_case(name, input, kernel_size, **options):
+def avg_pool2d_case(name, input, kernel_size, sides=None, auto=None, **options):
+    """`sides` and `auto` as of conv2d_case: the sums of a padded copy without padding, over the sums
+    of ones where cells count."""
     if not isinstance(input, torch.Tensor):
         input = random(name, input)
     input = input.to(torch.float64).requires_grad_()
-    output = F.avg_pool2d(input, kernel_size, **options)
+    if sides or auto:
+        steps = {key: value for key, value in options.items() if key in ["stride", "ceil_mode"]}
+        sides, said = sides_of(input, sides, auto, kernel_size, steps)
+        top, bottom, left, right = sides
+        pads = around(input, sides, kernel_size, **steps)
+        ones = torch.ones_like(input)
+        if options.get("count_include_pad", True):
+            ones = F.pad(ones, (left, right, top, bottom), value=1.0)
+            counted = F.pad(ones, (0, pads[1] - right, 0, pads[3] - bottom))
+        else:
+            counted = F.pad(ones, pads)
+        sums = [
+            F.avg_pool2d(values, kernel_size, options["stride"], divisor_override=1)
+            for values in [F.pad(input, pads), counted]
+        ]
+        divisor = options.get("divisor_override")
+        output = sums[0] / (divisor if divisor else sums[1])
+        options |= said
+    else:
+        output = F.avg_pool2d(input, kernel_size, **options)
     tensors = {"input": input, "output": output} | gradients(name, output, {"input": input})
     options = {"kernel_size": kernel_size} | options
     return case(name, options, {key: value.detach() for key, value in tensors.items()})
@@ -223,6 +321,21 @@ def avg_pool2d():
     yield c("divisor_override", (1, 2, 5, 6), (3, 4), stride=(2, 1), padding=(1, 2), divisor_override=5)
     yield c("divisor_override_negative", (1, 2, 6, 8), (3, 2), stride=(2, 3), ceil_mode=True, divisor_override=-3)
     yield c("divisor_override_beats_exclude", (1, 2, 5, 4), (3, 2), padding=(1, 1), count_include_pad=False, divisor_override=7)
+    for include in [True, False]:
+        count = "include" if include else "exclude"
+        o = {"count_include_pad": include}
+        for sides in [(1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 2), (1, 0, 1, 2)]:
+            for ceil_mode in [False, True]:
+                name = f"sides_{'_'.join(map(str, sides))}{'_ceil_mode' if ceil_mode else ''}_{count}"
+                yield c(name, (1, 2, 6, 7), (3, 4), stride=(2, 3), sides=sides, ceil_mode=ceil_mode, **o)
+        yield c(f"sides_ceil_mode_drops_the_last_window_{count}", (1, 2, 1, 6), (3, 1), stride=(2, 5), sides=(1, 0, 0, 0), ceil_mode=True, **o)
+        yield c(f"sides_ceil_mode_keeps_a_window_in_the_padding_before_{count}", (1, 1, 1, 5), (5, 2), stride=(2, 3), sides=(2, 1, 1, 0), ceil_mode=True, **o)
+        for auto in ["same_upper", "same_lower"]:
+            for size in [(5, 8), (6, 9)]:
+                yield c(f"{auto}_stride_of_{size[0]}_{size[1]}_{count}", (1, 2, *size), (3, 4), auto=auto, stride=(2, 3), **o)
+            yield c(f"{auto}_stride_larger_than_kernel_{count}", (1, 2, 10, 7), (2, 1), auto=auto, stride=(3, 4), **o)
+            yield c(f"{auto}_one_pixel_{count}", (1, 2, 1, 1), (3, 2), auto=auto, stride=(2, 5), **o)
+    yield c("sides_divisor_override", (1, 2, 5, 6), (3, 4), stride=(2, 1), sides=(0, 1, 2, 1), divisor_override=5)
 
 
 def adaptive_case(pool, name, input, output_size):
@@ -483,6 +596,115 @@ def softmax():
     yield c("special_values", special)
 
 
+# --- interpolation, padding, pixel shuffle ------------------------------------------------------
+
+def resample_case(name, shape, forward, **options):
+    """An operation of one tensor."""
+    input = random(name, shape).requires_grad_()
+    output = forward(input)
+    found = gradients(name, output, {"input0": input})
+    tensors = {"input0": input, "output": output} | found
+    return case(name, options, {key: value.detach() for key, value in tensors.items()})
+
+
+def interpolate_case(name, shape, **options):
+    """Outputs of at most 128 rows and columns together: for larger ones of few channels PyTorch has
+    a kernel that finds the nearest element otherwise where the output is of the input's size, or
+    twice that."""
+    if "align_corners" in options or options.get("mode") == "bilinear":
+        given = {"align_corners": options.get("align_corners", False)}
+    else:
+        given = {}
+    given |= {"mode": options.get("mode", "nearest")}
+    given |= {key: options[key] for key in ("size", "scale_factor") if key in options}
+    return resample_case(name, shape, lambda input: F.interpolate(input, **given), **options)
+
+
+def interpolate():
+    c = interpolate_case
+    yield c("twice", (2, 3, 4, 5), scale_factor=(2.0, 2.0))
+    yield c("three_and_four_times", (1, 2, 3, 4), scale_factor=(3.0, 4.0))
+    yield c("by_size", (1, 2, 5, 7), size=(8, 3))
+    yield c("smaller", (1, 2, 9, 11), scale_factor=(0.4, 0.3))
+    yield c("half", (1, 2, 6, 8), scale_factor=(0.5, 0.5))
+    yield c("same_size", (1, 1, 3, 4), size=(3, 4))
+    yield c("same_size_by_a_factor_above_one", (1, 1, 4, 5), scale_factor=(1.1, 1.19))
+    yield c("twice_by_a_factor_above_two", (1, 1, 4, 3), scale_factor=(2.2, 2.3))
+    yield c("a_factor_that_is_no_ratio_of_sizes", (1, 2, 5, 7), scale_factor=(1.7, 2.9))
+    yield c("a_scale_whose_last_digit_matters_41_of_82", (1, 1, 1, 2), size=(1, 82))
+    yield c("a_scale_whose_last_digit_matters_23_of_46", (1, 1, 14, 1), size=(46, 1))
+    yield c("a_scale_whose_last_digit_matters_37_of_74", (1, 1, 2, 12), size=(3, 74))
+    yield c("a_factor_whose_last_digit_matters_49_of_4", (1, 1, 2, 4), scale_factor=(1.0, 37 / 3))
+    yield c("a_factor_whose_last_digit_matters_52_of_8", (1, 1, 8, 3), scale_factor=(46 / 7, 1.0))
+    yield c("a_factor_whose_last_digit_matters_32_of_10", (1, 1, 10, 2), scale_factor=(23 / 7, 1.5))
+    yield c("to_one", (1, 2, 5, 4), size=(1, 1))
+    yield c("from_one", (1, 2, 1, 1), size=(3, 5))
+    yield c("empty_batch", (0, 2, 3, 4), size=(5, 6))
+    for align in (False, True):
+        def b(name, shape, **options):
+            name = f"bilinear_{'corners_' if align else ''}{name}"
+            options = {"mode": "bilinear"} | ({"align_corners": True} if align else {}) | options
+            return c(name, shape, **options)
+
+        yield b("twice", (2, 3, 4, 5), scale_factor=(2.0, 2.0))
+        yield b("three_and_four_times", (1, 2, 3, 4), scale_factor=(3.0, 4.0))
+        yield b("by_size", (1, 2, 5, 7), size=(8, 3))
+        yield b("smaller", (1, 2, 9, 11), scale_factor=(0.4, 0.3))
+        yield b("half", (1, 2, 6, 8), scale_factor=(0.5, 0.5))
+        yield b("a_quarter", (1, 2, 8, 12), size=(2, 3))
+        yield b("same_size", (1, 1, 3, 4), size=(3, 4))
+        yield b("same_width", (1, 1, 3, 4), size=(5, 4))
+        yield b("same_size_by_a_factor_above_one", (1, 1, 4, 5), scale_factor=(1.1, 1.19))
+        yield b("a_factor_that_is_no_ratio_of_sizes", (1, 2, 5, 7), scale_factor=(1.7, 2.9))
+        yield b("many_times", (1, 1, 2, 3), size=(11, 23))
+        yield b("to_one", (1, 2, 5, 4), size=(1, 1))
+        yield b("to_one_row", (1, 2, 5, 4), size=(1, 7))
+        yield b("from_one", (1, 2, 1, 1), size=(3, 5))
+        yield b("from_one_column", (1, 2, 4, 1), size=(3, 5))
+        yield b("empty_batch", (0, 2, 3, 4), size=(5, 6))
+
+
+def pad_case(name, shape, sides, mode="zeros", value=0.0):
+    top, bottom, left, right = sides
+    options = {"sides": sides} | ({} if mode == "zeros" else {"mode": mode})
+    options |= {"value": value} if value else {}
+    kind = {"mode": "constant", "value": value} if mode == "zeros" else {"mode": mode}
+    forward = lambda input: F.pad(input, (left, right, top, bottom), **kind)
+    return resample_case(name, shape, forward, **options)
+
+
+def pad():
+    c = pad_case
+    yield c("none", (1, 2, 3, 4), (0, 0, 0, 0))
+    yield c("zeros", (2, 3, 3, 4), (1, 2, 3, 0))
+    yield c("value", (1, 2, 3, 4), (0, 1, 2, 3), value=-1.5)
+    yield c("one_pixel", (1, 2, 1, 1), (2, 0, 1, 3), value=0.25)
+    yield c("out_of_proportion", (1, 1, 2, 3), (0, 20, 30, 1))
+    yield c("empty_batch", (0, 2, 3, 4), (1, 2, 3, 4))
+    for mode in ("reflect", "replicate", "circular"):
+        yield c(f"{mode}", (2, 2, 4, 5), (1, 2, 3, 1), mode)
+        yield c(f"{mode}_one_side", (1, 2, 4, 5), (0, 3, 0, 0), mode)
+        yield c(f"{mode}_most", (1, 1, 4, 6), (3, 3, 5, 5), mode)
+        yield c(f"{mode}_empty_batch", (0, 2, 3, 4), (1, 2, 2, 0), mode)
+    yield c("circular_all", (1, 1, 4, 3), (4, 4, 3, 3), "circular")
+    yield c("circular_one_pixel", (1, 2, 1, 1), (1, 0, 1, 1), "circular")
+    yield c("replicate_out_of_proportion", (1, 1, 2, 3), (7, 20, 30, 1), "replicate")
+    yield c("replicate_one_pixel", (1, 2, 1, 1), (3, 4, 5, 0), "replicate")
+
+
+def pixel_shuffle():
+    def c(name, shape, factor):
+        return resample_case(name, shape, lambda x: F.pixel_shuffle(x, factor), upscale_factor=factor)
+
+    yield c("by_two", (2, 12, 3, 4), 2)
+    yield c("by_two_odd", (1, 8, 2, 5), 2)
+    yield c("by_three", (1, 18, 2, 3), 3)
+    yield c("by_four", (1, 16, 3, 2), 4)
+    yield c("by_five", (1, 50, 2, 3), 5)
+    yield c("by_one", (1, 3, 2, 5), 1)
+    yield c("one_pixel", (2, 9, 1, 1), 3)
+
+
 if __name__ == "__main__":
     write("conv2d", list(conv2d()))
     write("max_pool2d", list(max_pool2d()))
@@ -496,3 +718,6 @@ if __name__ == "__main__":
     write("arithmetic", list(arithmetic()))
     write("cat", list(cat()))
     write("prelu", list(prelu()))
+    write("interpolate", list(interpolate()))
+    write("pad", list(pad()))
+    write("pixel_shuffle", list(pixel_shuffle()))

@@ -250,6 +250,8 @@ fn devices_are_opened_and_listed_without_blocking() {
 #[cfg(feature = "safetensors")]
 #[test]
 fn parameters_are_saved_without_blocking() {
+    use filtro::nn::StateDict;
+
     for device in [tested().clone(), Device::cpu()] {
         let mut rng = nn::Rng::new(3);
         let network = nn::Sequential::new()

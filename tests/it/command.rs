@@ -255,6 +255,8 @@ fn what_is_wrong_with_files_and_options_is_said_with_exit_code_2_and_nothing_is_
         ("conv2d x.npy w.npy --algorithm magic", "algorithm"),
         ("conv2d x.npy w.npy --device Voodoo", "no adapter for device Voodoo; found: "),
         ("max-pool2d x.npy -k 3 --padding 2", "padding is 2, but must be at most 1"),
+        ("avg-pool2d x.npy -k 3 --padding 0,2,1,1", "padding is 2, but must be at most 1"),
+        ("avg-pool2d x.npy -k 2 --padding same", "padding same needs stride 1 along both axes"),
         ("max-pool2d x.npy -k 12", "no window fits along the height"),
         ("avg-pool2d x.npy -k 2 --divisor-override 0", "divisor_override is 0"),
         ("adaptive-avg-pool2d x.npy --output-size 0", "output_size is 0"),

@@ -5,7 +5,9 @@ use std::fs;
 use std::process::Stdio;
 
 use filtro::picture;
-use filtro::{Activation, AdaptiveMaxPool2d, ConvTranspose2d, Device};
+use filtro::{
+    Activation, AdaptiveMaxPool2d, AvgPool2d, ConvTranspose2d, Device, MaxPool2d, Padding,
+};
 use ndarray::{Array1, Array2, Array4};
 use ndarray_npy::{read_npy, write_npy};
 
@@ -30,6 +32,31 @@ fn a_picture_is_resized_to_both_sizes_or_by_its_shorter_side_as_torchvision_does
         assert_eq!(maps.shape()[2..], shape, "{size}");
     }
     fails(&folder, &words("apply cat.png --resize -3"), "-3 is negative, but it must be 0 or more");
+}
+
+#[test]
+fn a_pooling_is_padded_on_four_sides_or_as_its_windows_need() {
+    let folder = folder("padding");
+    let input = numbers((1, 2, 8, 11));
+    write_npy(folder.join("x.npy"), &input).unwrap();
+    let x = Device::cpu().upload(&input).unwrap();
+    for (text, padding) in [
+        ("1,0,0,1", Padding::sides(1, 0, 0, 1)),
+        ("1,0", Padding::from([1, 0])),
+        ("valid", Padding::Valid),
+        ("same_upper", Padding::SameUpper),
+        ("SAME_LOWER", Padding::SameLower),
+    ] {
+        let options = format!("x.npy -k 3 --stride 2,3 --padding {text} --device cpu -o y.npy");
+        let written = |command: &str| -> Array4<f32> {
+            stdout(&run(&folder, &words(&format!("{command} {options}"))));
+            read_npy(folder.join("y.npy")).unwrap()
+        };
+        let max = MaxPool2d::new([3, 3]).stride([2, 3]).padding(padding);
+        assert_eq!(written("max-pool2d"), max.forward(&x).unwrap().download().unwrap(), "{text}");
+        let avg = AvgPool2d::new([3, 3]).stride([2, 3]).padding(padding);
+        assert_eq!(written("avg-pool2d"), avg.forward(&x).unwrap().download().unwrap(), "{text}");
+    }
 }
 
 #[test]

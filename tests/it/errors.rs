@@ -51,7 +51,25 @@ fn options_of_a_convolution() {
     );
     says(
         conv.clone().stride([1, 2]).padding(Padding::Same).output_shape(input),
-        "conv2d: stride is [1, 2], but padding same needs stride 1 along both axes",
+        "conv2d: stride is [1, 2], but padding same needs stride 1 along both axes; \
+         same_upper and same_lower serve any",
+    );
+    says(
+        conv.clone().stride([0, 1]).padding(Padding::SameUpper).output_shape(input),
+        "conv2d: stride is 0, but must be at least 1 along the height",
+    );
+    says(
+        conv.clone()
+            .stride([2, 1])
+            .dilation([6, 1])
+            .padding(Padding::SameLower)
+            .padding_mode(PaddingMode::Reflect)
+            .output_shape([1, 4, 5, 11]),
+        "conv2d: padding is 6, but padding_mode reflect needs less than the input's height 5",
+    );
+    says(
+        conv.clone().padding(Padding::SameUpper).output_shape([1, 4, 0, 11]),
+        "conv2d: the input's size is 0, but must be at least 1 along the height",
     );
     says(
         conv.clone().padding([9, 1]).padding_mode(PaddingMode::Reflect).output_shape(input),
@@ -91,6 +109,14 @@ fn sizes_whose_products_overflow() {
     says(
         Conv2d::new(1, 1, [1, 1]).padding([half, 0]).output_shape([1, 1, 5, 5]),
         "conv2d: the input of 5 padded by 9223372036854775807 and 9223372036854775807 along the \
+         height exceeds 18446744073709551615",
+    );
+    says(
+        MaxPool2d::new([2, 1])
+            .dilation([huge - 1, 1])
+            .padding(Padding::SameUpper)
+            .output_shape([1, 1, 5, 5]),
+        "max_pool2d: the last window of padding same, from 4 over 18446744073709551615 along the \
          height exceeds 18446744073709551615",
     );
     says(
@@ -171,6 +197,24 @@ fn options_of_a_pooling() {
         MaxPool2d::new([3, 2]).padding([2, 1]).output_shape(input),
         "max_pool2d: padding is 2, but must be at most 1, half of the 3 that the kernel spans \
          along the height",
+    );
+    says(
+        AvgPool2d::new([3, 2]).padding(Padding::sides(1, 1, 0, 2)).output_shape(input),
+        "avg_pool2d: padding is 2, but must be at most 1, half of the 2 that the kernel spans \
+         along the width",
+    );
+    says(
+        MaxPool2d::new([3, 2]).padding(Padding::Same).output_shape(input),
+        "max_pool2d: stride is [3, 2], but padding same needs stride 1 along both axes; \
+         same_upper and same_lower serve any",
+    );
+    says(
+        AvgPool2d::new([3, 2]).padding(Padding::SameUpper).output_shape([1, 2, 5, 0]),
+        "avg_pool2d: the input's size is 0, but must be at least 1 along the width",
+    );
+    says(
+        MaxPool2d::new([3, 0]).padding(Padding::SameLower).output_shape(input),
+        "max_pool2d: kernel_size is 0, but must be at least 1 along the width",
     );
     says(
         MaxPool2d::new([6, 2]).output_shape(input),

@@ -5,7 +5,7 @@ use std::io::Cursor;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use filtro::nn::{self, Sequential};
+use filtro::nn::{self, Sequential, StateDict};
 use filtro::picture;
 use filtro::tuning::Tuning;
 use filtro::{Algorithm, AvgPool2d, Conv2d, Device, MaxPool2d, PipelineCache};

@@ -32,6 +32,22 @@ impl Golden<'_> {
         Some(self.options.get(option)?.as_bool().expect("a bool"))
     }
 
+    /// `padding`, or the `sides` that PyTorch lacks.
+    fn padding(&self) -> Padding {
+        if let Some(sides) = self.options.get("sides") {
+            let [top, bottom, left, right] = Self::sizes(sides)[..] else { panic!("four sides") };
+            return Padding::sides(top, bottom, left, right);
+        }
+        match self.options.get("padding") {
+            None => Padding::Valid,
+            Some(Value::String(name)) => {
+                let words = [Padding::Valid, Padding::Same, Padding::SameUpper, Padding::SameLower];
+                words.into_iter().find(|padding| padding.to_string() == *name).expect("a padding")
+            }
+            Some(_) => self.pair("padding").expect("a padding").into(),
+        }
+    }
+
     pub fn has(&self, tensor: &str) -> bool {
         self.tensors.get(tensor).is_some()
     }
@@ -106,16 +122,7 @@ fn conv2d_options(golden: &Golden<'_>) -> Conv2d {
     if let Some(dilation) = golden.pair("dilation") {
         options = options.dilation(dilation);
     }
-    match golden.options.get("padding") {
-        None => {}
-        Some(Value::String(name)) if name == "same" => options = options.padding(Padding::Same),
-        Some(Value::String(name)) if name == "valid" => options = options.padding(Padding::Valid),
-        Some(_) => options = options.padding(golden.pair("padding").expect("padding")),
-    }
-    if let Some(sides) = golden.options.get("sides") {
-        let [top, bottom, left, right] = Golden::sizes(sides)[..] else { panic!("four sides") };
-        options = options.padding(Padding::sides(top, bottom, left, right));
-    }
+    options = options.padding(golden.padding());
     match golden.options.get("padding_mode") {
         None => options,
         Some(name) => {
@@ -164,7 +171,7 @@ fn is_average(golden: &Golden<'_>, options: &dyn AvgPooling) -> Check {
 
 #[test]
 fn conv2d_and_its_gradients_are_pytorchs() {
-    each(include_str!("../data/conv2d.json"), 54, |golden| {
+    each(include_str!("../data/conv2d.json"), 70, |golden| {
         is_convolution(golden, &conv2d_options(golden))
     });
 }
@@ -189,10 +196,10 @@ fn conv_transpose2d_and_its_gradients_are_pytorchs() {
 
 #[test]
 fn max_pool2d_its_indices_and_its_gradient_are_pytorchs() {
-    each(include_str!("../data/max_pool2d.json"), 23, |golden| {
+    each(include_str!("../data/max_pool2d.json"), 47, |golden| {
         let mut options = MaxPool2d::new(golden.pair("kernel_size").expect("kernel_size"));
         options.stride = golden.pair("stride").unwrap_or(options.stride);
-        options.padding = golden.pair("padding").unwrap_or(options.padding);
+        options.padding = golden.padding();
         options.dilation = golden.pair("dilation").unwrap_or(options.dilation);
         options.ceil_mode = golden.flag("ceil_mode").unwrap_or(options.ceil_mode);
         is_maximum(golden, &options)
@@ -201,10 +208,10 @@ fn max_pool2d_its_indices_and_its_gradient_are_pytorchs() {
 
 #[test]
 fn avg_pool2d_and_its_gradient_are_pytorchs() {
-    each(include_str!("../data/avg_pool2d.json"), 22, |golden| {
+    each(include_str!("../data/avg_pool2d.json"), 63, |golden| {
         let mut options = AvgPool2d::new(golden.pair("kernel_size").expect("kernel_size"));
         options.stride = golden.pair("stride").unwrap_or(options.stride);
-        options.padding = golden.pair("padding").unwrap_or(options.padding);
+        options.padding = golden.padding();
         options.ceil_mode = golden.flag("ceil_mode").unwrap_or(options.ceil_mode);
         let include = golden.flag("count_include_pad");
         options.count_include_pad = include.unwrap_or(options.count_include_pad);

@@ -2,7 +2,7 @@
 
 use filtro::{
     Activation, AdaptiveAvgPool2d, AdaptiveMaxPool2d, Algorithm, AvgPool2d, Conv2d,
-    ConvTranspose2d, Device, Error, MaxPool2d, PaddingMode, Shape, Tensor, reference,
+    ConvTranspose2d, Device, Error, MaxPool2d, Padding, PaddingMode, Shape, Tensor, reference,
 };
 use ndarray::Array4;
 
@@ -308,6 +308,19 @@ fn indices_of_another_pooling_are_refused() {
              [2, 2], padding [0, 0] and dilation [1, 1], but they must be of the pooling with \
              these options, whose windows alone they point into",
         );
+        let lower = pool.clone().padding(Padding::sides(1, 0, 0, 1));
+        let (_, indices) = lower.forward_with_indices(&x).unwrap();
+        says(
+            pool.grad_input([1, 2, 6, 8], &indices, &y),
+            "max_pool2d: indices is of a max_pool2d with kernel_size [2, 2], stride [2, 2], \
+             padding [1, 0, 0, 1] and dilation [1, 1], but they must be of the pooling with these \
+             options, whose windows alone they point into",
+        );
+        // The way a padding is said makes no other pooling.
+        let said = lower.stride([4, 3]).padding(Padding::SameLower);
+        let pads = MaxPool2d::new([2, 2]).stride([4, 3]).padding(Padding::sides(0, 0, 0, 0));
+        let (y, indices) = said.forward_with_indices(&x).unwrap();
+        assert!(pads.grad_input([1, 2, 6, 8], &indices, &y).is_ok());
         // A stride that moves no window is the same pooling.
         let (whole, other) = (MaxPool2d::new([6, 8]), MaxPool2d::new([6, 8]).stride([1, 3]));
         let (y, indices) = whole.forward_with_indices(&x).unwrap();
@@ -346,6 +359,20 @@ fn indices_from_the_host_must_be_of_their_windows() {
             "upload_indices: indices has shape [1, 1, 1, 1], but the output for an input of \
              [1, 1, 4, 6] is [1, 1, 2, 2]",
         );
+        // One cell before 4 columns: columns -1, 0, 1 and 1, 2, 3; behind: 0, 1, 2 and 2, 3, 4.
+        for (padding, indices, fits) in [
+            (Padding::sides(0, 0, 1, 0), [1, 1], true),
+            (Padding::sides(0, 0, 1, 0), [2, 2], false),
+            (Padding::sides(0, 0, 0, 1), [2, 2], true),
+            (Padding::sides(0, 0, 0, 1), [1, 1], false),
+            (Padding::SameUpper, [2, 3], true),
+            (Padding::SameLower, [2, 3], false),
+        ] {
+            let pool = MaxPool2d::new([1, 3]).stride([1, 2]).padding(padding);
+            let indices = Array4::from_shape_vec([1, 1, 1, 2], indices.to_vec()).unwrap();
+            let found = pool.upload_indices(device, &indices, [1, 1, 1, 4]);
+            assert_eq!(found.is_ok(), fits, "{padding}");
+        }
         let adaptive = AdaptiveMaxPool2d::new([1, 2]);
         let indices = Array4::from_shape_vec([1, 1, 1, 2], vec![2, 1]).unwrap();
         assert!(adaptive.upload_indices(device, &indices, [1, 1, 1, 4]).is_err());

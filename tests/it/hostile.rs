@@ -161,6 +161,16 @@ fn options_beyond_any_memory_have_small_results() {
         let average = average.count_include_pad(false);
         assert_eq!(average.forward(&nine).unwrap().to_vec().unwrap(), [1.0; 6]);
         assert!(average.grad_input([1, 1, 3, 3], &y).is_ok());
+
+        for padding in [Padding::SameUpper, Padding::SameLower] {
+            let max = max.clone().padding(padding);
+            let (y, indices) = max.forward_with_indices(&nine).unwrap();
+            assert_eq!(y.to_vec().unwrap(), [1.0; 3]);
+            assert!(max.grad_input([1, 1, 3, 3], &indices, &y).is_ok());
+            let average = average.clone().padding(padding);
+            assert_eq!(average.forward(&nine).unwrap().to_vec().unwrap(), [1.0; 3]);
+            assert!(average.grad_input([1, 1, 3, 3], &y).is_ok());
+        }
     }
 }
 

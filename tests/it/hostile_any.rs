@@ -55,26 +55,28 @@ fn any_options(device: &Device, seed: u64, count: usize) {
         let shape = hostile.shape();
         let [kernel_size, stride, padding, dilation] = std::array::from_fn(|_| hostile.pair());
         let ceil_mode = hostile.below(2) == 0;
+        let mode = PaddingMode::ALL[hostile.below(4)];
+        let (in_channels, out_channels) = (hostile.small(), hostile.small());
+        let pad = match hostile.below(6) {
+            0 => Padding::Same,
+            1 => Padding::SameUpper,
+            2 => Padding::SameLower,
+            3 => Padding::sides(padding[0], hostile.size(), padding[1], hostile.size()),
+            _ => padding.into(),
+        };
         let max = MaxPool2d::new(kernel_size)
             .stride(stride)
-            .padding(padding)
+            .padding(pad)
             .dilation(dilation)
             .ceil_mode(ceil_mode);
         let average = AvgPool2d::new(kernel_size)
             .stride(stride)
-            .padding(padding)
+            .padding(pad)
             .ceil_mode(ceil_mode)
             .count_include_pad(hostile.below(2) == 0);
         let output_size = hostile.pair();
         let adaptive_max = AdaptiveMaxPool2d::new(output_size);
         let adaptive_average = AdaptiveAvgPool2d::new(output_size);
-        let mode = PaddingMode::ALL[hostile.below(4)];
-        let (in_channels, out_channels) = (hostile.small(), hostile.small());
-        let pad = match hostile.below(4) {
-            0 => Padding::Same,
-            1 => Padding::sides(padding[0], hostile.size(), padding[1], hostile.size()),
-            _ => padding.into(),
-        };
         let conv = Conv2d::new(in_channels, out_channels, kernel_size)
             .stride(stride)
             .padding(pad)
@@ -122,14 +124,12 @@ fn any_options(device: &Device, seed: u64, count: usize) {
         let weight = conv.weight_shape().ok().and_then(|shape| hostile.tensor(device, shape));
         if let Some(weight) = weight {
             let x = hostile.tensor(device, image);
-            if let Some(x) = &x {
-                let _ = conv.forward(x, &weight, None);
-            }
+            let forward = x.as_ref().map(|x| conv.forward(x, &weight, None));
             if let Ok(output) = conv.output_shape(image)
                 && let Some(y) = hostile.tensor(device, output)
             {
                 let _ = (conv.grad_input(image, &weight, &y), conv.grad_bias(&y));
-                if let Some(x) = &x {
+                if let (Some(x), Some(Ok(_))) = (&x, forward) {
                     conv.grad_weight(x, &y).unwrap();
                 }
             }

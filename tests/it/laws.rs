@@ -103,16 +103,31 @@ fn padded(
     })
 }
 
-/// The pads of a convolution as `[[top, bottom], [left, right]]`.
-fn pads(options: &Conv2d) -> [[usize; 2]; 2] {
-    match options.padding {
+/// The pads of a window as `[[top, bottom], [left, right]]`, for a kernel of `span` with its gaps.
+fn pads(
+    padding: Padding,
+    [_, _, height, width]: [usize; 4],
+    stride: [usize; 2],
+    span: [usize; 2],
+) -> [[usize; 2]; 2] {
+    let halves = [0, 1].map(|axis| {
+        let size = [height, width][axis];
+        // The last window starts at the last multiple of the stride inside the input.
+        let last_start = (size - 1) - (size - 1) % stride[axis];
+        let total = (last_start + span[axis]).max(size) - size;
+        [total / 2, total - total / 2]
+    });
+    match padding {
         Padding::Sides { top, bottom, left, right } => [[top, bottom], [left, right]],
-        Padding::Same => [0, 1].map(|axis| {
-            let total = options.dilation[axis] * (options.kernel_size[axis] - 1);
-            [total / 2, total - total / 2]
-        }),
+        Padding::Same | Padding::SameUpper => halves,
+        Padding::SameLower => halves.map(|[less, more]| [more, less]),
         _ => [[0; 2]; 2],
     }
+}
+
+/// What the kernel of a convolution or a pooling spans.
+fn span(kernel_size: [usize; 2], dilation: [usize; 2]) -> [usize; 2] {
+    [0, 1].map(|axis| dilation[axis] * (kernel_size[axis] - 1) + 1)
 }
 
 proptest! {
@@ -137,13 +152,16 @@ proptest! {
 
     #[test]
     fn a_convolution_commutes_with_shifts_away_from_the_borders(
-        (options, [batch, channels, ..]) in strategies::conv2d_options(), seed: u64
+        (options, old) in strategies::conv2d_options(), seed: u64
     ) {
-        let pads = pads(&options);
-        let span = [0, 1].map(|axis| options.dilation[axis] * (options.kernel_size[axis] - 1) + 1);
+        let span = span(options.kernel_size, options.dilation);
+        // Any pads will do, so long as they are those of both inputs.
+        let pads = pads(options.padding, old, options.stride, span);
+        let [[top, bottom], [left, right]] = pads;
+        let options = options.padding(Padding::sides(top, bottom, left, right));
         // So large that one window at least lies inside the shifted input.
         let size = [0, 1].map(|axis| span[axis] + pads[axis][0].max(pads[axis][1]) + 2 * options.stride[axis]);
-        let shape = [batch, channels, size[0], size[1]];
+        let shape = [old[0], old[1], size[0], size[1]];
         let [input, weight] = tensors(&options, shape, seed);
         let [down, right] = options.stride;
         let shifted = input.slice(s![.., .., down.., right..]).to_owned();
@@ -218,7 +236,9 @@ proptest! {
         (options, shape) in strategies::conv2d_options(), seed: u64
     ) {
         let [input, weight] = tensors(&options, shape, seed);
-        let copy = padded(&input, options.padding_mode, pads(&options), 0.0);
+        let span = span(options.kernel_size, options.dilation);
+        let pads = pads(options.padding, shape, options.stride, span);
+        let copy = padded(&input, options.padding_mode, pads, 0.0);
         let valid = options.clone().padding(Padding::Valid).padding_mode(PaddingMode::Zeros);
         law("conv2d", |runner| {
             let output = runner.convolve(&options, &input, &weight, None)?;
@@ -246,14 +266,11 @@ proptest! {
         (options, shape) in strategies::max_pool2d_options(), seed: u64
     ) {
         let options = options.ceil_mode(false);
-        let sizes = shape.iter().skip(2).zip(options.padding).zip(options.kernel_size);
-        let fits = sizes.zip(options.dilation).all(|(((size, pad), kernel_size), dilation)| {
-            size + 2 * pad > dilation * (kernel_size - 1)
-        });
-        prop_assume!(fits);
+        prop_assume!(options.output_shape(shape).is_ok());
         let input = integers(shape, seed);
-        let [vertical, horizontal] = options.padding.map(|pad| [pad, pad]);
-        let copy = padded(&input, PaddingMode::Zeros, [vertical, horizontal], f32::NEG_INFINITY);
+        let span = span(options.kernel_size, options.dilation);
+        let pads = pads(options.padding, shape, options.stride, span);
+        let copy = padded(&input, PaddingMode::Zeros, pads, f32::NEG_INFINITY);
         let bare = options.clone().padding([0, 0]);
         law("max_pool2d", |runner| {
             let output = runner.pool(&options, &input)?;
@@ -266,11 +283,17 @@ proptest! {
         (options, shape) in strategies::max_pool2d_options(), seed: u64
     ) {
         let input = integers(shape, seed);
+        let of_span = span(options.kernel_size, options.dilation);
+        let [[top, bottom], [left, right]] =
+            pads(options.padding, shape, options.stride, of_span);
         let along = |axis: usize| {
             let mut pool = MaxPool2d::new([1, 1]).ceil_mode(options.ceil_mode);
             pool.kernel_size[axis] = options.kernel_size[axis];
             pool.stride[axis] = options.stride[axis];
-            pool.padding[axis] = options.padding[axis];
+            pool.padding = match axis {
+                0 => Padding::sides(top, bottom, 0, 0),
+                _ => Padding::sides(0, 0, left, right),
+            };
             pool.dilation[axis] = options.dilation[axis];
             pool
         };
@@ -304,8 +327,7 @@ proptest! {
     ) {
         let channels = shape[1];
         let sum = options.clone().divisor_override(1).ceil_mode(false);
-        let fits = shape.iter().skip(2).zip(sum.padding).zip(sum.kernel_size);
-        prop_assume!(fits.into_iter().all(|((size, pad), kernel_size)| size + 2 * pad >= kernel_size));
+        prop_assume!(sum.output_shape(shape).is_ok());
         let conv = Conv2d::new(channels, channels, sum.kernel_size)
             .groups(channels)
             .stride(sum.stride)

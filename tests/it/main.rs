@@ -23,6 +23,8 @@ mod command;
 #[cfg(feature = "cli")]
 mod command_bench;
 #[cfg(feature = "cli")]
+mod command_between;
+#[cfg(feature = "cli")]
 mod command_compare;
 #[cfg(feature = "cli")]
 mod command_files;
@@ -51,8 +53,17 @@ mod laws;
 mod long_sums;
 mod long_windows;
 mod mistakes;
+#[cfg(feature = "safetensors")]
+mod networks;
 mod nn;
 mod nn_errors;
+mod nn_fold;
+mod nn_graph;
+mod nn_layers;
+mod nn_memory;
+mod nn_names;
+#[cfg(feature = "safetensors")]
+mod nn_residual;
 #[cfg(feature = "cli")]
 #[path = "../../src/bin/filtro/npy_file.rs"]
 mod npy_file;

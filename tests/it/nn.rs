@@ -244,6 +244,8 @@ fn data(device: &Device, case: &Value) -> Dataset {
 #[cfg(feature = "safetensors")]
 #[test]
 fn twenty_steps_of_training_give_pytorchs_losses_on_both_devices() {
+    use filtro::nn::StateDict;
+
     let start = include_bytes!("../data/training.safetensors");
     for case in cases("training", 2) {
         let expected = floats(&case["losses"]);

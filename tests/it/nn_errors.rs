@@ -1,7 +1,7 @@
 //! Misuse of layers, losses, optimizers and parameter files.
 
 use filtro::nn::{self, Adam, Dataset, Flatten, Layer, Linear, Parameter, Rng, Sequential, Sgd};
-use filtro::{Conv2d, Device, Shape, Tensor};
+use filtro::{AvgPool2d, Conv2d, Device, MaxPool2d, Padding, Shape, Tensor};
 
 use crate::tested::tested;
 
@@ -89,11 +89,11 @@ fn layers_say_what_does_not_fit() {
     let mut network = small(&cpu);
     says(
         network.backward(&zeros(&cpu, [1, 3, 1, 1])),
-        "Linear: backward needs a forward pass before it, one for each",
+        "the network: backward needs a forward pass before it, one for each",
     );
     says(
         network.infer(&zeros(&cpu, [1, 1, 5, 4])),
-        "linear: input has shape [1, 18, 1, 1], but in_features is 8, so that it must be [batch, 8, 1, 1], as Flatten gives it",
+        "2: linear: input has shape [1, 18, 1, 1], but in_features is 8, so that it must be [batch, 8, 1, 1], as Flatten gives it",
     );
     says(
         Linear::new(&cpu, 0, 1, &mut Rng::new(1)),
@@ -159,8 +159,38 @@ fn a_summary_counts_what_the_layers_do() {
     assert!(text.contains("Conv2d(1, 2, kernel_size=[3, 2])"), "{text}");
 }
 
+#[test]
+fn a_layer_says_how_it_is_padded_which_no_receptive_field_depends_on() {
+    let mut rng = Rng::new(7);
+    for (padding, text) in [
+        (Padding::Valid, ""),
+        (Padding::from([0, 0]), ""),
+        (Padding::from([1, 0]), ", padding=[1, 0]"),
+        (Padding::sides(1, 0, 0, 1), ", padding=[1, 0, 0, 1]"),
+        (Padding::SameUpper, ", padding=same_upper"),
+        (Padding::SameLower, ", padding=same_lower"),
+    ] {
+        let conv = Conv2d::new(1, 2, [3, 2]).stride([2, 1]).padding(padding);
+        let max = MaxPool2d::new([3, 2]).stride([2, 1]).padding(padding);
+        let average = AvgPool2d::new([3, 2]).stride([2, 1]).padding(padding);
+        let network = Sequential::new()
+            .push(nn::Conv2d::new(&Device::cpu(), conv, &mut rng).unwrap())
+            .push(nn::MaxPool2d::new(max))
+            .push(nn::AvgPool2d::new(average));
+        let rows = network.summary([1, 1, 30, 40]).unwrap().rows;
+        let layers: Vec<_> = rows.iter().map(|row| row.layer.as_str()).collect();
+        let window = format!("kernel_size=[3, 2], stride=[2, 1]{text})");
+        assert_eq!(layers[0], format!("Conv2d(1, 2, {window}"));
+        assert_eq!(layers[1..], [format!("MaxPool2d({window}"), format!("AvgPool2d({window}")]);
+        let fields: Vec<_> = rows.iter().map(|row| row.receptive_field).collect();
+        assert_eq!(fields, [Some([3, 2]), Some([7, 3]), Some([15, 4])]);
+    }
+}
+
 #[cfg(feature = "safetensors")]
 mod files {
+    use filtro::nn::StateDict;
+
     use super::*;
 
     #[test]
@@ -194,7 +224,7 @@ mod files {
         let short = Sequential::new().push(conv(Conv2d::new(1, 2, [3, 2])));
         says(
             network.load_safetensors(&short.to_safetensors().unwrap()),
-            "parameters: the network has 2.weight, but the file only 0.bias, 0.weight",
+            "parameters: the file is of another network: it lacks 2.weight, 2.bias",
         );
         let wide = Sequential::new()
             .push(conv(Conv2d::new(1, 4, [3, 2])))
@@ -202,12 +232,12 @@ mod files {
             .push(Linear::new(&cpu, 8, 3, &mut Rng::new(1)).unwrap());
         says(
             network.load_safetensors(&wide.to_safetensors().unwrap()),
-            "parameters: 0.weight is F32 [4, 1, 3, 2] in the file, but F32 [2, 1, 3, 2] in the network",
+            "parameters: the file is of another network: 0.weight is F32 [4, 1, 3, 2] in the file, but F32 [2, 1, 3, 2] in the network; 0.bias is F32 [4] in the file, but F32 [2] in the network",
         );
         let mut short = short;
         says(
             short.load_safetensors(&before),
-            "parameters: the file has 2.bias, but the network only 0.weight, 0.bias",
+            "parameters: the file is of another network: left over in it are 2.bias, 2.weight",
         );
         let error = network.load_safetensors(b"not a file").unwrap_err().to_string();
         assert!(error.starts_with("parameters: safetensors: "), "{error}");

@@ -27,6 +27,36 @@ pub fn config(cases: u32) -> ProptestConfig {
     ProptestConfig { cases, failure_persistence: None, ..default }
 }
 
+/// How a padding is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Said {
+    Sides,
+    Same,
+    SameUpper,
+    SameLower,
+}
+
+fn said() -> impl Strategy<Value = Said> {
+    prop_oneof![
+        6 => Just(Said::Sides),
+        1 => Just(Said::Same),
+        1 => Just(Said::SameUpper),
+        1 => Just(Said::SameLower),
+    ]
+}
+
+impl Said {
+    fn padding(self, [vertical, horizontal]: [Axis; 2]) -> Padding {
+        let ([top, bottom], [left, right]) = (vertical.pads, horizontal.pads);
+        match self {
+            Self::Sides => Padding::sides(top, bottom, left, right),
+            Self::Same => Padding::Same,
+            Self::SameUpper => Padding::SameUpper,
+            Self::SameLower => Padding::SameLower,
+        }
+    }
+}
+
 /// One axis of a window that fits its input at least once.
 #[derive(Debug, Clone, Copy)]
 struct Axis {
@@ -58,13 +88,15 @@ impl Axis {
     }
 
     /// With pads that the mode allows, and an input large enough for the window.
-    fn fit(mut self, mode: PaddingMode, same: bool) -> Self {
-        if same {
-            self.stride = 1;
-            self.pads = [(self.span() - 1) / 2, self.span() / 2];
+    fn fit(mut self, mode: PaddingMode, said: Said) -> Self {
+        if said != Said::Sides {
+            if said == Said::Same {
+                self.stride = 1;
+            }
+            // No stride asks for more cells than stride 1.
             self.size = match mode {
-                PaddingMode::Reflect => self.size.max(self.pads[1] + 1),
-                PaddingMode::Circular => self.size.max(self.pads[1]),
+                PaddingMode::Reflect => self.size.max(self.span() / 2 + 1),
+                PaddingMode::Circular => self.size.max(self.span() / 2),
                 _ => self.size,
             };
             return self;
@@ -82,14 +114,20 @@ impl Axis {
         self
     }
 
-    /// With the same pad on both sides, at most half of what the kernel spans, as pooling wants.
-    fn fit_pool(mut self, dilation: bool, ceil_mode: bool) -> Self {
+    /// With pads of at most half of what the kernel spans, as pooling wants.
+    fn fit_pool(mut self, dilation: bool, said: Said, ceil_mode: bool) -> Self {
         if !dilation {
             self.dilation = 1;
         }
-        let pad = self.pads[0].min(self.span() / 2);
-        self.pads = [pad, pad];
-        let room = self.size + 2 * pad + if ceil_mode { self.stride - 1 } else { 0 };
+        if said == Said::Same {
+            self.stride = 1;
+        }
+        if said != Said::Sides {
+            return self;
+        }
+        self.pads = self.pads.map(|pad| pad.min(self.span() / 2));
+        let padded = self.size + self.pads[0] + self.pads[1];
+        let room = padded + if ceil_mode { self.stride - 1 } else { 0 };
         if room < self.span() {
             self.size = self.span();
         }
@@ -118,21 +156,17 @@ fn batch() -> impl Strategy<Value = usize> {
 /// Options of a convolution with the shape of an input, without an activation.
 pub fn conv2d_options() -> impl Strategy<Value = (Conv2d, [usize; 4])> {
     let mode = prop::sample::select(&PaddingMode::ALL[..]);
-    let same = prop::bool::weighted(0.2);
     let groups = prop_oneof![2 => Just(1), 1 => 2..=4_usize];
     let channels = (groups, 1..=5_usize, 1..=5_usize);
-    (batch(), channels, axis(), axis(), mode, same).prop_map(
-        |(batch, (groups, group_in, group_out), vertical, horizontal, mode, same)| {
-            let [vertical, horizontal] = [vertical.fit(mode, same), horizontal.fit(mode, same)];
-            let ([top, bottom], [left, right]) = (vertical.pads, horizontal.pads);
-            let padding =
-                if same { Padding::Same } else { Padding::sides(top, bottom, left, right) };
+    (batch(), channels, axis(), axis(), mode, said()).prop_map(
+        |(batch, (groups, group_in, group_out), vertical, horizontal, mode, said)| {
+            let [vertical, horizontal] = [vertical.fit(mode, said), horizontal.fit(mode, said)];
             let kernel_size = [vertical.kernel_size, horizontal.kernel_size];
             let options = Conv2d::new(groups * group_in, groups * group_out, kernel_size)
                 .groups(groups)
                 .stride([vertical.stride, horizontal.stride])
                 .dilation([vertical.dilation, horizontal.dilation])
-                .padding(padding)
+                .padding(said.padding([vertical, horizontal]))
                 .padding_mode(mode);
             (options, [batch, groups * group_in, vertical.size, horizontal.size])
         },
@@ -174,13 +208,13 @@ pub fn conv_transpose2d() -> impl Strategy<Value = Case> {
 
 /// Options of a max pooling with the shape of an input.
 pub fn max_pool2d_options() -> impl Strategy<Value = (MaxPool2d, [usize; 4])> {
-    (batch(), 1..=4_usize, axis(), axis(), any::<bool>()).prop_map(
-        |(batch, channels, vertical, horizontal, ceil_mode)| {
+    (batch(), 1..=4_usize, axis(), axis(), said(), any::<bool>()).prop_map(
+        |(batch, channels, vertical, horizontal, said, ceil_mode)| {
             let [vertical, horizontal] =
-                [vertical, horizontal].map(|axis| axis.fit_pool(true, ceil_mode));
+                [vertical, horizontal].map(|axis| axis.fit_pool(true, said, ceil_mode));
             let options = MaxPool2d::new([vertical.kernel_size, horizontal.kernel_size])
                 .stride([vertical.stride, horizontal.stride])
-                .padding([vertical.pads[0], horizontal.pads[0]])
+                .padding(said.padding([vertical, horizontal]))
                 .dilation([vertical.dilation, horizontal.dilation])
                 .ceil_mode(ceil_mode);
             (options, [batch, channels, vertical.size, horizontal.size])
@@ -198,13 +232,13 @@ pub fn max_pool2d() -> impl Strategy<Value = Case> {
 pub fn avg_pool2d_options() -> impl Strategy<Value = (AvgPool2d, [usize; 4])> {
     let divisor = prop::option::weighted(0.3, prop_oneof![-7..=-1_i64, 1..=9_i64]);
     let flags = (any::<bool>(), any::<bool>(), divisor);
-    (batch(), 1..=4_usize, axis(), axis(), flags).prop_map(
-        |(batch, channels, vertical, horizontal, (ceil_mode, include, divisor))| {
+    (batch(), 1..=4_usize, axis(), axis(), said(), flags).prop_map(
+        |(batch, channels, vertical, horizontal, said, (ceil_mode, include, divisor))| {
             let [vertical, horizontal] =
-                [vertical, horizontal].map(|axis| axis.fit_pool(false, ceil_mode));
+                [vertical, horizontal].map(|axis| axis.fit_pool(false, said, ceil_mode));
             let options = AvgPool2d::new([vertical.kernel_size, horizontal.kernel_size])
                 .stride([vertical.stride, horizontal.stride])
-                .padding([vertical.pads[0], horizontal.pads[0]])
+                .padding(said.padding([vertical, horizontal]))
                 .ceil_mode(ceil_mode)
                 .count_include_pad(include)
                 .divisor_override(divisor);
@@ -273,6 +307,17 @@ fn pads() -> impl Strategy<Value = [usize; 2]> {
     prop_oneof![3 => Just([0, 0]), 2 => [0..=2_usize, 0..=2], 2 => sizes()]
 }
 
+// Boxed, for a test's thread has too small a stack for all of it.
+fn padding() -> BoxedStrategy<Padding> {
+    let same = prop::sample::select(&[Padding::Same, Padding::SameUpper, Padding::SameLower][..]);
+    prop_oneof![
+        3 => pads().prop_map(Padding::from),
+        1 => same,
+        1 => (pads(), pads()).prop_map(|([a, b], [c, d])| Padding::sides(a, b, c, d)),
+    ]
+    .boxed()
+}
+
 fn steps() -> impl Strategy<Value = [usize; 2]> {
     prop_oneof![3 => Just([1, 1]), 3 => sizes()]
 }
@@ -281,15 +326,10 @@ fn hostile_operation() -> impl Strategy<Value = Operation> {
     let pin = || prop::option::weighted(0.3, prop::sample::select(Algorithm::ALL.to_vec()));
     let mode = prop::sample::select(&PaddingMode::ALL[..]);
     let groups = || prop_oneof![4 => Just(1), 1 => size()];
-    let window = || (sizes(), sizes(), pads(), steps(), any::<bool>(), pin());
+    let window = || (sizes(), sizes(), padding(), steps(), any::<bool>(), pin());
     let conv = || (size(), size(), sizes(), steps(), pads(), steps(), groups(), any::<bool>());
-    let padding = prop_oneof![
-        3 => pads().prop_map(Padding::from),
-        1 => Just(Padding::Same),
-        1 => (pads(), pads()).prop_map(|([a, b], [c, d])| Padding::sides(a, b, c, d)),
-    ];
     prop_oneof![
-        (conv(), padding, mode, pin()).prop_map(|(of, padding, mode, pin)| {
+        (conv(), padding(), mode, pin()).prop_map(|(of, padding, mode, pin)| {
             let (input, output, kernel, stride, _, dilation, groups, bias) = of;
             let options = Conv2d::new(input, output, kernel)
                 .stride(stride)

@@ -37,7 +37,8 @@ pub(crate) struct Options {
     /// N or HEIGHT,WIDTH
     #[arg(long, value_name = "N", default_value = "1", value_parser = options::pair, allow_hyphen_values = true)]
     stride: Pair,
-    /// same, valid, N, HEIGHT,WIDTH or TOP,BOTTOM,LEFT,RIGHT [default: half of the filter]
+    /// same, same_upper, same_lower, valid, N, HEIGHT,WIDTH or TOP,BOTTOM,LEFT,RIGHT [default: half
+    /// of the filter]
     #[arg(long, value_name = "N", value_parser = options::padding, allow_hyphen_values = true)]
     padding: Option<Padding>,
     /// What the padding holds

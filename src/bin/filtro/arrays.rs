@@ -24,8 +24,13 @@ pub(crate) fn read_weight(path: &Path) -> Result<Array4<f32>> {
     weight.into_dimensionality::<Ix4>().map_err(Failure::input)
 }
 
+/// A number for each channel.
+pub(crate) fn read_channels(path: &Path, what: &str) -> Result<Array1<f32>> {
+    read(path, what, &[1])?.into_dimensionality::<Ix1>().map_err(Failure::input)
+}
+
 pub(crate) fn read_bias(path: &Path) -> Result<Array1<f32>> {
-    read(path, "a bias has", &[1])?.into_dimensionality::<Ix1>().map_err(Failure::input)
+    read_channels(path, "a bias has")
 }
 
 /// An array with one of these numbers of axes, as float32.

@@ -12,6 +12,8 @@ mod layer;
 mod maps;
 mod measure;
 mod npy;
+mod npy_between;
+mod npy_common;
 mod npy_file;
 mod npy_write;
 mod options;
@@ -28,6 +30,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use failure::Failure;
+use filtro::Arithmetic;
 
 /// Convolution and pooling in PyTorch's terms, on any GPU and on the CPU.
 ///
@@ -75,6 +78,27 @@ enum Command {
     AdaptiveAvgPool2d(npy::AdaptiveAvgPool2dOptions),
     /// Takes a function of every number of an array in a .npy file
     Activation(npy::ActivationOptions),
+    /// Adds an array in a .npy file to another
+    Add(npy_between::ArithmeticOptions),
+    /// Subtracts an array in a .npy file from another
+    Sub(npy_between::ArithmeticOptions),
+    /// Multiplies an array in a .npy file by another, number by number
+    Mul(npy_between::ArithmeticOptions),
+    /// Puts the channels of arrays in .npy files behind each other
+    Cat(npy_between::CatOptions),
+    /// Multiplies what is negative in an array in a .npy file by the slope of its channel
+    Prelu(npy_between::PReluOptions),
+    /// Takes the exponentials of the channels of an array in a .npy file, over their sum
+    Softmax(npy_between::SoftmaxOptions),
+    /// Normalises the channels of an array in a .npy file by means and variances
+    #[command(name = "batch-norm2d")]
+    BatchNorm2d(npy_between::BatchNorm2dOptions),
+    /// Makes the images in a .npy file larger or smaller
+    Interpolate(npy_between::InterpolateOptions),
+    /// Makes images larger of which the channels of an array in a .npy file hold the pixels
+    PixelShuffle(npy_between::PixelShuffleOptions),
+    /// Pads an array in a .npy file
+    Pad(npy_between::PadOptions),
     /// Lists the filters that `apply --filter` knows
     Filters,
     /// Lists the devices of this machine
@@ -132,6 +156,16 @@ fn run(cli: Cli, out: &mut dyn Write) -> Result<(), Failure> {
         Some(Command::AdaptiveMaxPool2d(options)) => npy::adaptive_max_pool2d(&options, out),
         Some(Command::AdaptiveAvgPool2d(options)) => npy::adaptive_avg_pool2d(&options, out),
         Some(Command::Activation(options)) => npy::activation(&options, out),
+        Some(Command::Add(options)) => npy_between::arithmetic(Arithmetic::add(), &options, out),
+        Some(Command::Sub(options)) => npy_between::arithmetic(Arithmetic::sub(), &options, out),
+        Some(Command::Mul(options)) => npy_between::arithmetic(Arithmetic::mul(), &options, out),
+        Some(Command::Cat(options)) => npy_between::cat(&options, out),
+        Some(Command::Prelu(options)) => npy_between::prelu(&options, out),
+        Some(Command::Softmax(options)) => npy_between::softmax(&options, out),
+        Some(Command::BatchNorm2d(options)) => npy_between::batch_norm2d(&options, out),
+        Some(Command::Interpolate(options)) => npy_between::interpolate(&options, out),
+        Some(Command::PixelShuffle(options)) => npy_between::pixel_shuffle(&options, out),
+        Some(Command::Pad(options)) => npy_between::pad(&options, out),
         Some(Command::Filters) => apply::list_filters(out),
         Some(Command::Devices(options)) => devices::run(&options, out),
         Some(Command::Bench(options)) => bench::run(&options, out),

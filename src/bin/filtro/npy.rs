@@ -1,33 +1,20 @@
 //! Operations on arrays in NumPy's files.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use filtro::{
     Activation, AdaptiveAvgPool2d, AdaptiveMaxPool2d, Algorithm, AvgPool2d, Conv2d,
-    ConvTranspose2d, Device, Indices, MaxPool2d, Padding, PaddingMode, Tensor,
+    ConvTranspose2d, MaxPool2d, Padding, PaddingMode,
 };
-use ndarray::{Array4, ArrayD, Axis};
 
-use crate::arrays::{is_std, read, read_bias, read_weight, write};
-use crate::chosen::DeviceFlag;
+use crate::arrays::{read_bias, read_weight};
 use crate::failure::Failure;
+use crate::npy_common::Common;
 use crate::options::{self, Pair};
 
 type Result<T, E = Failure> = std::result::Result<T, E>;
-
-/// Where an operation reads, writes and runs.
-#[derive(Debug, Args)]
-struct Common {
-    /// The input: a .npy file, [batch, channels, height, width] or one without a batch; `-` is stdin
-    input: PathBuf,
-    /// The output: a .npy file; `-` is stdout
-    #[arg(long, short, value_name = "FILE")]
-    out: PathBuf,
-    #[command(flatten)]
-    device: DeviceFlag,
-}
 
 /// What only operations of more than one algorithm take.
 #[derive(Debug, Args)]
@@ -51,7 +38,7 @@ pub(crate) struct Conv2dOptions {
     /// N or HEIGHT,WIDTH
     #[arg(long, value_name = "N", default_value = "1", value_parser = options::pair, allow_hyphen_values = true)]
     stride: Pair,
-    /// same, valid, N, HEIGHT,WIDTH or TOP,BOTTOM,LEFT,RIGHT
+    /// same, same_upper, same_lower, valid, N, HEIGHT,WIDTH or TOP,BOTTOM,LEFT,RIGHT
     #[arg(long, value_name = "N", default_value = "0", value_parser = options::padding, allow_hyphen_values = true)]
     padding: Padding,
     /// What the padding holds
@@ -112,9 +99,9 @@ struct Window {
     /// N or HEIGHT,WIDTH [default: the kernel size]
     #[arg(long, value_name = "N", value_parser = options::pair, allow_hyphen_values = true)]
     stride: Option<Pair>,
-    /// N or HEIGHT,WIDTH
-    #[arg(long, value_name = "N", default_value = "0", value_parser = options::pair, allow_hyphen_values = true)]
-    padding: Pair,
+    /// same, same_upper, same_lower, valid, N, HEIGHT,WIDTH or TOP,BOTTOM,LEFT,RIGHT
+    #[arg(long, value_name = "N", default_value = "0", value_parser = options::padding, allow_hyphen_values = true)]
+    padding: Padding,
     /// Rounds the output size up
     #[arg(long)]
     ceil_mode: bool,
@@ -217,7 +204,7 @@ pub(crate) fn max_pool2d(options: &MaxPool2dOptions, out: &mut dyn Write) -> Res
     let window = &options.window;
     let pool = MaxPool2d::new(window.kernel_size.0)
         .stride(window.stride.unwrap_or(window.kernel_size).0)
-        .padding(window.padding.0)
+        .padding(window.padding)
         .dilation(options.dilation.0)
         .ceil_mode(window.ceil_mode)
         .algorithm(options.pin.algorithm);
@@ -231,7 +218,7 @@ pub(crate) fn avg_pool2d(options: &AvgPool2dOptions, out: &mut dyn Write) -> Res
     let window = &options.window;
     let pool = AvgPool2d::new(window.kernel_size.0)
         .stride(window.stride.unwrap_or(window.kernel_size).0)
-        .padding(window.padding.0)
+        .padding(window.padding)
         .ceil_mode(window.ceil_mode)
         .count_include_pad(options.count_include_pad)
         .divisor_override(options.divisor_override)
@@ -261,64 +248,4 @@ pub(crate) fn adaptive_avg_pool2d(
 
 pub(crate) fn activation(options: &ActivationOptions, out: &mut dyn Write) -> Result<()> {
     options.common.run(out, |input| options.function.forward(input))
-}
-
-impl Common {
-    /// Reads the input to the device, runs an operation, and writes its output.
-    fn run(
-        &self,
-        out: &mut dyn Write,
-        operation: impl FnOnce(&Tensor) -> filtro::Result<Tensor>,
-    ) -> Result<()> {
-        let (device, input, has_batch) = self.input()?;
-        let timed = device.time(|| operation(&device.upload(&input)?)?.download())?;
-        write(out, &self.out, with_rank(timed.value, has_batch))?;
-        self.report(out, &device, timed.wall, &[&self.out])
-    }
-
-    fn run_max(
-        &self,
-        out: &mut dyn Write,
-        indices_path: &Path,
-        operation: impl FnOnce(&Tensor) -> filtro::Result<(Tensor, Indices)>,
-    ) -> Result<()> {
-        let (device, input, has_batch) = self.input()?;
-        let timed = device.time(|| {
-            let (output, indices) = operation(&device.upload(&input)?)?;
-            Ok((output.download()?, indices.download()?))
-        })?;
-        let (output, indices) = timed.value;
-        let indices = indices.mapv(|index| if index == u32::MAX { -1 } else { i64::from(index) });
-        write(out, &self.out, with_rank(output, has_batch))?;
-        write(out, indices_path, with_rank(indices, has_batch))?;
-        self.report(out, &device, timed.wall, &[&self.out, indices_path])
-    }
-
-    /// The device, the input, and whether it has an axis for the batch.
-    fn input(&self) -> Result<(Device, ArrayD<f32>, bool)> {
-        let input = read(&self.input, "an input has", &[4, 3])?;
-        let has_batch = input.ndim() == 4;
-        Ok((self.device.open()?, input, has_batch))
-    }
-
-    fn report(
-        &self,
-        out: &mut dyn Write,
-        device: &Device,
-        wall: std::time::Duration,
-        paths: &[&Path],
-    ) -> Result<()> {
-        if paths.iter().any(|path| is_std(path)) {
-            return Ok(());
-        }
-        let names: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
-        let time = crate::table::milliseconds(wall);
-        writeln!(out, "{} in {time} ms on {device}", names.join(" and "))?;
-        Ok(())
-    }
-}
-
-/// Takes the batch away that an input without one was given.
-fn with_rank<T>(array: Array4<T>, has_batch: bool) -> ArrayD<T> {
-    if has_batch { array.into_dyn() } else { array.index_axis_move(Axis(0), 0).into_dyn() }
 }

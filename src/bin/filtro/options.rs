@@ -2,8 +2,8 @@
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use filtro::{
-    Activation, AdaptiveAvgPool2d, AdaptiveMaxPool2d, Algorithm, AvgPool2d, MaxPool2d, Padding,
-    PaddingMode, Shape,
+    Activation, AdaptiveAvgPool2d, AdaptiveMaxPool2d, Algorithm, AvgPool2d, InterpolationMode,
+    MaxPool2d, Padding, PaddingMode, Shape,
 };
 
 use crate::layer::Pool2d;
@@ -77,6 +77,22 @@ pub(crate) fn pair(text: &str) -> Result<Pair, String> {
     }
 }
 
+/// `[height, width]` that sizes are multiplied by: `2`, `2,1.5` or `2x1.5`.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(crate) struct Factors(pub(crate) [f64; 2]);
+
+pub(crate) fn factors(text: &str) -> Result<Factors, String> {
+    let factor = |text: &str| {
+        let text = text.trim();
+        text.parse::<f64>().map_err(|error| format!("'{text}' is not a number ({error})"))
+    };
+    match text.split([',', 'x']).map(factor).collect::<Result<Vec<_>, _>>()?[..] {
+        [both] => Ok(Factors([both, both])),
+        [height, width] => Ok(Factors([height, width])),
+        ref all => Err(format!("{} numbers, but it is one or HEIGHT,WIDTH", all.len())),
+    }
+}
+
 /// `BATCHxCHANNELSxHEIGHTxWIDTH`
 pub(crate) fn shape(text: &str) -> Result<Shape, String> {
     match numbers(text, &[',', 'x'])?[..] {
@@ -86,12 +102,15 @@ pub(crate) fn shape(text: &str) -> Result<Shape, String> {
 }
 
 pub(crate) fn padding(text: &str) -> Result<Padding, String> {
-    match &text.to_ascii_lowercase()[..] {
+    match &text.to_ascii_lowercase().replace('-', "_")[..] {
         "same" => return Ok(Padding::Same),
+        "same_upper" => return Ok(Padding::SameUpper),
+        "same_lower" => return Ok(Padding::SameLower),
         "valid" => return Ok(Padding::Valid),
         _ => {}
     }
-    let help = "it is `same`, `valid`, one number, HEIGHT,WIDTH or TOP,BOTTOM,LEFT,RIGHT";
+    let help = "it is `same`, `same_upper`, `same_lower`, `valid`, one number, HEIGHT,WIDTH or \
+                TOP,BOTTOM,LEFT,RIGHT";
     match numbers(text, &[',', 'x']).map_err(|error| format!("{error}; {help}"))?[..] {
         [all] => Ok(Padding::from([all, all])),
         [height, width] => Ok(Padding::from([height, width])),
@@ -106,6 +125,14 @@ pub(crate) fn padding_mode() -> impl TypedValueParser<Value = PaddingMode> {
             .into_iter()
             .find(|mode| mode.name().eq_ignore_ascii_case(&name))
             .unwrap_or_default()
+    })
+}
+
+pub(crate) fn interpolation_mode() -> impl TypedValueParser<Value = InterpolationMode> {
+    let known = [InterpolationMode::Nearest, InterpolationMode::Bilinear];
+    PossibleValuesParser::new(known.map(InterpolationMode::name)).map(move |name| {
+        let mode = known.into_iter().find(|mode| mode.name().eq_ignore_ascii_case(&name));
+        mode.unwrap_or_default()
     })
 }
 
@@ -148,27 +175,27 @@ pub(crate) fn algorithm(text: &str) -> Result<Algorithm, String> {
 pub(crate) fn pool(text: &str) -> Result<Pool2d, String> {
     const HELP: &str = "it is max:KERNEL, max:KERNEL:STRIDE, max:KERNEL:STRIDE:PADDING, the same \
                         with avg, adaptive-max:SIZE, adaptive-avg:SIZE, global-max or global-avg; \
-                        KERNEL and the others are a number or HEIGHTxWIDTH";
+                        KERNEL and the others are a number or HEIGHTxWIDTH, PADDING may also be \
+                        TOPxBOTTOMxLEFTxRIGHT, same, same_upper or same_lower";
     let text = text.to_ascii_lowercase();
-    let mut parts = text.split(':');
-    let kind = parts.next().unwrap_or_default();
-    let sizes: Vec<[usize; 2]> = parts
-        .map(|part| pair(part).map(|Pair(size)| size))
-        .collect::<Result<_, _>>()
-        .map_err(|error| format!("{error}; {HELP}"))?;
-    Ok(match (kind, &sizes[..]) {
-        ("max", &[kernel, ref rest @ ..]) if rest.len() <= 2 => {
-            let pool = MaxPool2d::new(kernel).stride(*rest.first().unwrap_or(&kernel));
-            Pool2d::Max(pool.padding(*rest.get(1).unwrap_or(&[0, 0])))
+    let parts: Vec<&str> = text.split(':').collect();
+    let help = |error| format!("{error}; {HELP}");
+    let size = |text| pair(text).map(|Pair(size)| size).map_err(help);
+    Ok(match parts[..] {
+        [kind @ ("max" | "avg"), kernel_size, ref rest @ ..] if rest.len() <= 2 => {
+            let kernel_size = size(kernel_size)?;
+            let stride = rest.first().map_or(Ok(kernel_size), |stride| size(stride))?;
+            let pads =
+                rest.get(1).map_or(Ok(Padding::Valid), |pads| padding(pads).map_err(help))?;
+            match kind {
+                "max" => Pool2d::Max(MaxPool2d::new(kernel_size).stride(stride).padding(pads)),
+                _ => Pool2d::Avg(AvgPool2d::new(kernel_size).stride(stride).padding(pads)),
+            }
         }
-        ("avg", &[kernel, ref rest @ ..]) if rest.len() <= 2 => {
-            let pool = AvgPool2d::new(kernel).stride(*rest.first().unwrap_or(&kernel));
-            Pool2d::Avg(pool.padding(*rest.get(1).unwrap_or(&[0, 0])))
-        }
-        ("adaptive-max", &[size]) => Pool2d::AdaptiveMax(AdaptiveMaxPool2d::new(size)),
-        ("adaptive-avg", &[size]) => Pool2d::AdaptiveAvg(AdaptiveAvgPool2d::new(size)),
-        ("global-max", []) => Pool2d::AdaptiveMax(AdaptiveMaxPool2d::global()),
-        ("global-avg", []) => Pool2d::AdaptiveAvg(AdaptiveAvgPool2d::global()),
+        ["adaptive-max", output] => Pool2d::AdaptiveMax(AdaptiveMaxPool2d::new(size(output)?)),
+        ["adaptive-avg", output] => Pool2d::AdaptiveAvg(AdaptiveAvgPool2d::new(size(output)?)),
+        ["global-max"] => Pool2d::AdaptiveMax(AdaptiveMaxPool2d::global()),
+        ["global-avg"] => Pool2d::AdaptiveAvg(AdaptiveAvgPool2d::global()),
         _ => return Err(HELP.into()),
     })
 }
@@ -187,8 +214,17 @@ mod tests {
     }
 
     #[test]
+    fn factors_are_one_number_or_height_and_width() {
+        assert_eq!(factors("2"), Ok(Factors([2.0, 2.0])));
+        assert_eq!(factors("0.5x3"), Ok(Factors([0.5, 3.0])));
+        assert!(factors("1,2,3").is_err() && factors("2,").is_err() && factors("two").is_err());
+    }
+
+    #[test]
     fn paddings_are_words_or_one_two_or_four_numbers() {
         assert_eq!(padding("same"), Ok(Padding::Same));
+        assert_eq!(padding("SAME_UPPER"), Ok(Padding::SameUpper));
+        assert_eq!(padding("same-lower"), Ok(Padding::SameLower));
         assert_eq!(padding("1"), Ok(Padding::from([1, 1])));
         assert_eq!(padding("1,2"), Ok(Padding::from([1, 2])));
         assert_eq!(padding("1,2,3,4"), Ok(Padding::sides(1, 2, 3, 4)));
@@ -217,6 +253,9 @@ mod tests {
         assert_eq!(pool("max:2"), Ok(Pool2d::Max(MaxPool2d::new([2, 2]))));
         let strided = AvgPool2d::new([3, 2]).stride([2, 2]).padding([1, 1]);
         assert_eq!(pool("avg:3x2:2:1"), Ok(Pool2d::Avg(strided)));
+        let uneven = MaxPool2d::new([3, 3]).stride([2, 2]).padding(Padding::sides(0, 1, 0, 1));
+        assert_eq!(pool("max:3:2:0x1x0x1"), Ok(Pool2d::Max(uneven.clone())));
+        assert_eq!(pool("max:3:2:same-lower"), Ok(Pool2d::Max(uneven.padding(Padding::SameLower))));
         assert_eq!(pool("global-avg"), Ok(Pool2d::AdaptiveAvg(AdaptiveAvgPool2d::global())));
         for wrong in ["", "max", "min:2", "max:2:2:1:1", "global-max:2", "max:-2"] {
             assert!(pool(wrong).is_err(), "{wrong}");

@@ -2,7 +2,7 @@ use super::Random;
 use crate::cpu::{adaptive_avg_pool2d, adaptive_max_pool2d, avg_pool2d, max_pool2d};
 use crate::ops::{AvgPool2dProblem, PoolWindows};
 use crate::window::Axis;
-use crate::{AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, MaxPool2d, Shape};
+use crate::{AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, MaxPool2d, Padding, Shape};
 
 fn max_pool2d_loops(problem: &PoolWindows, input: &[f32]) -> Vec<(u32, u32)> {
     let (vertical, horizontal) = (&problem.vertical, &problem.horizontal);
@@ -76,6 +76,21 @@ fn check_max_pool2d(problem: &PoolWindows, input: &[f32]) {
     assert_eq!(values, expected.iter().map(|pair| pair.0).collect::<Vec<_>>(), "{problem:?}");
 }
 
+/// Pads of each side up to a limit along an axis, or those that the windows need.
+fn padding(random: &mut Random, limits: [usize; 2]) -> Padding {
+    match random.below(8) {
+        0 => Padding::SameUpper,
+        1 => Padding::SameLower,
+        _ => {
+            let [vertical, horizontal] = limits.map(|limit| {
+                let mut pad = || random.range(0, limit);
+                [pad(), pad()]
+            });
+            Padding::sides(vertical[0], vertical[1], horizontal[0], horizontal[1])
+        }
+    }
+}
+
 #[test]
 pub(crate) fn maxima_and_their_indices_are_exact() {
     let mut random = Random(6);
@@ -85,7 +100,7 @@ pub(crate) fn maxima_and_their_indices_are_exact() {
         let mut pool = MaxPool2d::new(kernel_size).stride(random.pair(1, 4)).dilation(dilation);
         let limit = |axis: usize| (dilation[axis] * (kernel_size[axis] - 1)).div_ceil(2);
         pool = pool
-            .padding([random.range(0, limit(0)), random.range(0, limit(1))])
+            .padding(padding(&mut random, [limit(0), limit(1)]))
             .ceil_mode(random.below(2) == 0);
         let shape = Shape::new(
             random.range(0, 2),
@@ -135,9 +150,10 @@ fn check_avg_pool2d(problem: &AvgPool2dProblem, input: &[f32]) {
         for out_y in 0..vertical.output_size {
             for out_x in 0..horizontal.output_size {
                 let bounds = [(vertical, out_y), (horizontal, out_x)].map(|(axis, out)| {
-                    let (pad, size) = (signed(axis.pad_begin), signed(axis.input_size));
-                    let begin = signed(out * axis.stride) - pad;
-                    let end = (begin + signed(axis.kernel_size)).min(size + pad);
+                    let size = signed(axis.input_size);
+                    let begin = signed(out * axis.stride) - signed(axis.pad_begin);
+                    let end = begin + signed(axis.kernel_size);
+                    let end = end.min(size + signed(axis.pad_end));
                     [begin, end, begin.max(0), end.min(size)]
                 });
                 let pool_size: i128 = bounds.iter().map(|b| b[1] - b[0]).product();
@@ -174,7 +190,7 @@ pub(crate) fn means_are_within_an_ulp_for_every_divisor() {
     let mut random = Random(8);
     for _ in 0..800 {
         let kernel_size = random.pair(1, 6);
-        let padding = [random.range(0, kernel_size[0] / 2), random.range(0, kernel_size[1] / 2)];
+        let padding = padding(&mut random, kernel_size.map(|size| size / 2));
         let divisor =
             (random.below(4) == 0).then(|| i64::try_from(random.range(1, 9)).unwrap() - 10);
         let pool = AvgPool2d::new(kernel_size)

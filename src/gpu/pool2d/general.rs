@@ -39,7 +39,9 @@ params!(Params {
     stride_height: u32,
     stride_width: u32,
     pad_top: u32,
+    pad_bottom: u32,
     pad_left: u32,
+    pad_right: u32,
     dilation_height: u32,
     dilation_width: u32,
     input_base: u32,
@@ -202,7 +204,7 @@ pub(crate) fn plan(problem: &Pool2dProblem, limits: &Limits) -> Result<Vec<Step>
 
 pub(crate) fn base_params(problem: &Pool2dProblem, block: usize) -> Result<Params> {
     let number = |name, value| size(problem.operation, name, value);
-    let mut windows = [[1_u32, 1, 0, 1]; 2];
+    let mut windows = [[1_u32, 1, 0, 0, 1]; 2];
     match problem.window {
         Window::Fixed { vertical, horizontal } => {
             for (window, axis) in windows.iter_mut().zip([vertical, horizontal]) {
@@ -213,6 +215,7 @@ pub(crate) fn base_params(problem: &Pool2dProblem, block: usize) -> Result<Param
                     number("kernel_size", axis.kernel_size)?,
                     number("stride", axis.stride)?,
                     number("padding", axis.pad_begin)?,
+                    number("padding", axis.pad_end)?,
                     number("dilation", axis.dilation)?,
                 ];
             }
@@ -242,9 +245,11 @@ pub(crate) fn base_params(problem: &Pool2dProblem, block: usize) -> Result<Param
         stride_height: vertical[1],
         stride_width: horizontal[1],
         pad_top: vertical[2],
+        pad_bottom: vertical[3],
         pad_left: horizontal[2],
-        dilation_height: vertical[3],
-        dilation_width: horizontal[3],
+        pad_right: horizontal[3],
+        dilation_height: vertical[4],
+        dilation_width: horizontal[4],
         input_base: 0,
         output_base: 0,
         block: number("the terms of a sum", block)?,

@@ -7,6 +7,7 @@ use crate::gpu::runtime::buffer::{GpuBuffer, bucket};
 use crate::gpu::runtime::context::Context;
 use crate::gpu::runtime::list::{List, Uses};
 use crate::gpu::runtime::pool::Kind;
+use crate::gpu::runtime::short_lived::largest_fit;
 use crate::gpu::runtime::texture::{self, GpuTexture, TEXTURE_WIDTH, TexelFormat};
 use crate::{DType, Error, Result};
 
@@ -28,7 +29,11 @@ impl Context {
     ) -> Result<Option<((wgpu::Buffer, Id), Uses)>> {
         let pool = &self.buffers.pool;
         let take = || match reuse {
-            Reuse::Recorded => pool.take(size, List::comes_first),
+            Reuse::Recorded => {
+                let sizes = size..=size.saturating_mul(u64::from(largest_fit()));
+                let found = pool.take_fitting(&sizes, List::comes_first);
+                found.map(|(_, buffer, uses)| (buffer, uses))
+            }
             Reuse::HostWrite => pool.take(size, List::is_over),
         };
         let free = take();
@@ -91,10 +96,12 @@ impl Context {
         format: TexelFormat,
         texels: u32,
     ) -> Result<GpuTexture> {
-        let kind = (format, texture::rows(texels));
-        let (texture, uses) = match self.textures.take(kind, List::comes_first) {
+        let rows = texture::rows(texels);
+        let fitting = (format, rows)..=(format, rows.saturating_mul(largest_fit()));
+        let (kind, texture, uses) = match self.textures.take_fitting(&fitting, List::comes_first) {
             Some(free) => free,
             None => {
+                let kind = (format, rows);
                 let texture = self.create(operation, kind.bytes(), |device| {
                     let texture = device.create_texture(&wgpu::TextureDescriptor {
                         label: Some("texels"),
@@ -114,7 +121,7 @@ impl Context {
                     (texture, view, Id::new())
                 })?;
                 self.textures.add(kind);
-                (texture, Uses::default())
+                (kind, texture, Uses::default())
             }
         };
         Ok(GpuTexture::of(texture, kind, uses, self.textures.clone()))

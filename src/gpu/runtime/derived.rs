@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 
 use crate::Result;
 use crate::gpu::runtime::list::{Place, Uses};
+use crate::gpu::runtime::short_lived::short_lived;
 
 /// How something is made: by a shader with these parameters. With the buffer that is all that it
 /// depends on.
@@ -44,7 +45,7 @@ impl<T: AsRef<Uses>> Derived<T> {
         if let Some(found) = derived.get(&recipe).filter(is_there) {
             return Ok(found.clone());
         }
-        let made = Arc::new(make()?);
+        let made = Arc::new(short_lived(false, make)?);
         derived.insert(recipe, made.clone());
         Ok(made)
     }

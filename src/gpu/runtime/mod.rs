@@ -27,6 +27,7 @@ pub(crate) mod record;
 pub(crate) mod recording;
 pub(crate) mod report;
 pub(crate) mod shader;
+pub(crate) mod short_lived;
 pub(crate) mod split;
 pub(crate) mod staging;
 pub(crate) mod template;

@@ -1,6 +1,8 @@
 //! Pools: buffers and textures that nothing holds any more are kept and handed out again.
 
+use std::collections::BTreeSet;
 use std::hash::Hash;
+use std::ops::RangeInclusive;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rustc_hash::FxHashMap;
@@ -69,6 +71,25 @@ impl<K: Kind, T> Pool<K, T> {
         Some((item, uses))
     }
 
+    /// As [`take`](Self::take), of the first of these kinds in their order that there is, and which
+    /// that is.
+    pub(crate) fn take_fitting(
+        &self,
+        kinds: &RangeInclusive<K>,
+        holds: impl Fn(&List) -> bool,
+    ) -> Option<(K, T, Uses)>
+    where
+        K: Ord,
+    {
+        let take = |kind: K| self.take(kind, &holds).map(|(item, uses)| (kind, item, uses));
+        if kinds.start() == kinds.end() {
+            return take(*kinds.start());
+        }
+        let free = |(kind, free): (&K, &Vec<_>)| (!free.is_empty()).then_some(*kind);
+        let found: BTreeSet<K> = self.state().free.iter().filter_map(free).collect();
+        found.range(kinds.clone()).find_map(|&kind| take(kind))
+    }
+
     pub(crate) fn has(&self, kind: K) -> bool {
         self.state().free.get(&kind).is_some_and(|free| !free.is_empty())
     }
@@ -115,5 +136,19 @@ mod tests {
         assert_eq!((pool.allocated(), take(3)), (3, None));
         pool.forget(3);
         assert_eq!(pool.allocated(), 0);
+    }
+
+    #[test]
+    fn the_smallest_that_fits_is_taken() {
+        let pool = Pool::<u64, _>::default();
+        for size in [3, 9, 5, 5, 20] {
+            pool.put(size, size, Uses::default());
+        }
+        let take = |sizes| pool.take_fitting(&sizes, List::is_over).map(|(_, item, _)| item);
+        assert_eq!(
+            [take(4..=12), take(4..=12), take(4..=12), take(4..=12)],
+            [Some(5), Some(5), Some(9), None]
+        );
+        assert_eq!([take(3..=3), take(3..=3), take(4..=20)], [Some(3), None, Some(20)]);
     }
 }

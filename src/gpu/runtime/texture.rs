@@ -11,7 +11,7 @@ use crate::gpu::runtime::pool::{Kind, Pool};
 pub(crate) const TEXTURE_WIDTH: u32 = 4096;
 
 /// What a texel holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum TexelFormat {
     /// One float.
     One,

@@ -37,18 +37,9 @@ pub(crate) fn roundings(parts: usize) -> usize {
     if parts == 1 { 0 } else { parts.min(BLOCK) + parts.div_ceil(BLOCK) }
 }
 
-params!(Params { grid_width: u32, count: u32, parts: u32, element_stride: u32, part_stride: u32 });
+params!(Params { grid_width: u32, count: u32, parts: u32 });
 
 static SUM: Template = template!("conv2d", "conv2d_grad_sum", &[], Params);
-
-/// How the parts of `count` elements lie in a buffer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Parts {
-    pub(crate) count: usize,
-    pub(crate) parts: usize,
-    pub(crate) element_stride: usize,
-    pub(crate) part_stride: usize,
-}
 
 /// The shader.
 pub(crate) fn shader() -> Shader {
@@ -62,7 +53,8 @@ pub(crate) fn shader() -> Shader {
     }
 }
 
-/// Records the sums of parts that lie one after another; one part is its sum.
+/// Records the sums of parts that lie one after another, `count` elements each, in one binding; one
+/// part is its sum.
 pub(crate) fn of_parts(
     context: &Arc<Context>,
     count: usize,
@@ -73,29 +65,11 @@ pub(crate) fn of_parts(
         return Ok(partial);
     }
     let gradient = context.allocate_elements(OPERATION, count, DType::F32)?;
-    let parts = Parts { count, parts, element_stride: 1, part_stride: count };
-    record(context, &parts, &partial, &gradient)?;
-    Ok(gradient)
-}
-
-/// Records the sums of parts that fit one binding.
-pub(crate) fn record(
-    context: &Context,
-    parts: &Parts,
-    partial: &GpuBuffer,
-    gradient: &GpuBuffer,
-) -> Result<()> {
-    let iterations = parts.parts + parts.parts.div_ceil(BLOCK);
-    let grid = Grid::new(OPERATION, parts.count.div_ceil(WORKGROUP), iterations, context.limits())?;
+    let iterations = parts + parts.div_ceil(BLOCK);
+    let grid = Grid::new(OPERATION, count.div_ceil(WORKGROUP), iterations, context.limits())?;
     let number = |value| size(OPERATION, "the elements of a gradient's parts", value);
-    let params = Params {
-        grid_width: grid.width,
-        count: number(parts.count)?,
-        parts: number(parts.parts)?,
-        element_stride: number(parts.element_stride)?,
-        part_stride: number(parts.part_stride)?,
-    };
-    let partial = Binding::whole(partial, parts.count * parts.parts);
-    let bindings = [partial, Binding::whole(gradient, parts.count)];
-    context.record(OPERATION, &shader(), &params, &bindings, grid)
+    let params = Params { grid_width: grid.width, count: number(count)?, parts: number(parts)? };
+    let bindings = [Binding::whole(&partial, count * parts), Binding::whole(&gradient, count)];
+    context.record(OPERATION, &shader(), &params, &bindings, grid)?;
+    Ok(gradient)
 }

@@ -7,6 +7,9 @@ mod batch_norm2d;
 mod batch_statistics;
 mod cat;
 mod check;
+mod interpolate;
+mod pad;
+mod pixel_shuffle;
 mod prelu;
 mod softmax;
 

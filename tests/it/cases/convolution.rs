@@ -175,6 +175,36 @@ pub fn conv2d() -> Vec<Case> {
             conv.groups(5).padding([2, 1]).padding_mode(mode)
         }));
     }
+    for (padding, name) in [(Padding::SameUpper, "same_upper"), (Padding::SameLower, "same_lower")]
+    {
+        for (height, width) in [(5, 8), (6, 9)] {
+            let name = format!("{name}_stride_of_{height}_{width}");
+            cases.push(conv(&name, [2, 3, height, width], 4, [3, 4], |conv| {
+                conv.padding(padding).stride([2, 3])
+            }));
+        }
+        for mode in PaddingMode::ALL {
+            let name = format!("{name}_stride_dilation_groups_{mode}");
+            cases.push(conv(&name, [1, 4, 8, 6], 6, [2, 3], |conv| {
+                let conv = conv.padding(padding).stride([3, 2]).dilation([4, 2]);
+                conv.groups(2).padding_mode(mode)
+            }));
+        }
+        cases.extend([
+            conv(&format!("{name}_stride_larger_than_kernel"), [1, 2, 10, 7], 3, [2, 1], |conv| {
+                conv.padding(padding).stride([3, 4])
+            }),
+            conv(&format!("{name}_one_pixel"), [1, 2, 1, 1], 3, [3, 2], |conv| {
+                conv.padding(padding).stride([2, 5])
+            }),
+            conv(&format!("{name}_depthwise"), [1, 5, 8, 11], 5, [3, 5], |conv| {
+                conv.padding(padding).stride([2, 3]).groups(5)
+            }),
+            conv(&format!("{name}_of_an_empty_batch"), [0, 2, 5, 4], 3, [3, 2], |conv| {
+                conv.padding(padding).stride([2, 3])
+            }),
+        ]);
+    }
     cases.extend([
         conv("largest_pad_reflect", [1, 2, 4, 3], 3, [2, 3], |conv| {
             conv.padding([3, 2]).padding_mode(PaddingMode::Reflect)

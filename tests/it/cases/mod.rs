@@ -68,6 +68,14 @@ mod tests {
         }
     }
 
+    /// The larger pad of each axis that is given as a number.
+    fn largest(padding: Padding) -> [usize; 2] {
+        match padding {
+            Padding::Sides { top, bottom, left, right } => [top.max(bottom), left.max(right)],
+            _ => [0, 0],
+        }
+    }
+
     #[test]
     fn no_case_is_square_in_any_parameter_off_its_default() {
         for case in all().into_iter().flatten().filter(|case| !case.name.starts_with("layer_")) {
@@ -80,9 +88,7 @@ mod tests {
                         ("stride", options.stride, 1),
                         ("dilation", options.dilation, 1),
                     ]);
-                    if let Padding::Sides { top, bottom, left, right } = options.padding {
-                        pairs.push(("padding", [top.max(bottom), left.max(right)], 1));
-                    }
+                    pairs.push(("padding", largest(options.padding), 1));
                 }
                 Operation::ConvTranspose2d { options, .. } => pairs.extend([
                     ("kernel_size", options.kernel_size, 1),
@@ -95,12 +101,12 @@ mod tests {
                     ("kernel_size", options.kernel_size, 2),
                     ("stride", options.stride, 1),
                     ("dilation", options.dilation, 1),
-                    ("padding", options.padding, 0),
+                    ("padding", largest(options.padding), 0),
                 ]),
                 Operation::AvgPool2d(options) => pairs.extend([
                     ("kernel_size", options.kernel_size, 1),
                     ("stride", options.stride, 1),
-                    ("padding", options.padding, 0),
+                    ("padding", largest(options.padding), 0),
                 ]),
                 Operation::AdaptiveAvgPool2d(AdaptiveAvgPool2d { output_size, .. })
                 | Operation::AdaptiveMaxPool2d(AdaptiveMaxPool2d { output_size, .. }) => {

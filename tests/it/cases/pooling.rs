@@ -1,13 +1,13 @@
 //! Poolings.
 
-use filtro::{AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, MaxPool2d};
+use filtro::{AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, MaxPool2d, Padding};
 
 use crate::case::{Case, Operation};
 
 /// Every option of MaxPool2d off its default, alone and together.
 pub fn max_pool2d() -> Vec<Case> {
     type Set = fn(MaxPool2d) -> MaxPool2d;
-    let cases: [(&str, [usize; 4], [usize; 2], Set); 29] = [
+    let cases: [(&str, [usize; 4], [usize; 2], Set); 34] = [
         ("defaults", [2, 3, 7, 8], [2, 3], |pool| pool),
         ("overlapping", [1, 2, 7, 6], [3, 2], |pool| pool.stride([2, 1])),
         ("stride_larger_than_kernel", [1, 2, 9, 10], [2, 1], |pool| pool.stride([3, 4])),
@@ -55,6 +55,20 @@ pub fn max_pool2d() -> Vec<Case> {
         ("empty_batch", [0, 2, 5, 4], [3, 2], |pool| pool),
         ("wide", [1, 3, 5, 67], [2, 3], |pool| pool.stride([2, 1]).padding([0, 1])),
         ("many_planes", [3, 13, 6, 5], [2, 3], |pool| pool.stride([1, 2])),
+        ("same", [1, 2, 6, 9], [4, 3], |pool| pool.stride([1, 1]).padding(Padding::Same)),
+        ("sides_of_a_large_kernel", [1, 2, 19, 23], [13, 9], |pool| {
+            pool.stride([3, 2]).padding(Padding::sides(6, 1, 0, 4)).ceil_mode(true)
+        }),
+        ("sides_of_many_taps_with_dilation", [1, 2, 41, 60], [17, 19], |pool| {
+            let pool = pool.stride([2, 3]).dilation([2, 3]);
+            pool.padding(Padding::sides(0, 16, 27, 2))
+        }),
+        ("sides_window_without_a_tap_inside", [1, 2, 2, 3], [2, 2], |pool| {
+            pool.stride([1, 2]).padding(Padding::sides(2, 1, 1, 3)).dilation([4, 5])
+        }),
+        ("same_upper_of_many_taps", [1, 2, 25, 37], [17, 19], |pool| {
+            pool.stride([1, 2]).padding(Padding::SameUpper)
+        }),
     ];
     let layers: [(&str, [usize; 4], [usize; 2], Set); 4] = [
         ("layer_2x2", [2, 8, 14, 18], [2, 2], |pool| pool),
@@ -67,8 +81,40 @@ pub fn max_pool2d() -> Vec<Case> {
     let cases = cases.into_iter().chain(layers).map(|(name, input, kernel_size, set)| {
         Case::new(name, Operation::MaxPool2d(set(MaxPool2d::new(kernel_size))), input)
     });
-    cases.collect()
+    let padded = UNEVEN.into_iter().map(|(name, input, kernel_size, stride, padding)| {
+        let pool = MaxPool2d::new(kernel_size).stride(stride).padding(padding);
+        let pool = pool.ceil_mode(name.ends_with("ceil_mode"));
+        Case::new(name, Operation::MaxPool2d(pool), input)
+    });
+    cases.chain(padded).collect()
 }
+
+type Uneven = (&'static str, [usize; 4], [usize; 2], [usize; 2], Padding);
+
+/// Opposite sides that are padded differently, and what is padded by what the windows need: the
+/// input, the kernel and the stride.
+const UNEVEN: [Uneven; 14] = [
+    ("side_top", [1, 2, 6, 7], [3, 4], [2, 3], Padding::sides(1, 0, 0, 0)),
+    ("side_bottom", [1, 2, 6, 7], [3, 4], [2, 3], Padding::sides(0, 1, 0, 0)),
+    ("side_left", [1, 2, 6, 7], [3, 4], [2, 3], Padding::sides(0, 0, 2, 0)),
+    ("side_right", [1, 2, 6, 7], [3, 4], [2, 3], Padding::sides(0, 0, 0, 2)),
+    ("sides", [2, 3, 9, 14], [3, 5], [2, 1], Padding::sides(1, 0, 0, 2)),
+    ("sides_ceil_mode", [1, 2, 7, 9], [3, 4], [2, 3], Padding::sides(0, 1, 2, 0)),
+    (
+        "sides_last_window_dropped_ceil_mode",
+        [1, 2, 1, 6],
+        [3, 1],
+        [2, 5],
+        Padding::sides(1, 0, 0, 0),
+    ),
+    ("sides_last_window_kept_ceil_mode", [1, 2, 1, 5], [5, 2], [2, 3], Padding::sides(2, 1, 1, 0)),
+    ("same_upper", [1, 3, 6, 11], [3, 4], [2, 3], Padding::SameUpper),
+    ("same_lower", [1, 3, 6, 11], [3, 4], [2, 3], Padding::SameLower),
+    ("same_upper_ceil_mode", [1, 2, 5, 9], [2, 3], [3, 2], Padding::SameUpper),
+    ("same_upper_stride_larger_than_kernel", [1, 2, 10, 7], [2, 1], [3, 4], Padding::SameUpper),
+    ("same_lower_one_pixel", [1, 2, 1, 1], [3, 2], [2, 5], Padding::SameLower),
+    ("same_upper_of_an_empty_batch", [0, 2, 5, 4], [3, 2], [2, 3], Padding::SameUpper),
+];
 
 /// Every option of AvgPool2d off its default, alone and together.
 pub fn avg_pool2d() -> Vec<Case> {
@@ -101,7 +147,7 @@ pub fn avg_pool2d() -> Vec<Case> {
             pool.stride([1, 2]).padding([0, 16])
         }),
     ];
-    let counted: [(&str, [usize; 4], [usize; 2], Set); 7] = [
+    let counted: [(&str, [usize; 4], [usize; 2], Set); 10] = [
         ("many_taps", [1, 2, 41, 60], [17, 19], |pool| {
             pool.stride([2, 3]).padding([5, 7]).ceil_mode(true)
         }),
@@ -117,6 +163,13 @@ pub fn avg_pool2d() -> Vec<Case> {
             pool.stride([2, 3]).padding([1, 2]).ceil_mode(true)
         }),
         ("one_pixel_padded", [1, 2, 1, 1], [2, 3], |pool| pool.padding([1, 0]).ceil_mode(true)),
+        ("same", [1, 2, 6, 9], [4, 3], |pool| pool.stride([1, 1]).padding(Padding::Same)),
+        ("sides_of_a_large_kernel", [1, 2, 19, 23], [13, 9], |pool| {
+            pool.stride([3, 2]).padding(Padding::sides(6, 1, 0, 4)).ceil_mode(true)
+        }),
+        ("same_lower_of_many_taps", [1, 2, 25, 37], [17, 19], |pool| {
+            pool.stride([1, 2]).padding(Padding::SameLower)
+        }),
     ];
     let mut cases = Vec::new();
     for (name, input, kernel_size, set) in single {
@@ -126,6 +179,14 @@ pub fn avg_pool2d() -> Vec<Case> {
     for (name, input, kernel_size, set) in counted {
         for (count, include) in [("include", true), ("exclude", false)] {
             let pool = set(AvgPool2d::new(kernel_size)).count_include_pad(include);
+            let name = format!("{name}_{count}");
+            cases.push(Case::new(name, Operation::AvgPool2d(pool), input));
+        }
+    }
+    for (name, input, kernel_size, stride, padding) in UNEVEN {
+        for (count, include) in [("include", true), ("exclude", false)] {
+            let pool = AvgPool2d::new(kernel_size).stride(stride).padding(padding);
+            let pool = pool.ceil_mode(name.ends_with("ceil_mode")).count_include_pad(include);
             let name = format!("{name}_{count}");
             cases.push(Case::new(name, Operation::AvgPool2d(pool), input));
         }

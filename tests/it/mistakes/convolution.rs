@@ -29,6 +29,66 @@ fn mistake_03_same_puts_the_odd_cell_at_the_bottom_and_the_right() {
 }
 
 #[test]
+fn mistake_03_same_of_a_stride_depends_on_the_input() {
+    // ceil(5 / 2) = 3 windows of 4 at stride 2 span 8, 3 more than 5: 1 and 2, or 2 and 1.
+    // ceil(6 / 2) = 3 windows span 8 again, 2 more than 6: 1 and 1 of both.
+    let of = |padding| Conv2d::new(1, 1, [1, 4]).stride([1, 2]).padding(padding);
+    let tall = |padding| Conv2d::new(1, 1, [2, 1]).stride([3, 1]).padding(padding);
+    let (ones, upright) = (Array4::ones([1, 1, 1, 4]), Array4::ones([1, 1, 2, 1]));
+    let five = row([1.0, 10.0, 100.0, 1000.0, 10_000.0]);
+    let six = row([1.0, 10.0, 100.0, 1000.0, 10_000.0, 100_000.0]);
+    let four = plane([[1.0], [10.0], [100.0], [1000.0]]);
+    on_every_runner("conv2d", |runner| {
+        let convolve = |conv: &_, input: &_, weight: &_| {
+            runner.convolve(conv, input, weight, None).map_err(text)
+        };
+        let output = convolve(&of(Padding::SameUpper), &five, &ones)?;
+        equal("upper of 5", &output, &row([111.0, 11_110.0, 11_000.0]))?;
+        let output = convolve(&of(Padding::SameLower), &five, &ones)?;
+        equal("lower of 5", &output, &row([11.0, 1111.0, 11_100.0]))?;
+        for padding in [Padding::SameUpper, Padding::SameLower] {
+            let output = convolve(&of(padding), &six, &ones)?;
+            equal("6", &output, &row([111.0, 11_110.0, 111_000.0]))?;
+        }
+        // ceil(4 / 3) = 2 windows at stride 3 span 5, one more than 4.
+        let output = convolve(&tall(Padding::SameUpper), &four, &upright)?;
+        equal("rows upper", &output, &plane([[11.0], [1000.0]]))?;
+        let output = convolve(&tall(Padding::SameLower), &four, &upright)?;
+        equal("rows lower", &output, &plane([[1.0], [1100.0]]))
+    });
+    on_every_gradient_runner("conv2d", |runner| {
+        let grad_output = row([1.0, 10.0, 100.0]);
+        let backward = |padding| {
+            runner.convolve_backward(&of(padding), &five, &ones, &grad_output).map_err(text)
+        };
+        let (upper, ..) = backward(Padding::SameUpper)?;
+        equal("upper", &upper, &row([1.0, 11.0, 11.0, 110.0, 110.0]))?;
+        let (lower, ..) = backward(Padding::SameLower)?;
+        equal("lower", &lower, &row([11.0, 11.0, 110.0, 110.0, 100.0]))
+    });
+    // Where a stride leaves out the end, nothing is padded: 2 windows of 1 at 0 and 4 of 7.
+    let sparse = Conv2d::new(1, 1, [1, 1]).stride([1, 4]);
+    let input = counting([1, 1, 1, 7]);
+    on_every_runner("conv2d", |runner| {
+        for padding in [Padding::SameUpper, Padding::SameLower] {
+            let conv = sparse.clone().padding(padding);
+            let one = Array4::ones([1, 1, 1, 1]);
+            let output = runner.convolve(&conv, &input, &one, None).map_err(text)?;
+            equal("sparse", &output, &row([1.0, 5.0]))?;
+        }
+        Ok(())
+    });
+    // A padding mode limits the pads: 3 columns need 1 and 2, 2 columns 1 and 1, 1 column 1 and 2.
+    let reflected = |width: usize, padding| {
+        let conv = of(padding).padding_mode(PaddingMode::Reflect);
+        conv.output_shape([1, 1, 1, width]).is_ok()
+    };
+    assert!(reflected(3, Padding::SameUpper) && reflected(3, Padding::SameLower));
+    assert!(reflected(2, Padding::SameUpper) && reflected(2, Padding::SameLower));
+    assert!(!reflected(1, Padding::SameUpper) && !reflected(1, Padding::SameLower));
+}
+
+#[test]
 fn mistake_04_an_output_channel_reads_the_group_of_its_block() {
     // Two groups of 2 inputs and 3 outputs: outputs 0, 1, 2 read inputs 0 and 1.
     let conv = Conv2d::new(4, 6, [1, 1]).groups(2);

@@ -19,6 +19,8 @@ const WORKGROUP_TERMS: usize = 4096;
 const INVOCATION_TERMS: usize = WORKGROUP_TERMS / WORKGROUP;
 /// Terms that an invocation adds up at most.
 const MOST_TERMS: usize = MOST_SHARED / WORKGROUP;
+/// So many sums side by side are read as one piece of memory.
+const NEIGHBOURS: usize = 16;
 /// So few terms are added up without a break.
 const SHORT: usize = 8;
 
@@ -29,6 +31,9 @@ params!(Params {
     parts: u32,
     terms: u32,
     block: u32,
+    step: u32,
+    part_distance: u32,
+    part_span: u32,
     term_distance: u32,
     outer_distance: u32,
     gradient_first: u32,
@@ -202,6 +207,11 @@ fn stage(
                 let count = outers.len() * inners.len() * parts;
                 let lane_terms = of_terms.len().div_ceil(lanes * parts);
                 let block = block_of(lane_terms);
+                let part_terms = of_terms.len().div_ceil(parts);
+                let [step, part_distance, part_span] = match shared || inners.len() >= NEIGHBOURS {
+                    true => [lanes, part_terms, part_terms],
+                    false => [parts, 1, of_terms.len()],
+                };
                 let iterations = lane_terms + lane_terms.div_ceil(block) + TREE;
                 let workgroups = if shared { count } else { count.div_ceil(WORKGROUP) };
                 let grid = Grid::new(operation, workgroups, iterations, limits)?;
@@ -223,6 +233,9 @@ fn stage(
                     parts: number("the parts of a sum", parts)?,
                     terms: number("the terms of a sum", of_terms.len())?,
                     block: number("the terms of a sum", block)?,
+                    step: low_bits(step),
+                    part_distance: low_bits(part_distance),
+                    part_span: low_bits(part_span),
                     term_distance: low_bits(inner),
                     outer_distance: low_bits(terms * inner),
                     gradient_first: 0,
