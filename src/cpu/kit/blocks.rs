@@ -69,6 +69,30 @@ pub(crate) fn split_planes<T>(
     split(output, planes, [plane_len, plane_len, rows * out_width])
 }
 
+/// Cells of the padded copy of a block, which should stay in the first cache.
+const COPY_CELLS: usize = 1 << 12;
+
+/// Rows of a block, if there are as many: blocks below one another copy some rows twice.
+const LEAST_ROWS: usize = 8;
+
+/// Cells of the input and the output that a block of several planes should have.
+const BLOCK_CELLS: usize = 1 << 13;
+
+/// Splits an output into blocks of whole rows, or of several planes where planes are small, if each
+/// row of outputs needs so many cells of a copy more, and planes of the input have `in_len` cells.
+pub(crate) fn split_copied<T>(
+    output: &mut [T],
+    [out_height, out_width]: [usize; 2],
+    copied: usize,
+    in_len: usize,
+) -> Result<Vec<Block<'_, T>>, NoMemory> {
+    let plane_len = out_width * out_height;
+    // Blocks of a plane are about equally high.
+    let rows = out_height.div_ceil(out_height.div_ceil((COPY_CELLS / copied).max(LEAST_ROWS)));
+    let planes = if rows < out_height { 1 } else { (BLOCK_CELLS / (plane_len + in_len)).max(1) };
+    split(output, planes, [plane_len, plane_len, rows * out_width])
+}
+
 /// Work below which waking another thread costs more than it saves, in units of about a nanosecond.
 const SERIAL_WORK: usize = 20_000;
 
