@@ -9,6 +9,7 @@ use crate::gpu::Context;
 #[cfg(not(target_arch = "wasm32"))]
 use crate::gpu::in_background;
 use crate::gpu::plans::{Plans, Wish};
+use crate::kept::Kept;
 use crate::{Algorithm, DeviceChoice, DeviceInfo, DeviceKind, Error, Limits, Result};
 
 /// Where tensors live and operations run: a GPU, a software adapter, or the CPU.
@@ -41,6 +42,8 @@ struct Inner {
     /// How many tunings there were.
     tunings: AtomicU64,
     plans: Plans,
+    /// Of tensors on the host.
+    kept: Arc<Kept<f32>>,
 }
 
 /// What does the work.
@@ -260,11 +263,11 @@ impl Device {
     }
 
     /// The memory that the device's tensors take. On the CPU that is the host's allocator's business,
-    /// and zero here.
+    /// and only what dropped tensors left counts here, 64 MiB at most.
     #[must_use]
     pub fn memory_use(&self) -> MemoryUse {
         let (allocated, allocations) = match self.backend() {
-            Backend::Cpu => (0, 0),
+            Backend::Cpu => (self.kept().bytes() as u64, 0),
             Backend::Gpu(context) => (context.allocated(), context.allocations()),
         };
         MemoryUse { allocated, allocations }
@@ -273,8 +276,9 @@ impl Device {
     /// Lets go of the memory of dropped tensors, and of what recording and downloads keep for the next
     /// time.
     pub fn trim(&self) {
-        if let Backend::Gpu(context) = self.backend() {
-            context.trim();
+        match self.backend() {
+            Backend::Cpu => self.kept().trim(),
+            Backend::Gpu(context) => context.trim(),
         }
     }
 
@@ -312,7 +316,13 @@ impl Device {
 
     fn of(info: DeviceInfo, backend: Backend) -> Self {
         let (choices, tunings) = (RwLock::default(), AtomicU64::new(0));
-        Self(Arc::new(Inner { info, backend, choices, tunings, plans: Plans::default() }))
+        let (plans, kept) = (Plans::default(), Arc::default());
+        Self(Arc::new(Inner { info, backend, choices, tunings, plans, kept }))
+    }
+
+    /// The host's memory that dropped tensors left.
+    pub(crate) fn kept(&self) -> &Arc<Kept<f32>> {
+        &self.0.kept
     }
 
     pub(crate) fn choices(&self) -> Option<Arc<Choices>> {

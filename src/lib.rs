@@ -87,6 +87,7 @@ mod error;
 pub mod filters;
 mod gpu;
 pub mod interop;
+mod kept;
 mod limits;
 mod memory;
 pub mod nn;

@@ -6,6 +6,7 @@ use ndarray::Array4;
 
 use crate::device::Backend;
 use crate::gpu::GpuBuffer;
+use crate::kept::Elements;
 use crate::memory::{NoMemory, copied, zeros};
 use crate::ops::MaxPooling;
 use crate::{DType, Device, Error, Result, Shape};
@@ -53,8 +54,15 @@ pub struct Indices {
 /// Elements in the host's memory or in a GPU buffer.
 #[derive(Debug)]
 pub(crate) enum Storage<T> {
-    Cpu(Arc<Vec<T>>),
+    Cpu(Arc<Elements<T>>),
     Gpu(Arc<GpuBuffer>),
+}
+
+impl<T> Storage<T> {
+    /// Elements in the host's memory.
+    pub(crate) fn on_cpu(elements: Vec<T>) -> Self {
+        Self::Cpu(Arc::new(elements.into()))
+    }
 }
 
 impl<T> Clone for Storage<T> {
@@ -193,6 +201,18 @@ downloads!(Tensor, f32);
 downloads!(Indices, u32);
 pub(crate) use downloads;
 
+impl Device {
+    /// So many elements on the host, of any value.
+    pub(crate) fn host_elements(&self, len: usize) -> std::result::Result<Vec<f32>, NoMemory> {
+        self.kept().take(len, 0.0).map_or_else(|| zeros(len), Ok)
+    }
+
+    /// Elements whose memory becomes the next tensor's when they are dropped.
+    pub(crate) fn host_storage(&self, elements: Vec<f32>) -> Storage<f32> {
+        Storage::Cpu(Arc::new(Elements::kept_by(elements, self.kept().clone())))
+    }
+}
+
 impl Tensor {
     pub(crate) fn on_gpu(device: &Device, shape: Shape, buffer: GpuBuffer) -> Self {
         let dtype = buffer.dtype;
@@ -219,10 +239,16 @@ impl Tensor {
     ) -> Result<Self> {
         let len = shape.checked_len(operation)?;
         let fill = |elements: &mut [f32]| if len == 0 { Ok(()) } else { fill(elements) };
-        let elements = zeros(len).and_then(|mut elements| fill(&mut elements).map(|()| elements));
+        let elements = device.host_elements(len).and_then(|mut elements| {
+            if cfg!(debug_assertions) {
+                // What is not written shows.
+                elements.fill(f32::NAN);
+            }
+            fill(&mut elements).map(|()| elements)
+        });
         let mut elements = elements.map_err(|missing| missing.during(operation))?;
         dtype.round(&mut elements);
-        Ok(Self { shape, storage: Storage::Cpu(Arc::new(elements)), dtype, device: device.clone() })
+        Ok(Self { shape, storage: device.host_storage(elements), dtype, device: device.clone() })
     }
 }
 
@@ -235,7 +261,10 @@ impl Tensor {
         dtype: DType,
     ) -> Result<Self> {
         match device.backend() {
-            Backend::Cpu => Self::on_cpu_as(dtype, operation, device, shape, |_| Ok(())),
+            Backend::Cpu => Self::on_cpu_as(dtype, operation, device, shape, |elements| {
+                elements.fill(0.0);
+                Ok(())
+            }),
             Backend::Gpu(context) => {
                 let zeros = zeros::<f32>(shape.checked_len(operation)?);
                 let zeros = zeros.map_err(|missing| missing.during(operation))?;

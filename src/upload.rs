@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ndarray::{ArrayBase, Data, Dimension};
 
 use crate::device::Backend;
-use crate::memory::{collected, copied};
+use crate::memory::collected;
 use crate::tensor::Storage;
 use crate::{DType, Device, Error, Result, Shape, Tensor};
 
@@ -70,8 +70,10 @@ impl Device {
         match self.backend() {
             Backend::Cpu => {
                 let shape = checked(elements, shape.into())?;
-                let elements = copied(elements).map_err(|missing| missing.during("upload"))?;
-                self.upload_vec(elements, shape)
+                let kept = self.host_elements(elements.len());
+                let mut kept = kept.map_err(|missing| missing.during("upload"))?;
+                kept.copy_from_slice(elements);
+                self.upload_vec(kept, shape)
             }
             Backend::Gpu(context) => {
                 let shape = checked(elements, shape.into())?;
@@ -96,7 +98,7 @@ impl Device {
             Backend::Gpu(_) => self.upload_slice(&elements, shape),
             Backend::Cpu => {
                 let shape = checked(&elements, shape.into())?;
-                let storage = Storage::Cpu(Arc::new(elements));
+                let storage = self.host_storage(elements);
                 Ok(Tensor { shape, storage, dtype: DType::F32, device: self.clone() })
             }
         }

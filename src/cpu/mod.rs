@@ -6,8 +6,9 @@
 //!
 //! A dense convolution ([`conv2d`]) copies the padded rows that a block of outputs reads
 //! ([`kit::layout`]), packs them tap by tap into panels that stay in the first cache (implicit im2col)
-//! and multiplies these with the weight in registers ([`kit::panel`]). Few filters per group, depthwise
-//! above all, read the padded rows without packing ([`conv2d::direct`]).
+//! and multiplies these with the weight in registers ([`kit::panel`]). Few filters per group read the padded
+//! rows without packing ([`conv2d::direct`]); depthwise convolutions and poolings of small kernels slide
+//! down them, a few vectors of outputs at a time ([`conv2d::depthwise`], [`pool2d::slide`]).
 
 pub(crate) mod ceiling;
 mod conv2d;

@@ -1,4 +1,4 @@
-//! Conv2d with few filters per group, depthwise above all: padded rows are read where they lie.
+//! Conv2d with few filters per group: padded rows are read where they lie.
 //!
 //! Packing pays when many filters pass over a panel. Here every vector of outputs is the sum over
 //! the taps of a weight times the vector of inputs at the tap's offset in the padded copy.
@@ -104,6 +104,7 @@ impl DirectBlock<'_, '_> {
         convolution.copy_channels(layouts, group_input, 0, channels, copy);
 
         let tap_offsets = tap_offsets(layouts, copy_len, channels)?;
+        let taps = (&tap_offsets[..], register_terms(tap_offsets.len()));
         let first_filter = out_plane % convolution.problem.out_channels;
         let weight: [&[f32]; FILTERS] = std::array::from_fn(|filter| {
             &convolution.weight[(first_filter + filter) * gemm_k..][..gemm_k]
@@ -115,11 +116,11 @@ impl DirectBlock<'_, '_> {
             let outputs = &mut outputs;
             let lanes = S::F32_LANES;
             if columns >= 4 * lanes {
-                row_of::<S, FILTERS, 4>(simd, weight, &tap_offsets, copy, outputs);
+                row_of::<S, FILTERS, 4>(simd, weight, taps, copy, outputs);
             } else if columns >= 2 * lanes {
-                row_of::<S, FILTERS, 2>(simd, weight, &tap_offsets, copy, outputs);
+                row_of::<S, FILTERS, 2>(simd, weight, taps, copy, outputs);
             } else {
-                row_of::<S, FILTERS, 1>(simd, weight, &tap_offsets, copy, outputs);
+                row_of::<S, FILTERS, 1>(simd, weight, taps, copy, outputs);
             }
         }
         for (filter, piece) in pieces.into_iter().enumerate() {
@@ -134,7 +135,7 @@ impl DirectBlock<'_, '_> {
 fn row_of<S: Simd, const FILTERS: usize, const VECTORS: usize>(
     simd: S,
     weight: [&[f32]; FILTERS],
-    tap_offsets: &[usize],
+    taps: (&[usize], usize),
     copy: &[f32],
     outputs: &mut [&mut [f32]; FILTERS],
 ) {
@@ -142,7 +143,7 @@ fn row_of<S: Simd, const FILTERS: usize, const VECTORS: usize>(
     let columns = outputs[0].len();
     for out_x in (0..columns).step_by(count) {
         let out_x = out_x.min(columns.saturating_sub(count));
-        let sums = vectors::<S, FILTERS, VECTORS>(simd, weight, tap_offsets, &copy[out_x..]);
+        let sums = vectors::<S, FILTERS, VECTORS>(simd, weight, taps, &copy[out_x..]);
         for (output, sums) in outputs.iter_mut().zip(&sums) {
             let output = &mut output[out_x..];
             let (vectors, _) = S::as_mut_simd_f32s(output);
@@ -161,11 +162,10 @@ fn row_of<S: Simd, const FILTERS: usize, const VECTORS: usize>(
 fn vectors<S: Simd, const FILTERS: usize, const VECTORS: usize>(
     simd: S,
     weight: [&[f32]; FILTERS],
-    tap_offsets: &[usize],
+    (tap_offsets, most): (&[usize], usize),
     copy: &[f32],
 ) -> [[S::f32s; VECTORS]; FILTERS] {
     let mut sums = [[simd.splat_f32s(0.0); VECTORS]; FILTERS];
-    let most = register_terms(tap_offsets.len());
     for (chunk, tap_offsets) in tap_offsets.chunks(most).enumerate() {
         let weight: [&[f32]; FILTERS] =
             std::array::from_fn(|filter| &weight[filter][chunk * most..][..tap_offsets.len()]);

@@ -2,6 +2,7 @@
 
 mod definition;
 mod dense;
+pub(crate) mod depthwise;
 pub(crate) mod direct;
 pub(crate) mod grad_weight;
 pub(crate) mod grad_weight_chunk;
@@ -28,6 +29,8 @@ pub(crate) fn conv2d(
     let convolution = Convolution::new(problem, input, weight, bias);
     if problem.reads_few() {
         run_definition(&convolution, output)
+    } else if let Some(run) = depthwise::of(&convolution) {
+        run(&convolution, output)
     } else if direct::supports(&convolution) {
         direct::run(&convolution, output)
     } else {

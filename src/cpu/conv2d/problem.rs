@@ -74,7 +74,7 @@ impl<'a> Convolution<'a> {
         self.problem.vertical.output_size * self.out_width()
     }
 
-    fn in_plane_len(&self) -> usize {
+    pub(crate) fn in_plane_len(&self) -> usize {
         self.problem.vertical.input_size * self.problem.horizontal.input_size
     }
 
@@ -117,25 +117,35 @@ impl<'a> Convolution<'a> {
     /// NaN over padding is taken again by the definition.
     #[inline(always)]
     pub(crate) fn finish(&self, out_plane: usize, start: usize, output: &mut [f32]) {
-        let filter = out_plane % self.problem.out_channels;
-        let bias = self.bias.map_or(0.0, |bias| bias[filter]);
+        let bias = self.bias(out_plane % self.problem.out_channels);
         let mut any_nan = false;
         for output in &mut *output {
             *output += bias;
             any_nan |= output.is_nan();
         }
         if any_nan && self.zero_padded {
-            self.repair(out_plane, start, bias, output);
+            self.repair(out_plane, start, output);
         }
+        self.activate(output);
+    }
+
+    pub(crate) fn bias(&self, filter: usize) -> f32 {
+        self.bias.map_or(0.0, |bias| bias[filter])
+    }
+
+    #[inline(always)]
+    pub(crate) fn activate(&self, output: &mut [f32]) {
         if let Some(activation) = self.problem.activation {
             activate(activation, output);
         }
     }
 
+    /// Takes again the outputs that are NaN where the weight is to blame.
     #[cold]
     #[inline(never)]
-    fn repair(&self, out_plane: usize, start: usize, bias: f32, output: &mut [f32]) {
+    pub(crate) fn repair(&self, out_plane: usize, start: usize, output: &mut [f32]) {
         let filter = out_plane % self.problem.out_channels;
+        let bias = self.bias(filter);
         let weight = &self.weight[filter * self.gemm_k()..][..self.gemm_k()];
         if weight.iter().all(|weight| weight.is_finite()) {
             return;

@@ -3,6 +3,7 @@
 
 pub(crate) mod blocks;
 pub(crate) mod layout;
+pub(crate) mod padded;
 pub(crate) mod panel;
 pub(crate) mod rounding;
 pub(crate) mod simd;

@@ -1,14 +1,19 @@
 //! AvgPool2d. Sums are taken in f64, so that a mean is within an ulp whatever the window.
 
 use crate::cpu::kit::blocks;
-use crate::cpu::kit::blocks::Block;
+use crate::cpu::kit::blocks::{Block, Scratch};
 use crate::cpu::kit::simd;
 use crate::cpu::kit::sum::sum;
 use crate::cpu::pool2d::row::{RowWindows, fold};
+use crate::cpu::pool2d::slide::{Join, LANES, Sliding};
 use crate::memory::{self, NoMemory, collected, filled, zeros};
-use crate::ops::AvgPool2dProblem;
+use crate::ops::{AvgPool2dProblem, PoolWindows};
 use crate::window::Axis;
 use pulp::{Simd, WithSimd};
+
+/// Outputs of a row from which on neighbouring windows are faster row by row: a column converts
+/// every cell once for each tap.
+const LONG_ROW: usize = 48;
 
 /// The sum of every window inside the input over its divisor, as in
 /// [`AvgPool2d`](crate::AvgPool2d).
@@ -18,8 +23,23 @@ pub(crate) fn avg_pool2d(
     output: &mut [f32],
 ) -> Result<(), NoMemory> {
     let (vertical, horizontal) = (&problem.windows.vertical, &problem.windows.horizontal);
+    let mut factors = factors(problem)?;
+    let short = horizontal.stride > 1 || horizontal.output_size <= LONG_ROW;
+    if short
+        && !is_global(&problem.windows)
+        && let Some(sliding) = Sliding::new(&problem.windows)?
+    {
+        let lanes = horizontal.output_size.next_multiple_of(LANES);
+        factors[1].resize(lanes, 0.0);
+        let work = output.len() / 2;
+        return blocks::for_each(sliding.split(&problem.windows, output)?, work, |block| {
+            Scratch::with(|scratch| {
+                let (sliding, factors) = (&sliding, &factors);
+                simd::dispatch(SlidingMeans { problem, sliding, factors, input, block, scratch })
+            })
+        });
+    }
     let windows = RowWindows::new(horizontal)?;
-    let factors = factors(problem)?;
     let (out_width, in_width) = (horizontal.output_size, horizontal.input_size);
     let taps_y = vertical.kernel_size.min(vertical.input_size);
     let work = output.len().saturating_mul(taps_y.saturating_add(windows.tap_count())) / 4;
@@ -59,6 +79,73 @@ fn window_cells(axis: &Axis, out: usize, include_pad: bool) -> usize {
     }
 }
 
+/// Whether one window holds the plane.
+fn is_global(windows: &PoolWindows) -> bool {
+    [&windows.vertical, &windows.horizontal]
+        .iter()
+        .all(|axis| axis.output_size == 1 && axis.taps_inside(0).1 == axis.input_size)
+}
+
+struct SlidingMeans<'a, 'b> {
+    problem: &'a AvgPool2dProblem,
+    sliding: &'a Sliding,
+    factors: &'a [Vec<f64>; 2],
+    input: &'a [f32],
+    block: Block<'b, f32>,
+    scratch: &'a mut Scratch,
+}
+
+impl WithSimd for SlidingMeans<'_, '_> {
+    type Output = Result<(), NoMemory>;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) -> Self::Output {
+        let Self { problem, sliding, factors, input, block, scratch } = self;
+        let sum = Sum { factors };
+        let (vertical, horizontal) = (&problem.windows.vertical, &problem.windows.horizontal);
+        let in_len = vertical.input_size * horizontal.input_size;
+        let count = block.pieces.first().map_or(0, |piece| piece.len());
+        let mut means = sliding.block([block.start, count], 0.0, scratch)?;
+        for (output, plane) in
+            block.pieces.into_iter().zip(input[block.plane * in_len..].chunks(in_len))
+        {
+            means.run(simd, &sum, plane, output);
+        }
+        Ok(())
+    }
+}
+
+/// Sums in f64, and one over their divisors.
+#[derive(Debug)]
+struct Sum<'a> {
+    factors: &'a [Vec<f64>; 2],
+}
+
+impl Join for Sum<'_> {
+    type Value = f64;
+    const START: f64 = 0.0;
+
+    #[inline(always)]
+    fn convert(cell: f32) -> f64 {
+        cell.into()
+    }
+
+    #[inline(always)]
+    fn join(one: f64, other: f64) -> f64 {
+        one + other
+    }
+
+    #[inline(always)]
+    fn finish(&self, out_y: usize, out_x: usize, mut sums: [f64; LANES]) -> [f32; LANES] {
+        let [factors_y, factors_x] = self.factors;
+        let (factor_y, factors_x) = (factors_y[out_y], &factors_x[out_x..][..LANES]);
+        for lane in 0..LANES {
+            sums[lane] *= factor_y * factors_x[lane];
+        }
+        sums.map(narrow)
+    }
+}
+
 struct BlockMeans<'a, 'b> {
     problem: &'a AvgPool2dProblem,
     windows: &'a RowWindows,
@@ -77,13 +164,9 @@ impl WithSimd for BlockMeans<'_, '_> {
         let (in_width, out_width) = (horizontal.input_size, horizontal.output_size);
         let in_len = vertical.input_size * in_width;
         let planes = block.pieces.into_iter().zip(input[block.plane * in_len..].chunks(in_len));
-        if let ([factor_y], [_]) = (&factors_y[..], &factors_x[..])
-            && vertical.taps_inside(0).1 == vertical.input_size
-            && horizontal.taps_inside(0).1 == in_width
-        {
-            // One window holds the plane.
+        if is_global(&problem.windows) {
             for (output, plane) in planes {
-                store(output, &[sum(plane)], *factor_y, factors_x);
+                store(output, &[sum(plane)], factors_y[0], factors_x);
             }
             return Ok(());
         }
@@ -108,9 +191,14 @@ impl WithSimd for BlockMeans<'_, '_> {
 }
 
 #[inline(always)]
-#[allow(clippy::cast_possible_truncation, reason = "a sum in f64 becomes an f32 output")]
 fn store(output: &mut [f32], sums: &[f64], factor_y: f64, factors_x: &[f64]) {
     for ((output, &sum), &factor_x) in output.iter_mut().zip(sums).zip(factors_x) {
-        *output = (sum * (factor_y * factor_x)) as f32;
+        *output = narrow(sum * (factor_y * factor_x));
     }
+}
+
+#[inline(always)]
+#[allow(clippy::cast_possible_truncation, reason = "a mean in f64 becomes an f32 output")]
+fn narrow(mean: f64) -> f32 {
+    mean as f32
 }

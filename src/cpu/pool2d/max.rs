@@ -4,6 +4,7 @@ use crate::cpu::kit::blocks;
 use crate::cpu::kit::blocks::{Block, Scratch};
 use crate::cpu::kit::simd;
 use crate::cpu::pool2d::row::{RowWindows, fold};
+use crate::cpu::pool2d::slide::{Join, LANES, Sliding};
 use crate::memory::{self, NoMemory, collected, filled};
 use crate::ops::PoolWindows;
 use pulp::{Simd, WithSimd};
@@ -31,6 +32,78 @@ pub(crate) fn larger(best: f32, value: f32) -> f32 {
     if value.is_nan() { value } else { larger }
 }
 
+/// The same of numbers, which is one instruction.
+#[inline(always)]
+fn larger_number(best: f32, value: f32) -> f32 {
+    if value > best { value } else { best }
+}
+
+/// Whether one of them is NaN. Most inputs have none.
+#[inline(always)]
+fn has_nan(values: &[f32]) -> bool {
+    let magnitudes = values.iter().map(|value| value.to_bits() & !(1 << 31));
+    magnitudes.fold(0, |most: u32, magnitude| most.max(magnitude)) > f32::INFINITY.to_bits()
+}
+
+macro_rules! maximum {
+    ($name:ident, $larger:ident) => {
+        #[derive(Debug)]
+        struct $name;
+
+        impl Join for $name {
+            type Value = f32;
+            const START: f32 = f32::NEG_INFINITY;
+
+            #[inline(always)]
+            fn convert(cell: f32) -> f32 {
+                cell
+            }
+
+            #[inline(always)]
+            fn join(best: f32, value: f32) -> f32 {
+                $larger(best, value)
+            }
+
+            #[inline(always)]
+            fn finish(&self, _out_y: usize, _out_x: usize, maxima: [f32; LANES]) -> [f32; LANES] {
+                maxima
+            }
+        }
+    };
+}
+
+maximum!(Maximum, larger_number);
+maximum!(MaximumOrNan, larger);
+
+struct SlidingValues<'a, 'b> {
+    problem: &'a PoolWindows,
+    sliding: &'a Sliding,
+    input: &'a [f32],
+    block: Block<'b, f32>,
+    scratch: &'a mut Scratch,
+}
+
+impl WithSimd for SlidingValues<'_, '_> {
+    type Output = Result<(), NoMemory>;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) -> Self::Output {
+        let Self { problem, sliding, input, block, scratch } = self;
+        let in_len = problem.vertical.input_size * problem.horizontal.input_size;
+        let count = block.pieces.first().map_or(0, |piece| piece.len());
+        let mut maxima = sliding.block([block.start, count], f32::NEG_INFINITY, scratch)?;
+        for (plane, output) in (block.plane..).zip(block.pieces) {
+            let plane = &input[plane * in_len..][..in_len];
+            if has_nan(maxima.cells(plane)) {
+                maxima.run(simd, &MaximumOrNan, plane, output);
+            } else {
+                maxima.run(simd, &Maximum, plane, output);
+            }
+        }
+        Ok(())
+    }
+}
+
 /// About the nanoseconds that one thread needs.
 fn work(problem: &PoolWindows, taps_x: usize, output: &[f32]) -> usize {
     let taps = problem.vertical.kernel_size.min(problem.vertical.input_size) + taps_x;
@@ -40,6 +113,15 @@ fn work(problem: &PoolWindows, taps_x: usize, output: &[f32]) -> usize {
 /// Values alone: each row's maxima are taken once and joined into the windows that hold the row,
 /// which keeps the order of the scan.
 fn values(problem: &PoolWindows, input: &[f32], output: &mut [f32]) -> Result<(), NoMemory> {
+    if let Some(sliding) = Sliding::new(problem)? {
+        let work = output.len() / 2;
+        return blocks::for_each(sliding.split(problem, output)?, work, |block| {
+            Scratch::with(|scratch| {
+                let sliding = &sliding;
+                simd::dispatch(SlidingValues { problem, sliding, input, block, scratch })
+            })
+        });
+    }
     let (vertical, horizontal) = (&problem.vertical, &problem.horizontal);
     let windows = RowWindows::new(horizontal)?;
     let work = work(problem, windows.tap_count(), output);
@@ -94,12 +176,10 @@ impl WithSimd for BlockValues<'_, '_> {
             let end =
                 taps.map(|&(_, count, start)| start + (count - 1) * vertical.dilation + 1).max();
             let cells = &plane[begin * in_width..end.unwrap_or(begin) * in_width];
-            // Most inputs have no NaN, and the maximum of other numbers is one instruction.
-            if cells.iter().fold(false, |any, value| any | value.is_nan()) {
+            if has_nan(cells) {
                 rows.join(plane, out_rows, output, larger)?;
             } else {
-                let larger = |best, value| if value > best { value } else { best };
-                rows.join(plane, out_rows, output, larger)?;
+                rows.join(plane, out_rows, output, larger_number)?;
             }
         }
         Ok(())

@@ -5,3 +5,4 @@ pub(crate) mod average;
 pub(crate) mod gradients;
 pub(crate) mod max;
 pub(crate) mod row;
+pub(crate) mod slide;

@@ -183,6 +183,49 @@ pub(crate) fn random_convolutions_agree_with_the_loops() {
 }
 
 #[test]
+pub(crate) fn depthwise_convolutions_agree_with_the_loops() {
+    let mut random = Random(10);
+    let one_per_channel = |channels, kernel_size, stride| {
+        Conv2d::new(channels, channels, [kernel_size; 2]).groups(channels).stride([stride; 2])
+    };
+    for round in 0..240 {
+        let (kernel_size, stride) = ([3, 5][round % 2], 1 + round / 2 % 2);
+        let mode = PaddingMode::ALL[round / 4 % 4];
+        let size = random.pair(1, 50);
+        let limits = match mode {
+            PaddingMode::Reflect => size.map(|size| (size - 1).min(4)),
+            PaddingMode::Circular => size.map(|size| size.min(4)),
+            _ => [7, 7],
+        };
+        let conv = one_per_channel(random.range(1, 9), kernel_size, stride)
+            .padding_mode(mode)
+            .padding(Padding::sides(
+                random.range(0, limits[0]),
+                random.range(0, limits[0]),
+                random.range(0, limits[1]),
+                random.range(0, limits[1]),
+            ));
+        let batch = random.range(1, 3);
+        let shape = Shape::new(batch, conv.in_channels, size[0], size[1]);
+        let Ok(problem) = conv.problem(shape) else { continue };
+        let input = random.values(shape.len());
+        let mut weight = random.values(problem.weight_shape().len());
+        let bias = random.values(conv.out_channels);
+        check_conv2d_on(&problem, &input, &weight, Some(&bias));
+        let taps = weight.len();
+        weight[random.below(taps)] = f32::INFINITY;
+        check_conv2d_on(&problem, &input, &weight, None);
+    }
+    // Of several blocks, and wider than a block may be.
+    for (kernel_size, stride) in [(3, 1), (3, 2), (5, 1), (5, 2)] {
+        for size in [[150, 131], [9, 9000]] {
+            let conv = one_per_channel(2, kernel_size, stride).padding([1, 2]);
+            check_conv2d(&conv, 1, size, true, &mut random);
+        }
+    }
+}
+
+#[test]
 pub(crate) fn long_sums_of_one_sign_stay_within_the_bound() {
     let mut random = Random(3);
     for (in_channels, out_channels, size) in [(512, 12, [3, 3]), (56, 3, [3, 3]), (2048, 9, [1, 1])]

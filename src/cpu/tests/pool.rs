@@ -211,6 +211,40 @@ pub(crate) fn means_are_within_an_ulp_for_every_divisor() {
 }
 
 #[test]
+pub(crate) fn small_windows_are_right_for_every_width() {
+    let mut random = Random(11);
+    for round in 0..900 {
+        let (size, stride) = [(2, 1), (2, 2), (3, 1), (3, 2), (5, 1)][round % 5];
+        let dilation = if round % 3 == 0 { random.pair(1, 3) } else { [1, 1] };
+        let limit = |dilation: usize| (dilation * (size - 1)).div_ceil(2);
+        let padding = [random.range(0, limit(dilation[0])), random.range(0, limit(dilation[1]))];
+        let ceil_mode = random.below(2) == 0;
+        let shape = Shape::new(1, random.range(1, 4), random.range(1, 40), random.range(1, 70));
+        let pool = MaxPool2d::new([size; 2]).stride([stride; 2]).dilation(dilation);
+        if let Ok(problem) = pool.padding(padding).ceil_mode(ceil_mode).problem(shape) {
+            let input = special(&mut random, shape.len());
+            check_max_pool2d(&problem, &input);
+            check_max_pool2d(&problem, &random.values(shape.len()));
+        }
+        let pool = AvgPool2d::new([size; 2]).stride([stride; 2]).ceil_mode(ceil_mode);
+        let pool = pool.padding(padding.map(|padding| padding.min(size / 2)));
+        if let Ok(problem) = pool.count_include_pad(random.below(2) == 0).problem(shape) {
+            check_avg_pool2d(&problem, &random.values(shape.len()));
+        }
+    }
+    // Of several blocks, and wider than a block may be.
+    for (size, stride) in [(2, 2), (3, 1), (3, 2), (5, 1)] {
+        for shape in [Shape::new(1, 2, 150, 131), Shape::new(1, 1, 9, 9000)] {
+            let input = special(&mut random, shape.len());
+            let pool = MaxPool2d::new([size; 2]).stride([stride; 2]).padding([1, 1]);
+            check_max_pool2d(&pool.problem(shape).unwrap(), &input);
+            let pool = AvgPool2d::new([size; 2]).stride([stride; 2]).padding([1, 1]);
+            check_avg_pool2d(&pool.problem(shape).unwrap(), &random.values(shape.len()));
+        }
+    }
+}
+
+#[test]
 pub(crate) fn adaptive_pooling_agrees_with_the_loops() {
     let mut random = Random(9);
     for round in 0..300 {

@@ -10,11 +10,13 @@ fn all_loops() {
     activation::activations_are_within_four_ulp();
     conv2d::convolutions_with_each_option_agree_with_the_loops();
     conv2d::random_convolutions_agree_with_the_loops();
+    conv2d::depthwise_convolutions_agree_with_the_loops();
     conv2d::long_sums_of_one_sign_stay_within_the_bound();
     conv2d::infinite_weights_over_zero_padding_give_no_nan();
     pool::maxima_and_their_indices_are_exact();
     pool::pooling_windows_of_any_size_are_clipped_to_the_input();
     pool::means_are_within_an_ulp_for_every_divisor();
+    pool::small_windows_are_right_for_every_width();
     pool::adaptive_pooling_agrees_with_the_loops();
 }
 
