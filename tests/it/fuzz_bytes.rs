@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use filtro::nn::{self, Sequential, StateDict};
 use filtro::picture;
 use filtro::tuning::Tuning;
-use filtro::{Algorithm, AvgPool2d, Conv2d, Device, MaxPool2d, PipelineCache};
+use filtro::{Algorithm, AvgPool2d, BatchNorm2d, Conv2d, Device, MaxPool2d, PipelineCache};
 use image::ImageFormat;
 use ndarray::Array4;
 use proptest::prelude::*;
@@ -297,6 +297,7 @@ fn network() -> Sequential {
     let (device, rng) = (Device::cpu(), &mut nn::Rng::new(7));
     Sequential::new()
         .push(nn::Conv2d::new(&device, Conv2d::new(1, 2, [3, 2]), rng).unwrap())
+        .push(nn::BatchNorm2d::new(&device, BatchNorm2d::new(2)).unwrap())
         .push(nn::Linear::new(&device, 4, 3, rng).unwrap())
 }
 

@@ -66,7 +66,7 @@ fn a_summary_has_a_row_for_every_node_and_says_what_it_works_on() {
         ("layer1.1.conv2", "Conv2d(4, 4, kernel_size=[3, 3], padding=[1, 1], bias=false)"),
         ("layer1.1.add", "add(activation=relu) of conv2, input"),
         ("cat", "cat() of conv1, layer1"),
-        ("fc", "Conv2d(8, 3, kernel_size=[1, 1], padding=[0, 0])"),
+        ("fc", "Conv2d(8, 3, kernel_size=[1, 1])"),
     ];
     assert_eq!(rows, expected);
     let fields: Vec<_> = summary.rows.iter().filter_map(|row| row.receptive_field).collect();
