@@ -20,8 +20,9 @@ use std::fmt;
 /// # f16
 ///
 /// `F16` halves the memory and its traffic. Nothing is computed in it: [`Conv2d`](crate::Conv2d)
-/// with its bias and activation, all poolings and [`Activation`](crate::Activation) read elements
-/// of f16, compute in f32, and round each output once, to the nearest number of f16, ties to even.
+/// with its bias and activation, all poolings, [`Activation`](crate::Activation) and the other
+/// operations between convolutions read elements of f16, compute in f32, and round each output once,
+/// to the nearest number of f16, ties to even.
 /// So an output differs from the exact result `y` for the given elements of f16 by at most
 ///
 /// ```text
@@ -34,7 +35,8 @@ use std::fmt;
 ///
 /// On a GPU it needs shaders with 16-bit floats, which [`Limits::shader_f16`](crate::Limits) tells.
 /// The CPU keeps the same numbers as f32, so that it gives the same results, but saves no memory.
-/// Gradients, transposed convolutions and [`nn`](crate::nn) are of f32 alone.
+/// Gradients, transposed convolutions, batch normalisation in training and [`nn`](crate::nn) are of
+/// f32 alone.
 ///
 /// # Examples
 ///

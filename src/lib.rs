@@ -3,8 +3,9 @@
 //! A [`Tensor`] is a rank 4 array of `f32`, or of `f16` ([`DType`]), in NCHW order on a [`Device`]:
 //! a GPU that wgpu reaches, a software adapter, or the CPU. Operations are small values with the names and defaults of
 //! `torch.nn`: [`Conv2d`], [`MaxPool2d`], [`AvgPool2d`], [`AdaptiveAvgPool2d`],
-//! [`AdaptiveMaxPool2d`], [`ConvTranspose2d`], [`Activation`]. Each runs forward and gives its
-//! gradients.
+//! [`AdaptiveMaxPool2d`], [`ConvTranspose2d`], and what stands between them: [`Activation`],
+//! [`PRelu`], [`Softmax`], [`BatchNorm2d`], [`Arithmetic`], [`Cat`], [`Interpolate`],
+//! [`PixelShuffle`], [`Pad`]. Each runs forward and gives its gradients.
 //!
 //! ```
 //! use filtro::{Conv2d, Device, MaxPool2d, PaddingMode};
