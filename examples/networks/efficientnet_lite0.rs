@@ -4,7 +4,7 @@ use filtro::nn::{self, Graph, Linear, Node, Rng};
 use filtro::{Activation, AdaptiveAvgPool2d, BatchNorm2d, Conv2d, Device, Padding, Result};
 
 /// The size of the pictures that it was trained on.
-pub const SIZE: usize = 224;
+pub(crate) const SIZE: usize = 224;
 
 /// Blocks of a kind, one after the other; the first has the stride.
 struct Stage {
@@ -95,7 +95,7 @@ impl Builder<'_> {
 /// # Errors
 ///
 /// What the device reports.
-pub fn efficientnet_lite0(device: &Device) -> Result<Graph> {
+pub(crate) fn efficientnet_lite0(device: &Device) -> Result<Graph> {
     let mut builder = Builder { device, rng: Rng::new(0), graph: Graph::new() };
     let names = |conv: &str, norm: &str| [conv.to_string(), norm.to_string()];
     let stem = Conv2d::new(3, 32, [3, 3]).stride([2, 2]);

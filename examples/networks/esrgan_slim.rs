@@ -8,7 +8,7 @@ use ndarray::{Array4, s};
 
 /// How many pixels around it decide over what becomes of a pixel: the convolutions before the
 /// upsampling reach `1 + 1 + 1 + 1 + 1 + 2 + 1 + 1`, the one behind it half a pixel more.
-pub const REACH: usize = 10;
+pub(crate) const REACH: usize = 10;
 
 /// The network, with random parameters: a residual dense network of two blocks, which works at the
 /// size of the input until the very end.
@@ -19,7 +19,7 @@ pub const REACH: usize = 10;
 /// # Errors
 ///
 /// What the device reports.
-pub fn esrgan_slim(device: &Device) -> Result<Graph> {
+pub(crate) fn esrgan_slim(device: &Device) -> Result<Graph> {
     let mut rng = Rng::new(0);
     let mut conv = |in_channels, out_channels, kernel_size: usize| {
         let options = Conv2d::new(in_channels, out_channels, [kernel_size; 2]);
@@ -79,7 +79,7 @@ fn tiles(len: usize, tile: usize) -> impl Iterator<Item = Tile> + Clone {
 /// # Errors
 ///
 /// What the network and the device report.
-pub fn upscale(
+pub(crate) fn upscale(
     network: &Graph,
     device: &Device,
     picture: &Array4<f32>,

@@ -5,7 +5,7 @@
 // Host guarantees: count cells, block of them a block; all lie in the bindings, from source_first and
 //   target_first on.
 // Reference: src/reference/cat.rs
-{% if cell == "halves" %}
+{% if f16 %}
 enable f16;
 
 alias Cell = f16;

@@ -57,7 +57,7 @@ impl Cell {
 fn shader(cell: Cell) -> Shader {
     Shader {
         template: &COPY,
-        values: vec![("cell", cell.name().into())],
+        values: vec![("cell", cell.name().into()), ("f16", (cell == Cell::Halves).into())],
         uniforms: 0,
         textures: &[],
         reads: 1,

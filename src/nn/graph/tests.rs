@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use super::{Graph, Node};
-use crate::nn::{self, Layer, Rng};
+use crate::nn::{self, Rng};
 use crate::{Activation, AdaptiveAvgPool2d, Conv2d, Device, MaxPool2d, Result, Shape};
 
 /// The elements of a value, counted as long as somebody has it.

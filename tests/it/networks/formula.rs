@@ -12,7 +12,7 @@ fn crc32(text: &str) -> u32 {
 }
 
 /// Numbers in -1 to 1 that look random: of the name and the place alone.
-pub fn noise(name: &str, len: usize) -> impl Iterator<Item = f64> {
+pub(crate) fn noise(name: &str, len: usize) -> impl Iterator<Item = f64> {
     let start = crc32(name);
     (0..len).map(move |at| {
         let at = u32::try_from(at % (1 << 32)).unwrap_or_default();
@@ -42,7 +42,7 @@ fn made(name: &str, value: &Tensor, sizes: &[usize]) -> Result<Tensor> {
 }
 
 /// Sets all parameters and buffers of a network by the formula.
-pub fn fill(network: &mut dyn Layer) -> Result<()> {
+pub(crate) fn fill(network: &mut dyn Layer) -> Result<()> {
     let named = network.named_parameters().into_iter();
     let values = named.map(|(name, it)| made(&name, it.value(), it.sizes()));
     let values: Vec<_> = values.collect::<Result<_>>()?;
