@@ -19,7 +19,6 @@ use std::time::{Duration, Instant};
 use clap::Parser;
 use filtro::nn::{Graph, Layer, StateDict};
 use filtro::{Device, DeviceChoice, Result};
-use ndarray::Array4;
 use safetensors::SafeTensors;
 
 #[path = "../examples/networks/efficientnet_lite0.rs"]
