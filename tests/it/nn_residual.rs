@@ -174,6 +174,21 @@ fn a_saved_network_has_pytorchs_names_types_and_sizes() {
 }
 
 #[test]
+fn running_statistics_are_saved_and_loaded_on_another_device() {
+    let mut trained = network(&Device::cpu());
+    for batch in digits(&Device::cpu()).batches(32).unwrap().take(2) {
+        trained.forward(&batch.unwrap().inputs).unwrap();
+    }
+    let saved = trained.to_safetensors().unwrap();
+    let mut loaded = network(tested());
+    loaded.load_safetensors(&saved).unwrap();
+    assert!(loaded.to_safetensors().unwrap() == saved);
+    assert_eq!(buffer(&loaded, "layer2.0.downsample.1.num_batches_tracked").count(), Some(2));
+    let mean = buffer(&loaded, "bn1.running_mean").values().unwrap().value().to_vec().unwrap();
+    assert!(mean.iter().all(|&mean| mean != 0.0), "{mean:?}");
+}
+
+#[test]
 fn a_file_may_lack_the_numbers_of_batches_and_nothing_else() {
     let device = Device::cpu();
     let without = |left_out: &str| {
