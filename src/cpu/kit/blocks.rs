@@ -1,8 +1,10 @@
 //! How an output is split into blocks, one task each, and the scratch memory of a task.
 
-use crate::memory::{NoMemory, extend, push, with_room};
-use rayon::prelude::*;
+use crate::memory::{NoMemory, collected, extend, push, with_room};
 use std::cell::RefCell;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::vec;
 
 /// The same range of elements of several consecutive planes: what one task writes.
 #[derive(Debug)]
@@ -71,16 +73,85 @@ const SERIAL_WORK: usize = 20_000;
 
 /// Runs `run` on every task, on all threads unless `work`, about the nanoseconds that one thread
 /// needs, is small.
+///
+/// The caller is one of the threads: it begins before another has woken up. Every thread has a share
+/// of neighbouring tasks, the same one in every call, so that what it wrote is still in its caches;
+/// then it helps with the ends of the others' shares.
 pub(crate) fn for_each<T: Send>(
     tasks: Vec<T>,
     work: usize,
     run: impl Fn(T) -> Result<(), NoMemory> + Sync + Send,
 ) -> Result<(), NoMemory> {
-    if work < SERIAL_WORK || tasks.len() < 2 || rayon::current_num_threads() == 1 {
-        tasks.into_iter().try_for_each(run)
-    } else {
-        tasks.into_par_iter().try_for_each(run)
+    let threads = rayon::current_num_threads().min(tasks.len());
+    if work < SERIAL_WORK || threads < 2 {
+        return tasks.into_iter().try_for_each(run);
     }
+    let shares = Shares::new(tasks, threads)?;
+    let running = AtomicUsize::new(threads - 1);
+    let results = (0..threads).map(|_| Mutex::new(Ok(())));
+    let results = collected(results)?;
+    let take_part = |thread: usize| {
+        let result = shares.of(thread).try_for_each(&run);
+        *results[thread].lock().unwrap_or_else(PoisonError::into_inner) = result;
+    };
+    let (take_part, running) = (&take_part, &running);
+    rayon::in_place_scope(|scope| {
+        for thread in 1..threads {
+            scope.spawn(move |_| {
+                take_part(thread);
+                running.fetch_sub(1, Ordering::Release);
+            });
+        }
+        take_part(0);
+        // The others end at about the same time, sooner than this thread could sleep and wake up.
+        for _ in 0..PATIENCE {
+            if running.load(Ordering::Acquire) == 0 {
+                break;
+            }
+            std::hint::spin_loop();
+        }
+    });
+    results
+        .into_iter()
+        .try_for_each(|result| result.into_inner().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// How often a thread looks for the end of the others' work before it sleeps.
+const PATIENCE: usize = 2000;
+
+/// The tasks of each thread.
+struct Shares<T> {
+    shares: Vec<Mutex<vec::IntoIter<T>>>,
+}
+
+impl<T> Shares<T> {
+    fn new(tasks: Vec<T>, threads: usize) -> Result<Self, NoMemory> {
+        let count = tasks.len();
+        let mut tasks = tasks.into_iter();
+        let mut shares = with_room(threads)?;
+        for thread in 0..threads {
+            let len = (thread + 1) * count / threads - thread * count / threads;
+            let share = collected(tasks.by_ref().take(len))?;
+            push(&mut shares, Mutex::new(share.into_iter()))?;
+        }
+        Ok(Self { shares })
+    }
+
+    /// Those of a thread, then what the others have not begun.
+    fn of(&self, thread: usize) -> impl Iterator<Item = T> {
+        let own = taken(&self.shares[thread], vec::IntoIter::next);
+        let (before, behind) = self.shares.split_at(thread);
+        let others = behind[1..].iter().chain(before);
+        own.chain(others.flat_map(|share| taken(share, vec::IntoIter::next_back)))
+    }
+}
+
+/// Takes tasks from a share one by one.
+fn taken<T>(
+    share: &Mutex<vec::IntoIter<T>>,
+    next: impl Fn(&mut vec::IntoIter<T>) -> Option<T>,
+) -> impl Iterator<Item = T> {
+    std::iter::from_fn(move || next(&mut share.lock().unwrap_or_else(PoisonError::into_inner)))
 }
 
 /// Memory that a thread keeps from task to task; contents are arbitrary.
