@@ -53,7 +53,7 @@ impl Device {
         }
         let storage = match self.backend() {
             Backend::Cpu => {
-                Storage::Cpu(Arc::new(copied(numbers).map_err(|missing| missing.during("upload"))?))
+                Storage::on_cpu(copied(numbers).map_err(|missing| missing.during("upload"))?)
             }
             Backend::Gpu(context) => Storage::Gpu(Arc::new(context.upload("upload", numbers)?)),
         };
@@ -162,7 +162,7 @@ fn pick<T: Copy>(
     match (source, &numbers.storage, device.backend()) {
         (Storage::Cpu(source), Storage::Cpu(numbers), _) => {
             let picked = cpu::select(source, image_len, &numbers[picked]);
-            Ok(Storage::Cpu(Arc::new(picked.map_err(|missing| missing.during(OPERATION))?)))
+            Ok(Storage::on_cpu(picked.map_err(|missing| missing.during(OPERATION))?))
         }
         (Storage::Gpu(source), Storage::Gpu(numbers), Backend::Gpu(context)) => {
             let sizes = [shape.batch, image_len];

@@ -96,7 +96,7 @@ impl Device {
             Backend::Gpu(_) => self.upload_slice(&elements, shape),
             Backend::Cpu => {
                 let shape = checked(&elements, shape.into())?;
-                let storage = Storage::Cpu(Arc::new(elements));
+                let storage = Storage::on_cpu(elements);
                 Ok(Tensor { shape, storage, dtype: DType::F32, device: self.clone() })
             }
         }

@@ -29,7 +29,7 @@ fn max_on_cpu(
     let output = Tensor::on_cpu_as(dtype, operation, device, shape, |output| {
         run(output, with_indices.then_some(found.as_mut_slice()))
     })?;
-    let storage = Storage::Cpu(Arc::new(found));
+    let storage = Storage::on_cpu(found);
     let indices =
         pooling.map(|pooling| Indices { shape, pooling, storage, device: device.clone() });
     Ok((output, indices))

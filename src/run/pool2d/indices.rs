@@ -64,7 +64,7 @@ impl MaxPooling {
         let elements = collected(indices.iter().copied());
         let elements = elements.map_err(|missing| missing.during(OPERATION))?;
         let storage = match device.backend() {
-            Backend::Cpu => Storage::Cpu(Arc::new(elements)),
+            Backend::Cpu => Storage::on_cpu(elements),
             Backend::Gpu(context) => Storage::Gpu(Arc::new(context.upload(OPERATION, &elements)?)),
         };
         Ok(Indices { shape, pooling: self, storage, device: device.clone() })
