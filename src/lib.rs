@@ -97,6 +97,7 @@ mod padding;
 pub mod picture;
 mod pipeline_cache;
 mod plan;
+mod recycled;
 pub mod reference;
 #[cfg(test)]
 mod rooms;

@@ -10,7 +10,7 @@ use crate::device::Backend;
 use crate::gpu::GpuBuffer;
 use crate::memory::{NoMemory, copied, zeros};
 use crate::ops::MaxPooling;
-use crate::{DType, Device, Error, Result, Shape};
+use crate::{DType, Device, Error, Result, Shape, recycled};
 
 /// A rank 4 array of `f32` on a [`Device`], in NCHW order; or of `f16`, see [`DType`].
 ///
@@ -54,17 +54,23 @@ pub struct Indices {
 
 /// Elements in the host's memory or in a GPU buffer.
 #[derive(Debug)]
-pub(crate) enum Storage<T> {
+pub(crate) enum Storage<T: 'static> {
     Cpu(Arc<HostBuffer<T>>),
     Gpu(Arc<GpuBuffer>),
 }
 
 /// Elements in the host's memory, and what is kept with them.
 #[derive(Debug, Default)]
-pub(crate) struct HostBuffer<T> {
+pub(crate) struct HostBuffer<T: 'static> {
     elements: Vec<T>,
     /// For a tensor that is the weight of a convolution.
     kept_weight: KeptWeight,
+}
+
+impl<T> Drop for HostBuffer<T> {
+    fn drop(&mut self) {
+        recycled::keep(std::mem::take(&mut self.elements));
+    }
 }
 
 impl<T> Deref for HostBuffer<T> {
@@ -240,9 +246,33 @@ impl Tensor {
         shape: Shape,
         fill: impl FnOnce(&mut [f32]) -> std::result::Result<(), NoMemory>,
     ) -> Result<Self> {
-        let len = shape.checked_len(operation)?;
-        let fill = |elements: &mut [f32]| if len == 0 { Ok(()) } else { fill(elements) };
-        let elements = zeros(len).and_then(|mut elements| fill(&mut elements).map(|()| elements));
+        let elements = zeros(shape.checked_len(operation)?);
+        Self::filled(dtype, operation, device, shape, elements, fill)
+    }
+
+    /// As [`on_cpu_as`](Self::on_cpu_as), where `fill` writes every element: before, they are what
+    /// another tensor has left.
+    pub(crate) fn on_cpu_over(
+        dtype: DType,
+        operation: &'static str,
+        device: &Device,
+        shape: Shape,
+        fill: impl FnOnce(&mut [f32]) -> std::result::Result<(), NoMemory>,
+    ) -> Result<Self> {
+        let elements = recycled::elements(shape.checked_len(operation)?);
+        Self::filled(dtype, operation, device, shape, elements, fill)
+    }
+
+    fn filled(
+        dtype: DType,
+        operation: &'static str,
+        device: &Device,
+        shape: Shape,
+        elements: std::result::Result<Vec<f32>, NoMemory>,
+        fill: impl FnOnce(&mut [f32]) -> std::result::Result<(), NoMemory>,
+    ) -> Result<Self> {
+        let fill = |elements: &mut [f32]| if elements.is_empty() { Ok(()) } else { fill(elements) };
+        let elements = elements.and_then(|mut elements| fill(&mut elements).map(|()| elements));
         let mut elements = elements.map_err(|missing| missing.during(operation))?;
         dtype.round(&mut elements);
         Ok(Self { shape, storage: Storage::on_cpu(elements), dtype, device: device.clone() })

@@ -27,7 +27,7 @@ impl Activation {
         match device.backend() {
             Backend::Cpu => {
                 let elements = input.elements_of_any_type(OPERATION)?;
-                Tensor::on_cpu_as(input.dtype(), OPERATION, device, shape, |output| {
+                Tensor::on_cpu_over(input.dtype(), OPERATION, device, shape, |output| {
                     cpu::activation(self, elements, output)
                 })
             }

@@ -182,7 +182,7 @@ fn convolve(problem: &Conv2dProblem, weight: &Tensor, input: &Tensor) -> Result<
     match device.backend() {
         Backend::Cpu => {
             let (input, weight) = (input.cpu_elements(OPERATION)?, weight.cpu_weight(OPERATION)?);
-            Tensor::on_cpu(OPERATION, device, shape, |output| {
+            Tensor::on_cpu_over(DType::F32, OPERATION, device, shape, |output| {
                 cpu::conv2d_with_kept(problem, input, weight, None, output)
             })
         }

@@ -57,7 +57,7 @@ impl Conv2d {
                 let input = input.elements_of_any_type(OPERATION)?;
                 let weight = weight.cpu_weight(OPERATION)?;
                 let bias = bias.map(|bias| bias.elements_of_any_type(OPERATION)).transpose()?;
-                Tensor::on_cpu_as(dtype, OPERATION, device, shape, |output| {
+                Tensor::on_cpu_over(dtype, OPERATION, device, shape, |output| {
                     cpu::conv2d_with_kept(&problem, input, weight, bias, output)
                 })
             }

@@ -26,7 +26,7 @@ fn max_on_cpu(
     let found = zeros(if with_indices { shape.len() } else { 0 });
     let mut found = found.map_err(|missing| missing.during(operation))?;
     let (device, dtype) = (input.device(), input.dtype());
-    let output = Tensor::on_cpu_as(dtype, operation, device, shape, |output| {
+    let output = Tensor::on_cpu_over(dtype, operation, device, shape, |output| {
         run(output, with_indices.then_some(found.as_mut_slice()))
     })?;
     let storage = Storage::on_cpu(found);
@@ -142,7 +142,7 @@ macro_rules! avg_forward {
                     Backend::Cpu => {
                         let elements = input.elements_of_any_type($operation)?;
                         let (shape, dtype) = (problem.output_shape(), input.dtype());
-                        Tensor::on_cpu_as(dtype, $operation, device, shape, |output| {
+                        Tensor::on_cpu_over(dtype, $operation, device, shape, |output| {
                             $cpu(&problem, elements, output)
                         })
                     }
