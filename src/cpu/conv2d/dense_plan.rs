@@ -125,14 +125,15 @@ fn cycles(
         let products = halves.saturating_mul(filters).saturating_mul(convolution.gemm_k() + 16) / 4;
         let copied_rows = cells(vertical, rows, true).min(cells(vertical, rows, false));
         let row_cells = cells(horizontal, columns, by_taps);
+        // In sixteenths of a cycle.
         let (per_cell, per_row) = match horizontal.stride {
             1 if row_len == horizontal.input_size => (2, 160),
             1 => (2, 400),
             _ => (6, 400),
         };
         let runs = row_cells / row_len;
-        let copy = per_cell * row_cells + per_row * runs;
-        let copy = copied_rows.saturating_mul(copy) / 16;
+        let row = row_cells.saturating_mul(per_cell).saturating_add(runs.saturating_mul(per_row));
+        let copy = copied_rows.saturating_mul(row) / 16;
         products.saturating_add(copy.saturating_mul(convolution.channels)).saturating_add(3000)
     };
     let height = vertical.output_size;
