@@ -15,7 +15,7 @@ pub(crate) struct NoMemory {
 }
 
 impl NoMemory {
-    fn of<T>(len: usize) -> Self {
+    pub(crate) fn of<T>(len: usize) -> Self {
         let bytes = len.checked_mul(size_of::<T>()).and_then(|bytes| u64::try_from(bytes).ok());
         Self { bytes }
     }

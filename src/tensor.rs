@@ -1,9 +1,11 @@
 //! Tensors: a shape and its elements on a device.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use ndarray::Array4;
 
+use crate::cpu::KeptWeight;
 use crate::device::Backend;
 use crate::gpu::GpuBuffer;
 use crate::kept::Elements;
@@ -54,14 +56,31 @@ pub struct Indices {
 /// Elements in the host's memory or in a GPU buffer.
 #[derive(Debug)]
 pub(crate) enum Storage<T> {
-    Cpu(Arc<Elements<T>>),
+    Cpu(Arc<HostBuffer<T>>),
     Gpu(Arc<GpuBuffer>),
+}
+
+/// Elements in the host's memory, and what is kept with them.
+#[derive(Debug, Default)]
+pub(crate) struct HostBuffer<T> {
+    elements: Elements<T>,
+    /// For a tensor that is the weight of a convolution.
+    kept_weight: KeptWeight,
+}
+
+impl<T> Deref for HostBuffer<T> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        &self.elements
+    }
 }
 
 impl<T> Storage<T> {
     /// Elements in the host's memory.
-    pub(crate) fn on_cpu(elements: Vec<T>) -> Self {
-        Self::Cpu(Arc::new(elements.into()))
+    pub(crate) fn on_cpu(elements: impl Into<Elements<T>>) -> Self {
+        let (elements, kept_weight) = (elements.into(), KeptWeight::default());
+        Self::Cpu(Arc::new(HostBuffer { elements, kept_weight }))
     }
 }
 
@@ -102,10 +121,8 @@ impl<T: bytemuck::Pod> Storage<T> {
         Ok(async move {
             match device {
                 Some(device) => device.await,
-                None => {
-                    let elements = host.unwrap_or_default();
-                    copied(&elements).map_err(|missing| missing.during("download"))
-                }
+                None => copied(host.as_deref().map_or(&[], |elements| elements))
+                    .map_err(|missing| missing.during("download")),
             }
         })
     }
@@ -209,7 +226,7 @@ impl Device {
 
     /// Elements whose memory becomes the next tensor's when they are dropped.
     pub(crate) fn host_storage(&self, elements: Vec<f32>) -> Storage<f32> {
-        Storage::Cpu(Arc::new(Elements::kept_by(elements, self.kept().clone())))
+        Storage::on_cpu(Elements::kept_by(elements, self.kept().clone()))
     }
 }
 
@@ -281,6 +298,14 @@ impl Tensor {
         self.buffer_of_any_type(operation)
     }
 
+    /// The elements of the weight of a convolution, and what is kept with them.
+    pub(crate) fn cpu_weight(&self, operation: &'static str) -> Result<(&[f32], &KeptWeight)> {
+        match &self.storage {
+            Storage::Cpu(buffer) => Ok((buffer, &buffer.kept_weight)),
+            Storage::Gpu(_) => Err(self.device.not_here(operation, "a tensor")),
+        }
+    }
+
     /// The elements of a tensor of f32.
     pub(crate) fn cpu_elements(&self, operation: &'static str) -> Result<&[f32]> {
         self.check_f32(operation, "a tensor")?;
@@ -293,7 +318,7 @@ impl Indices {
     pub(crate) fn none(output: &Tensor, pooling: MaxPooling) -> Result<Self> {
         let (shape, device) = (output.shape(), output.device().clone());
         let storage = match device.backend() {
-            Backend::Cpu => Storage::Cpu(Arc::default()),
+            Backend::Cpu => Storage::on_cpu(Vec::new()),
             Backend::Gpu(context) => Storage::Gpu(Arc::new(context.upload::<u32>("upload", &[])?)),
         };
         Ok(Self { shape, pooling, storage, device })

@@ -4,11 +4,12 @@
 //! rayon's current pool, and inner loops are compiled for the best instruction set that the
 //! machine has (pulp's dispatch).
 //!
-//! A dense convolution ([`conv2d`]) copies the padded rows that a block of outputs reads
-//! ([`kit::layout`]), packs them tap by tap into panels that stay in the first cache (implicit im2col)
-//! and multiplies these with the weight in registers ([`kit::panel`]). Few filters per group read the padded
-//! rows without packing ([`conv2d::direct`]); depthwise convolutions and poolings of small kernels slide
-//! down them, a few vectors of outputs at a time ([`conv2d::depthwise`], [`pool2d::slide`]).
+//! A dense convolution ([`conv2d`]) copies the padded rows that a block of outputs reads so that the
+//! inputs of neighbouring outputs are neighbours for every tap ([`kit::planes`]), and multiplies them
+//! where they lie with the packed weight ([`kit::packed`]), in registers ([`kit::tile`]). Few filters
+//! per group need no packed weight ([`conv2d::direct`]); depthwise convolutions and poolings of small
+//! kernels slide down padded rows, a few vectors of outputs at a time ([`conv2d::depthwise`],
+//! [`pool2d::slide`]).
 
 pub(crate) mod ceiling;
 mod conv2d;
@@ -26,6 +27,7 @@ pub(crate) use crate::cpu::conv2d::gradients::{conv2d_grad_input, conv2d_grad_we
 pub(crate) use crate::cpu::elementwise::activation::{activation, activation_grad_input};
 pub(crate) use crate::cpu::elementwise::pairwise::pairwise;
 pub(crate) use crate::cpu::elementwise::reduction::reduce;
+pub(crate) use crate::cpu::kit::packed::KeptWeight;
 pub(crate) use crate::cpu::normalization::batch_norm2d::{
     Factors, batch_norm2d_apply, batch_norm2d_moments, write_factors,
 };
@@ -47,4 +49,6 @@ pub(crate) use crate::cpu::rearrange::select::select;
 pub(crate) use crate::cpu::texture::{read_texels, write_texels};
 pub(crate) use crate::cpu::training::loss::{cross_entropy, mse, narrow};
 pub(crate) use crate::cpu::training::optimizer::{adam, sgd, sgd_with_momentum};
+#[cfg(test)]
 pub(crate) use conv2d::conv2d;
+pub(crate) use conv2d::conv2d_with_kept;

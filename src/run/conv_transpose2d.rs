@@ -181,9 +181,9 @@ fn convolve(problem: &Conv2dProblem, weight: &Tensor, input: &Tensor) -> Result<
     let (device, shape) = (input.device(), problem.output_shape());
     match device.backend() {
         Backend::Cpu => {
-            let (input, weight) = (input.cpu_elements(OPERATION)?, weight.cpu_elements(OPERATION)?);
+            let (input, weight) = (input.cpu_elements(OPERATION)?, weight.cpu_weight(OPERATION)?);
             Tensor::on_cpu(OPERATION, device, shape, |output| {
-                cpu::conv2d(problem, input, weight, None, output)
+                cpu::conv2d_with_kept(problem, input, weight, None, output)
             })
         }
         Backend::Gpu(_) if shape.is_empty() => Tensor::zeros(OPERATION, device, shape, DType::F32),

@@ -1,66 +1,55 @@
-//! The dense product by implicit im2col.
+//! The dense product: rows of the weight times copies of the input that hold its taps one behind the
+//! other.
 
 use pulp::{Simd, WithSimd};
 
-use crate::cpu::conv2d::problem::{Convolution, add_to, tap_offsets};
+use crate::cpu::conv2d::dense_plan::DensePlan;
+use crate::cpu::conv2d::problem::{Convolution, add_to};
 use crate::cpu::kit::blocks;
 use crate::cpu::kit::blocks::{Block, Scratch};
-use crate::cpu::kit::layout::AxisLayout;
-use crate::cpu::kit::panel;
-use crate::cpu::kit::panel::{Pack, PackContiguous, Rows, Segment, Tile};
+use crate::cpu::kit::packed::Order;
+use crate::cpu::kit::planes::{AxisPlanes, CopyChannels, Planes};
 use crate::cpu::kit::rounding::{block_sums, register_terms};
 use crate::cpu::kit::simd;
-use crate::memory::{self, NoMemory};
+use crate::cpu::kit::tile;
+use crate::cpu::kit::tile::{Packed, Sums};
+use crate::memory::{NoMemory, push, with_room};
 
-/// Outputs of a block, so that its sums and the weights of a chunk stay in the second cache.
-const BLOCK_LEN: usize = 256;
-
-/// Panels that are packed together where the inputs of neighbouring outputs are neighbours.
-const CONTIGUOUS_PANELS: usize = 4;
+/// Cells of the copy of several channels, so that it stays in the second cache.
+const COPY_LEN: usize = 1 << 15;
 
 /// Every output.
 pub(crate) fn run(convolution: &Convolution<'_>, output: &mut [f32]) -> Result<(), NoMemory> {
     let plan = DensePlan::new(convolution);
     let work = convolution.work(output);
-    let lengths = [convolution.out_plane_len(), plan.span, plan.block_len];
-    let blocks = blocks::split(output, plan.block_filters, lengths)?;
-    blocks::for_each(blocks, work, |block| {
-        Scratch::with(|scratch| simd::dispatch(DenseBlock { convolution, block, scratch }))
-    })
-}
-
-/// How the output of a dense convolution is split.
-struct DensePlan {
-    block_filters: usize,
-    /// What no block leaves: a row or a plane.
-    span: usize,
-    block_len: usize,
-}
-
-impl DensePlan {
-    fn new(convolution: &Convolution<'_>) -> Self {
-        let threads = rayon::current_num_threads();
-        let Convolution { problem, filters, .. } = convolution;
-        // A block within a long row stays in this row, so that its copy is bounded.
-        let span = if convolution.out_width() > BLOCK_LEN {
-            convolution.out_width()
-        } else {
-            convolution.out_plane_len()
-        };
-        let count = span.div_ceil(BLOCK_LEN);
-        let planes = problem.batch * problem.groups;
-        let count = if planes * count >= 4 * threads { count } else { count.next_multiple_of(2) };
-        let block_len = span.div_ceil(count).next_multiple_of(16);
-        let tasks = planes * convolution.out_plane_len() / span * span.div_ceil(block_len);
-        let parts = if tasks >= 2 * threads { 1 } else { threads.min(filters.div_ceil(16)) };
-        // Blocks must not straddle groups.
-        let parts = (parts..=*filters).find(|parts| filters.is_multiple_of(*parts)).unwrap_or(1);
-        Self { block_filters: filters / parts, span, block_len }
+    let blocks = blocks::split(output, plan.filters, plan.lengths(convolution))?;
+    let plan = &plan;
+    let multiply = |packed: &[f32]| {
+        blocks::for_each(blocks, work, |block| {
+            Scratch::with(|scratch| {
+                simd::dispatch(DenseBlock { convolution, plan, packed, block, scratch })
+            })
+        })
+    };
+    let (weight, order) = (convolution.weight, Order::new(plan.filters, convolution.gemm_k()));
+    match convolution.kept_weight.map(|kept| kept.get(order, weight)).transpose()?.flatten() {
+        Some(packed) => multiply(&packed),
+        None => Scratch::with_packed(weight.len(), |packed| {
+            order.pack(weight, packed)?;
+            multiply(packed)
+        }),
     }
+}
+
+/// Where a cell of a copy lies, in four bytes, which are read beside every vector.
+fn index(cell: usize) -> Result<u32, NoMemory> {
+    u32::try_from(cell).map_err(|_| NoMemory::of::<f32>(cell))
 }
 
 struct DenseBlock<'a, 'b> {
     convolution: &'a Convolution<'a>,
+    plan: &'a DensePlan,
+    packed: &'a [f32],
     block: Block<'b, f32>,
     scratch: &'a mut Scratch,
 }
@@ -70,109 +59,107 @@ impl WithSimd for DenseBlock<'_, '_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> Self::Output {
-        let Self { convolution, block, scratch } = self;
+        let Self { convolution, plan, packed, block, scratch } = self;
         let Block { plane: out_plane, start, pieces } = block;
         let (filters, len) = (pieces.len(), pieces.first().map_or(0, |piece| piece.len()));
-        let lanes = panel::lanes::<S>();
-        let (taps, channels, gemm_k) =
-            (convolution.taps, convolution.channels, convolution.gemm_k());
-        let (vertical, horizontal) =
-            (&convolution.problem.vertical, &convolution.problem.horizontal);
+        let (channels, gemm_k) = (convolution.channels, convolution.gemm_k());
+        let problem = &convolution.problem;
+        let (vertical, horizontal) = (&problem.vertical, &problem.horizontal);
         let group_input = convolution.group_input(out_plane);
-        let first_filter = out_plane % convolution.problem.out_channels;
-        let weight = &convolution.weight[first_filter * gemm_k..][..filters * gemm_k];
+        let first_filter = out_plane % problem.out_channels;
+        let data = &packed[first_filter * gemm_k..][..filters * gemm_k];
+        let weight = Packed { data, len: gemm_k, count: filters };
 
         let out_width = horizontal.output_size;
-        let (first_y, last_y) = (start / out_width, (start + len - 1) / out_width);
-        let (first_x, columns) =
-            if first_y == last_y { (start % out_width, len) } else { (0, out_width) };
-        let mode = convolution.problem.padding_mode;
-        let rows = AxisLayout::new(vertical, mode, first_y, last_y - first_y + 1)?;
-        let columns = AxisLayout::new(horizontal, mode, first_x, columns)?;
-        let layouts = [&rows, &columns];
-        // A plane that is read as it is needs no copy.
-        let copied = !convolution.pointwise;
-        let (channel_len, group) = if copied {
-            (rows.len.saturating_mul(columns.len), 1)
-        } else {
-            (horizontal.input_size, CONTIGUOUS_PANELS)
-        };
+        let (first_y, first_x) = (start / out_width, start % out_width);
+        let columns = len.min(out_width);
+        let out_rows = len / columns;
+        let mode = problem.padding_mode;
+        let planes_of =
+            |by_taps: bool| if by_taps { AxisPlanes::of_taps } else { AxisPlanes::of_phases };
+        let rows =
+            planes_of(plan.rows_by_taps(vertical, out_rows))(vertical, mode, first_y, out_rows)?;
+        let axis_columns = planes_of(plan.columns_by_taps)(horizontal, mode, first_x, columns)?;
+        let planes = Planes::new([vertical, horizontal], rows, axis_columns)?;
+        let row_len = planes.row_len();
+        let vectors = ((out_rows - 1) * row_len + columns).div_ceil(S::F32_LANES);
+        let lanes = vectors * S::F32_LANES;
 
-        let most_taps = register_terms(gemm_k);
-        let chunk_channels = (most_taps / taps).clamp(1, channels);
-        let tap_offsets = tap_offsets(layouts, channel_len, chunk_channels)?;
-        let chunk_taps = most_taps.min(tap_offsets.len());
-        let chunks = channels.div_ceil(chunk_channels) * tap_offsets.len().div_ceil(chunk_taps);
+        let channel_taps = planes.taps(horizontal.kernel_size)?;
+        let taps = channel_taps.len();
+        if taps == 0 {
+            for (filter, piece) in pieces.into_iter().enumerate() {
+                piece.fill(0.0);
+                convolution.finish(out_plane + filter, start, piece);
+            }
+            return Ok(());
+        }
+        // An odd number of vectors, since channels a power of two apart would share their places in
+        // the caches.
+        let channel_len = (planes.len().div_ceil(16) | 1).saturating_mul(16);
+        let most_taps = register_terms(taps * channels);
+        let group = (COPY_LEN / channel_len).max(1).saturating_mul(taps) / most_taps * most_taps;
+        let group = (group / taps).max(most_taps / taps).clamp(1, channels);
+        let mut all_taps = with_room(group * taps)?;
+        for channel in 0..group {
+            for &(cell, _) in &channel_taps {
+                push(&mut all_taps, index(channel * channel_len + cell)?)?;
+            }
+        }
+        let stride = (vectors | 1) * S::F32_LANES;
+        let chunks = channels.div_ceil(group) * (group * taps).div_ceil(most_taps);
         let block_chunks = block_sums(chunks);
-        let stride = len.next_multiple_of(lanes);
-        let copy_len = if copied {
-            channel_len.saturating_mul(chunk_channels).saturating_add(lanes)
-        } else {
-            0
-        };
-        let panel_len = (chunk_taps + 1) * lanes;
         let sums_len = filters * stride;
         let totals_len = if chunks > block_chunks { sums_len } else { 0 };
-        let [copy, panels, sums] =
-            scratch.buffers([copy_len, group * panel_len, sums_len + totals_len])?;
-        let (sums, totals) = sums.split_at_mut(sums_len);
+        // What lies behind the last row is read with it.
+        let copy_len = channel_len.saturating_mul(group).saturating_add(lanes);
+        let columns_len = if taps == convolution.taps { 0 } else { filters * most_taps };
+        let [copy, sums, totals, some_columns] =
+            scratch.buffers([copy_len, sums_len, totals_len, columns_len])?;
         totals.fill(0.0);
-        let mut tile = Tile { sums, stride };
-        let mut segments = Vec::new();
+        let mut target = Sums { sums, stride };
         let mut done = 0_usize;
 
-        for channel in (0..channels).step_by(chunk_channels) {
-            let count = chunk_channels.min(channels - channel);
-            let source = if copied {
-                convolution.copy_channels(layouts, group_input, channel, count, copy);
-                &*copy
-            } else {
-                &group_input[channel * channel_len..]
-            };
-            let tap_offsets = &tap_offsets[..count * taps];
-            for (chunk, tap_offsets) in tap_offsets.chunks(chunk_taps).enumerate() {
-                let first_column = channel * taps + chunk * chunk_taps;
+        let in_len = vertical.input_size * horizontal.input_size;
+        for channel in (0..channels).step_by(group) {
+            let count = group.min(channels - channel);
+            let input = &group_input[channel * in_len..][..count * in_len];
+            let in_width = horizontal.input_size;
+            let copy_channels =
+                CopyChannels { planes: &planes, input, in_width, in_len, copy, channel_len };
+            simd.vectorize(copy_channels);
+            let group_taps = &all_taps[..count * taps];
+            let group_chunks = group_taps.len().div_ceil(most_taps);
+            let chunk_len = group_taps.len().div_ceil(group_chunks);
+            for (chunk, chunk_taps) in group_taps.chunks(chunk_len).enumerate() {
                 let add = !done.is_multiple_of(block_chunks);
                 if !add && done > 0 {
-                    add_to(totals, tile.sums);
+                    add_to(totals, target.sums);
                 }
                 done += 1;
-                let weight = Rows { data: weight, stride: gemm_k, count: filters, first_column };
-                for first_lane in (0..len).step_by(group * lanes) {
-                    let end = len.min(first_lane + group * lanes);
-                    let panels = &mut panels[..(end - first_lane).div_ceil(lanes) * panel_len];
-                    if copied {
-                        segments.clear();
-                        let mut index = first_lane;
-                        while index < end {
-                            let (out_y, out_x) =
-                                ((start + index) / out_width, (start + index) % out_width);
-                            let base = (out_y - first_y) * columns.len + out_x - first_x;
-                            let segment = Segment { lane: index - first_lane, base };
-                            memory::push(&mut segments, segment)?;
-                            index += out_width - out_x;
-                        }
-                        let segments = &segments;
-                        simd.vectorize(Pack { source, tap_offsets, segments, panel: panels });
-                    } else {
-                        let source = &source[start + first_lane..];
-                        simd.vectorize(PackContiguous { source, tap_offsets, panels, panel_len });
-                    }
-                    let lanes_of_panels = (first_lane..).step_by(lanes);
-                    for (lane, panel) in lanes_of_panels.zip(panels.chunks_exact(panel_len)) {
-                        let taps = tap_offsets.len();
-                        panel::multiply(simd, weight, taps, panel, &mut tile, lane, add);
-                    }
-                }
+                let first = chunk * chunk_len;
+                let columns = if taps == convolution.taps {
+                    (weight, channel * taps + first)
+                } else {
+                    let columns = (first..first + chunk_taps.len()).map(|index| {
+                        (channel + index / taps) * convolution.taps + channel_taps[index % taps].1
+                    });
+                    weight.copy_columns::<S>(columns, some_columns);
+                    let len = chunk_taps.len();
+                    (Packed { data: &*some_columns, len, count: filters }, 0)
+                };
+                tile::multiply(simd, columns, copy, chunk_taps, vectors, &mut target, add);
             }
         }
         if !totals.is_empty() {
-            add_to(tile.sums, totals);
+            add_to(target.sums, totals);
         }
         for (filter, (piece, sums)) in
-            pieces.into_iter().zip(tile.sums.chunks_exact(stride)).enumerate()
+            pieces.into_iter().zip(target.sums.chunks_exact(stride)).enumerate()
         {
-            piece.copy_from_slice(&sums[..len]);
+            for (outputs, sums) in piece.chunks_exact_mut(columns).zip(sums.chunks(row_len)) {
+                outputs.copy_from_slice(&sums[..columns]);
+            }
             convolution.finish(out_plane + filter, start, piece);
         }
         Ok(())

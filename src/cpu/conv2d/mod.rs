@@ -2,6 +2,7 @@
 
 mod definition;
 mod dense;
+mod dense_plan;
 pub(crate) mod depthwise;
 pub(crate) mod direct;
 pub(crate) mod grad_weight;
@@ -11,6 +12,7 @@ pub(crate) mod gradients;
 pub(crate) mod problem;
 use crate::cpu::conv2d::problem::Convolution;
 use crate::cpu::kit::blocks;
+use crate::cpu::kit::packed::KeptWeight;
 use crate::memory::{NoMemory, collected};
 use crate::ops::Conv2dProblem;
 
@@ -20,6 +22,27 @@ pub(crate) fn conv2d(
     problem: &Conv2dProblem,
     input: &[f32],
     weight: &[f32],
+    bias: Option<&[f32]>,
+    output: &mut [f32],
+) -> Result<(), NoMemory> {
+    convolve(problem, input, (weight, None), bias, output)
+}
+
+/// As [`conv2d`], with a weight that may be used again.
+pub(crate) fn conv2d_with_kept(
+    problem: &Conv2dProblem,
+    input: &[f32],
+    (weight, kept): (&[f32], &KeptWeight),
+    bias: Option<&[f32]>,
+    output: &mut [f32],
+) -> Result<(), NoMemory> {
+    convolve(problem, input, (weight, Some(kept)), bias, output)
+}
+
+fn convolve(
+    problem: &Conv2dProblem,
+    input: &[f32],
+    weight: (&[f32], Option<&KeptWeight>),
     bias: Option<&[f32]>,
     output: &mut [f32],
 ) -> Result<(), NoMemory> {

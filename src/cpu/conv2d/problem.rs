@@ -4,6 +4,7 @@ use crate::PaddingMode;
 use crate::cpu::conv2d::definition;
 use crate::cpu::elementwise::activation::activate;
 use crate::cpu::kit::layout::{AxisLayout, copy_plane};
+use crate::cpu::kit::packed::KeptWeight;
 use crate::memory::{NoMemory, collected};
 use crate::ops::Conv2dProblem;
 use crate::window::Axis;
@@ -14,6 +15,8 @@ pub(crate) struct Convolution<'a> {
     pub(crate) problem: Conv2dProblem,
     pub(crate) input: &'a [f32],
     pub(crate) weight: &'a [f32],
+    /// What is kept with the weight.
+    pub(crate) kept_weight: Option<&'a KeptWeight>,
     bias: Option<&'a [f32]>,
     /// Taps of one filter in one channel.
     pub(crate) taps: usize,
@@ -21,8 +24,6 @@ pub(crate) struct Convolution<'a> {
     pub(crate) channels: usize,
     /// Filters of a group.
     pub(crate) filters: usize,
-    /// Whether every output reads one cell per channel, in order; planes then have one row.
-    pub(crate) pointwise: bool,
     /// Whether some tap of some output may be over zero padding.
     zero_padded: bool,
 }
@@ -31,7 +32,7 @@ impl<'a> Convolution<'a> {
     pub(crate) fn new(
         problem: &Conv2dProblem,
         input: &'a [f32],
-        weight: &'a [f32],
+        (weight, kept_weight): (&'a [f32], Option<&'a KeptWeight>),
         bias: Option<&'a [f32]>,
     ) -> Self {
         let mut problem = *problem;
@@ -43,7 +44,7 @@ impl<'a> Convolution<'a> {
         let plain = |axis: &Axis| axis.kernel_size == 1 && axis.output_size == axis.input_size;
         let pointwise = !padded && plain(&problem.vertical) && plain(&problem.horizontal);
         if pointwise {
-            // Without neighbours a plane is one row.
+            // Every output reads one cell per channel, in order: a plane is one row.
             let len = problem.vertical.input_size * problem.horizontal.input_size;
             problem.vertical = Axis { input_size: 1, output_size: 1, ..problem.vertical };
             problem.horizontal = Axis { input_size: len, output_size: len, ..problem.horizontal };
@@ -52,11 +53,11 @@ impl<'a> Convolution<'a> {
             problem,
             input,
             weight,
+            kept_weight,
             bias,
             taps: problem.vertical.kernel_size * problem.horizontal.kernel_size,
             channels: problem.group_in_channels(),
             filters: problem.group_out_channels(),
-            pointwise,
             zero_padded,
         }
     }

@@ -174,24 +174,56 @@ impl<T: Send, F: Fn(T) -> Result<(), NoMemory> + Sync> Team<T, F> {
     }
 }
 
+/// The most buffers of a task.
+const MOST_BUFFERS: usize = 4;
+
 /// Memory that a thread keeps from task to task; contents are arbitrary.
 #[derive(Debug, Default)]
 pub(crate) struct Scratch {
-    buffers: [Vec<f32>; 3],
+    buffers: [Vec<f32>; MOST_BUFFERS],
 }
+
+/// Elements of a line of the caches, at the begin of which buffers lie.
+const LINE: usize = 16;
 
 /// Elements of scratch beyond which a thread gives its memory back after a task.
 const KEPT_ELEMENTS: usize = 1 << 20;
 
 impl Scratch {
-    /// Three buffers of these lengths.
-    pub(crate) fn buffers(&mut self, lengths: [usize; 3]) -> Result<[&mut [f32]; 3], NoMemory> {
+    /// Buffers of these lengths, [`MOST_BUFFERS`] at the most.
+    pub(crate) fn buffers<const N: usize>(
+        &mut self,
+        lengths: [usize; N],
+    ) -> Result<[&mut [f32]; N], NoMemory> {
         for (buffer, len) in self.buffers.iter_mut().zip(lengths) {
-            let missing = len.saturating_sub(buffer.len());
+            let missing = len.saturating_add(LINE).saturating_sub(buffer.len());
             extend(buffer, std::iter::repeat_n(0.0, missing))?;
         }
-        let mut lengths = lengths.into_iter();
-        Ok(self.buffers.each_mut().map(|buffer| &mut buffer[..lengths.next().unwrap_or(0)]))
+        let mut buffers = self.buffers.iter_mut().zip(lengths);
+        Ok(std::array::from_fn(|_| {
+            buffers.next().map_or(&mut [][..], |(buffer, len)| {
+                let first = buffer.as_ptr().align_offset(LINE * size_of::<f32>()).min(LINE);
+                &mut buffer[first..first + len]
+            })
+        }))
+    }
+
+    /// Runs `task` with memory that a thread keeps beside its scratch, of this length.
+    pub(crate) fn with_packed<R>(
+        len: usize,
+        task: impl FnOnce(&mut [f32]) -> Result<R, NoMemory>,
+    ) -> Result<R, NoMemory> {
+        thread_local! {
+            static PACKED: RefCell<Vec<f32>> = RefCell::default();
+        }
+        let mut packed = PACKED.take();
+        let missing = len.saturating_sub(packed.len());
+        extend(&mut packed, std::iter::repeat_n(0.0, missing))?;
+        let result = task(&mut packed[..len]);
+        if packed.len() <= KEPT_ELEMENTS {
+            PACKED.set(packed);
+        }
+        result
     }
 
     /// Runs `task`, which must not wait for other tasks, with the thread's scratch.

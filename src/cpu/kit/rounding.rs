@@ -6,7 +6,7 @@
 //! behind one of its products.
 
 /// The most products that are summed in a register: as many as leave room for the additions of the
-/// blocks, and so few that a panel of them stays in the first cache.
+/// blocks, and so few that what they read stays in the first cache.
 pub(crate) fn register_terms(terms: usize) -> usize {
     // The greater root of `c + terms / c = 54 + 2 * sqrt(terms)`. What remains of the bound are the
     // addition of a bias, products that are rounded where there is no fused multiply-add, and sums

@@ -55,10 +55,10 @@ impl Conv2d {
         match device.backend() {
             Backend::Cpu => {
                 let input = input.elements_of_any_type(OPERATION)?;
-                let weight = weight.elements_of_any_type(OPERATION)?;
+                let weight = weight.cpu_weight(OPERATION)?;
                 let bias = bias.map(|bias| bias.elements_of_any_type(OPERATION)).transpose()?;
                 Tensor::on_cpu_as(dtype, OPERATION, device, shape, |output| {
-                    cpu::conv2d(&problem, input, weight, bias, output)
+                    cpu::conv2d_with_kept(&problem, input, weight, bias, output)
                 })
             }
             Backend::Gpu(_) if shape.is_empty() => Tensor::zeros(OPERATION, device, shape, dtype),

@@ -1,0 +1,82 @@
+//! Weights in the order in which they are multiplied.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use pulp::{Simd, WithSimd};
+
+use crate::cpu::kit::tile::max_rows;
+use crate::cpu::kit::{blocks, simd, tile};
+use crate::memory::{NoMemory, collected, zeros};
+
+/// All that a packed weight depends on beside the weight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Order {
+    /// Filters that are packed together.
+    filters: usize,
+    /// Elements of a filter.
+    len: usize,
+    /// Filters that the instruction set multiplies at once.
+    rows: usize,
+}
+
+impl Order {
+    /// That for blocks of so many filters.
+    pub(crate) fn new(filters: usize, len: usize) -> Self {
+        Self { filters, len, rows: simd::dispatch(MaxRows) }
+    }
+
+    /// Packs a weight.
+    pub(crate) fn pack(self, weight: &[f32], packed: &mut [f32]) -> Result<(), NoMemory> {
+        let block_len = self.filters * self.len;
+        let tasks = weight.chunks_exact(block_len).zip(packed.chunks_exact_mut(block_len));
+        blocks::for_each(collected(tasks)?, weight.len(), |(rows, packed)| {
+            simd::dispatch(tile::Pack { rows, len: self.len, packed });
+            Ok(())
+        })
+    }
+}
+
+struct MaxRows;
+
+impl WithSimd for MaxRows {
+    type Output = usize;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _simd: S) -> usize {
+        max_rows::<S>()
+    }
+}
+
+/// The packed form of a weight, which lives as long as it.
+///
+/// A weight that is used once, as those of a training step are, is not worth the memory, so the
+/// second use is the first to keep it.
+#[derive(Debug, Default)]
+pub(crate) struct KeptWeight {
+    last: Mutex<Option<(Order, Option<Arc<Vec<f32>>>)>>,
+}
+
+impl KeptWeight {
+    /// The packed form, unless this is the first use in this order.
+    pub(crate) fn get(
+        &self,
+        order: Order,
+        weight: &[f32],
+    ) -> Result<Option<Arc<Vec<f32>>>, NoMemory> {
+        let lock = || self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = lock().clone();
+        match last {
+            Some((known, Some(packed))) if known == order => return Ok(Some(packed)),
+            Some((known, None)) if known == order => {}
+            _ => {
+                *lock() = Some((order, None));
+                return Ok(None);
+            }
+        }
+        let mut packed = zeros(weight.len())?;
+        order.pack(weight, &mut packed)?;
+        let packed = Arc::new(packed);
+        *lock() = Some((order, Some(packed.clone())));
+        Ok(Some(packed))
+    }
+}

@@ -1,0 +1,189 @@
+//! The dense product in registers: rows of weights times vectors of neighbouring outputs.
+//!
+//! The scheme is that of Goto and van de Geijn, *Anatomy of high-performance matrix multiplication*
+//! (2008), but that only the weights are packed: in a padded copy
+//! ([`planes`](crate::cpu::kit::planes)) the inputs of neighbouring outputs are neighbours for every
+//! tap, so their vectors are read where they lie.
+
+use std::ops::Range;
+
+use pulp::{Simd, WithSimd};
+
+/// Rows of weights that one pass multiplies at the most: two vectors of sums each must fit the
+/// registers beside two vectors of inputs and a weight.
+pub(crate) const fn max_rows<S: Simd>() -> usize {
+    if S::REGISTER_COUNT >= 32 { 14 } else { 6 }
+}
+
+/// Vectors of outputs that a pass of so many rows computes.
+const fn max_vectors<S: Simd>(rows: usize) -> usize {
+    if 3 * (rows + 1) < S::REGISTER_COUNT { 3 } else { 2 }
+}
+
+/// The rows of each pass, dealt out evenly: a pass with few sums waits for its additions.
+fn passes<S: Simd>(count: usize) -> impl Iterator<Item = Range<usize>> {
+    let passes = count.div_ceil(max_rows::<S>());
+    (0..passes).map(move |pass| pass * count / passes..(pass + 1) * count / passes)
+}
+
+/// Packs rows for [`multiply`]: pass after pass, and column after column in these.
+#[derive(Debug)]
+pub(crate) struct Pack<'a> {
+    /// Rows of `len` elements.
+    pub(crate) rows: &'a [f32],
+    pub(crate) len: usize,
+    pub(crate) packed: &'a mut [f32],
+}
+
+/// Columns that are packed together.
+const PACKED_COLUMNS: usize = 16;
+
+impl WithSimd for Pack<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _simd: S) {
+        let Self { rows, len, packed } = self;
+        for pass in passes::<S>(rows.len() / len) {
+            let packed = &mut packed[pass.start * len..pass.end * len];
+            let groups = packed.chunks_mut(PACKED_COLUMNS * pass.len());
+            for (first, group) in (0..len).step_by(PACKED_COLUMNS).zip(groups) {
+                for (place, row) in pass.clone().enumerate() {
+                    let row = &rows[row * len + first..];
+                    for (cells, &value) in group.chunks_exact_mut(pass.len()).zip(row) {
+                        cells[place] = value;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Packed rows, `count` of `len` elements.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Packed<'a> {
+    pub(crate) data: &'a [f32],
+    pub(crate) len: usize,
+    pub(crate) count: usize,
+}
+
+impl Packed<'_> {
+    /// Packs some of the columns anew, one behind the other.
+    #[inline(always)]
+    pub(crate) fn copy_columns<S: Simd>(
+        &self,
+        columns: impl ExactSizeIterator<Item = usize> + Clone,
+        copy: &mut [f32],
+    ) {
+        let mut copy = copy;
+        for pass in passes::<S>(self.count) {
+            let rows = pass.len();
+            let data = &self.data[pass.start * self.len..pass.end * self.len];
+            for column in columns.clone() {
+                let (cells, rest) = copy.split_at_mut(rows);
+                cells.copy_from_slice(&data[column * rows..][..rows]);
+                copy = rest;
+            }
+        }
+    }
+}
+
+/// Sums of a block of outputs: a row per filter, `stride` apart, whole vectors.
+#[derive(Debug)]
+pub(crate) struct Sums<'a> {
+    pub(crate) sums: &'a mut [f32],
+    pub(crate) stride: usize,
+}
+
+/// Multiplies columns of the weight, from `first_column` on, with the inputs of `vectors` vectors of
+/// outputs, and stores the sums, or adds them to those that are there. The first output finds the
+/// inputs of each column at `taps`.
+#[inline(always)]
+pub(crate) fn multiply<S: Simd>(
+    simd: S,
+    (weight, first_column): (Packed<'_>, usize),
+    source: &[f32],
+    taps: &[u32],
+    vectors: usize,
+    target: &mut Sums<'_>,
+    add: bool,
+) {
+    let most_rows = weight.count.div_ceil(weight.count.div_ceil(max_rows::<S>()).max(1));
+    let tiles = vectors.div_ceil(max_vectors::<S>(most_rows));
+    let stride = target.stride;
+    for pass in passes::<S>(weight.count) {
+        let rows = pass.len();
+        let weight = &weight.data[pass.start * weight.len + first_column * rows..];
+        for tile in 0..tiles {
+            // Vectors are dealt out evenly, too.
+            let (first, end) = (tile * vectors / tiles, (tile + 1) * vectors / tiles);
+            let lane = first * S::F32_LANES;
+            let source = &source[lane..];
+            let sums = &mut target.sums[pass.start * stride + lane..];
+            macro_rules! pass_of {
+                ($vectors:literal: $($rows:literal)*) => {
+                    match rows {
+                        $($rows => run(simd, Pass::<$rows, $vectors> {
+                            weight, source, taps, sums, stride, add,
+                        }),)*
+                        _ => {}
+                    }
+                };
+            }
+            match (end - first, max_rows::<S>() == 14) {
+                (1, true) => pass_of!(1: 1 2 3 4 5 6 7 8 9 10 11 12 13 14),
+                (2, true) => pass_of!(2: 1 2 3 4 5 6 7 8 9 10 11 12 13 14),
+                (3, true) => pass_of!(3: 1 2 3 4 5 6 7 8 9),
+                (1, false) => pass_of!(1: 1 2 3 4 5 6),
+                (2, false) => pass_of!(2: 1 2 3 4 5 6),
+                (3, false) => pass_of!(3: 1 2 3 4),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Runs a pass as a function of its own, whose loop then has all registers to itself.
+#[inline(never)]
+fn run<S: Simd, P: WithSimd>(simd: S, pass: P) -> P::Output {
+    simd.vectorize(pass)
+}
+
+/// The sums of `ROWS` rows for `VECTORS` vectors of outputs, in registers.
+struct Pass<'a, const ROWS: usize, const VECTORS: usize> {
+    weight: &'a [f32],
+    source: &'a [f32],
+    taps: &'a [u32],
+    sums: &'a mut [f32],
+    stride: usize,
+    add: bool,
+}
+
+impl<const ROWS: usize, const VECTORS: usize> WithSimd for Pass<'_, ROWS, VECTORS> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { weight, source, taps, sums: target, stride, add } = self;
+        let weight = &weight.as_chunks::<ROWS>().0[..taps.len()];
+        let mut sums = [[simd.splat_f32s(0.0); VECTORS]; ROWS];
+        for (&cell, factors) in taps.iter().zip(weight) {
+            let cell = cell as usize;
+            let (inputs, _) = S::as_simd_f32s(&source[cell..cell + VECTORS * S::F32_LANES]);
+            let inputs: [S::f32s; VECTORS] = std::array::from_fn(|vector| inputs[vector]);
+            for (sums, &factor) in sums.iter_mut().zip(factors) {
+                let factor = simd.splat_f32s(factor);
+                for (sum, &input) in sums.iter_mut().zip(&inputs) {
+                    *sum = simd.mul_add_e_f32s(factor, input, *sum);
+                }
+            }
+        }
+        for (row, sums) in sums.iter().enumerate() {
+            let target = &mut target[row * stride..][..VECTORS * S::F32_LANES];
+            let (targets, _) = S::as_mut_simd_f32s(target);
+            for (target, &sum) in targets.iter_mut().zip(sums) {
+                *target = if add { simd.add_f32s(*target, sum) } else { sum };
+            }
+        }
+    }
+}
