@@ -138,6 +138,7 @@ struct Columns<'a, S: Simd, const KERNEL: usize, const STRIDE: usize> {
 impl<S: Simd, const KERNEL: usize, const STRIDE: usize> Columns<'_, S, KERNEL, STRIDE> {
     /// Computes the columns of outputs, a vector wide, that begin at these places.
     #[inline(always)]
+    #[allow(clippy::needless_range_loop, reason = "an iterator keeps the sums out of registers")]
     fn slide<const VECTORS: usize>(&self, at: [usize; VECTORS], output: &mut [f32]) {
         let &Self { simd, weight, bias, padded, first_row, copy, out_width } = self;
         let (row_len, phase_len) = (padded.row.len(), padded.row.phase_len());

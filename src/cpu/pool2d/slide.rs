@@ -205,11 +205,10 @@ impl SlidingBlock<'_> {
                             joined[lane] = J::join(joined[lane], J::convert(cells[lane]));
                         }
                     }
-                    for place in 0..live {
+                    for (place, results) in results.iter_mut().enumerate().take(live) {
                         if phase + KERNEL >= (place + 1) * STRIDE {
                             for lane in 0..LANES {
-                                let result = &mut results[place][lane];
-                                *result = J::join(*result, joined[lane]);
+                                results[lane] = J::join(results[lane], joined[lane]);
                             }
                         }
                     }
