@@ -53,7 +53,14 @@ impl WithSimd for MaxRows {
 /// second use is the first to keep it.
 #[derive(Debug, Default)]
 pub(crate) struct KeptWeight {
-    last: Mutex<Option<(Order, Option<Arc<Vec<f32>>>)>>,
+    last: Mutex<Option<Use>>,
+}
+
+/// The last order that a weight was used in, and the packed form if that was not the first time.
+#[derive(Debug, Clone)]
+struct Use {
+    order: Order,
+    packed: Option<Arc<Vec<f32>>>,
 }
 
 impl KeptWeight {
@@ -66,17 +73,19 @@ impl KeptWeight {
         let lock = || self.last.lock().unwrap_or_else(PoisonError::into_inner);
         let last = lock().clone();
         match last {
-            Some((known, Some(packed))) if known == order => return Ok(Some(packed)),
-            Some((known, None)) if known == order => {}
+            Some(Use { order: last, packed: Some(packed) }) if last == order => {
+                return Ok(Some(packed));
+            }
+            Some(Use { order: last, packed: None }) if last == order => {}
             _ => {
-                *lock() = Some((order, None));
+                *lock() = Some(Use { order, packed: None });
                 return Ok(None);
             }
         }
         let mut packed = zeros(weight.len())?;
         order.pack(weight, &mut packed)?;
         let packed = Arc::new(packed);
-        *lock() = Some((order, Some(packed.clone())));
+        *lock() = Some(Use { order, packed: Some(packed.clone()) });
         Ok(Some(packed))
     }
 }
