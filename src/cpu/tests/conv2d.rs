@@ -1,6 +1,6 @@
 use super::Random;
 use super::activation::ACTIVATIONS;
-use crate::cpu::{activation, conv2d};
+use crate::cpu::{KeptWeight, activation, conv2d, conv2d_with_kept};
 use crate::ops::Conv2dProblem;
 use crate::window::Axis;
 use crate::{Conv2d, Padding, PaddingMode, Shape};
@@ -275,5 +275,22 @@ pub(crate) fn the_activation_of_a_convolution_is_the_one_applied_afterwards() {
             conv2d(&problem, &input, &weight, None, &mut fused).unwrap();
             assert_eq!(expected, fused);
         }
+    }
+}
+
+#[test]
+fn a_weight_that_is_kept_packed_gives_the_same_in_every_use() {
+    let mut random = Random(8);
+    let conv = Conv2d::new(12, 40, [3, 3]).padding([1, 1]).groups(2);
+    let kept = KeptWeight::default();
+    let weight = random.values(40 * 6 * 9);
+    // The blocks of small and large inputs differ, and so may the order of the packed weight.
+    for size in [5, 5, 5, 90, 90, 90, 5, 90] {
+        let problem = conv.problem(Shape::new(1, 12, size, size)).unwrap();
+        let input = random.values(12 * size * size);
+        let mut outputs = [(); 2].map(|()| vec![f32::NAN; problem.output_shape().len()]);
+        conv2d(&problem, &input, &weight, None, &mut outputs[0]).unwrap();
+        conv2d_with_kept(&problem, &input, (&weight, &kept), None, &mut outputs[1]).unwrap();
+        assert_eq!(outputs[0], outputs[1], "{size}");
     }
 }
