@@ -17,6 +17,7 @@ use filtro::picture::{self, ContactSheet, RgbImage, Tile};
 use filtro::{Device, DeviceChoice};
 use image::imageops::{self, FilterType};
 use indicatif::{ProgressBar, ProgressStyle};
+use ndarray::{Array4, s};
 
 use crate::esrgan_slim::{esrgan_slim, upscale};
 
@@ -36,6 +37,9 @@ struct Arguments {
     /// The side of a tile, in pixels of the picture: larger ones need more memory.
     #[arg(long, default_value_t = 192, value_parser = clap::value_parser!(u32).range(1..=4096))]
     tile: u32,
+    /// The middle of the picture alone, to see that everything works.
+    #[arg(long)]
+    quick: bool,
 }
 
 /// The most pixels along an axis of the comparison.
@@ -48,6 +52,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         Some(path) => picture::load(path)?,
         None => picture::decode(include_bytes!("data/chelsea.png"))?,
     };
+    let photo = if arguments.quick { middle(&photo, 64) } else { photo };
     let mut network = esrgan_slim(&device)?;
     network.load_safetensors(include_bytes!("data/esrgan_slim_x2.safetensors"))?;
     let network = network.fold_batch_norms()?;
@@ -74,6 +79,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     std::fs::write(&beside, picture::encode_png(&compared(&picture::to_image(&photo), &large))?)?;
     println!("wrote {} and {}", arguments.output.display(), beside.display());
     Ok(())
+}
+
+/// At most so many pixels along both axes, of the middle.
+fn middle(photo: &Array4<f32>, most: usize) -> Array4<f32> {
+    let (_, _, height, width) = photo.dim();
+    let [rows, columns] = [height, width].map(|side| {
+        let first = side.saturating_sub(most) / 2;
+        first..side.min(first + most)
+    });
+    photo.slice(s![.., .., rows, columns]).to_owned()
 }
 
 /// The middle of the picture by bicubic interpolation, and by the network.
