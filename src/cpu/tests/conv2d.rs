@@ -188,7 +188,7 @@ pub(crate) fn depthwise_convolutions_agree_with_the_loops() {
     let one_per_channel = |channels, kernel_size, stride| {
         Conv2d::new(channels, channels, [kernel_size; 2]).groups(channels).stride([stride; 2])
     };
-    for round in 0..240 {
+    for round in 0..96 {
         let (kernel_size, stride) = ([3, 5][round % 2], 1 + round / 2 % 2);
         let mode = PaddingMode::ALL[round / 4 % 4];
         let size = random.pair(1, 50);
@@ -218,7 +218,7 @@ pub(crate) fn depthwise_convolutions_agree_with_the_loops() {
     }
     // Of several blocks, and wider than a block may be.
     for (kernel_size, stride) in [(3, 1), (3, 2), (5, 1), (5, 2)] {
-        for size in [[150, 131], [9, 9000]] {
+        for size in [[70, 131], [5, 9000]] {
             let conv = one_per_channel(2, kernel_size, stride).padding([1, 2]);
             check_conv2d(&conv, 1, size, true, &mut random);
         }

@@ -213,7 +213,7 @@ pub(crate) fn means_are_within_an_ulp_for_every_divisor() {
 #[test]
 pub(crate) fn small_windows_are_right_for_every_width() {
     let mut random = Random(11);
-    for round in 0..900 {
+    for round in 0..240 {
         let (size, stride) = [(2, 1), (2, 2), (3, 1), (3, 2), (5, 1)][round % 5];
         let dilation = if round % 3 == 0 { random.pair(1, 3) } else { [1, 1] };
         let limit = |dilation: usize| (dilation * (size - 1)).div_ceil(2);
@@ -234,7 +234,7 @@ pub(crate) fn small_windows_are_right_for_every_width() {
     }
     // Of several blocks, and wider than a block may be.
     for (size, stride) in [(2, 2), (3, 1), (3, 2), (5, 1)] {
-        for shape in [Shape::new(1, 2, 150, 131), Shape::new(1, 1, 9, 9000)] {
+        for shape in [Shape::new(1, 2, 70, 131), Shape::new(1, 1, 5, 9000)] {
             let input = special(&mut random, shape.len());
             let pool = MaxPool2d::new([size; 2]).stride([stride; 2]).padding([1, 1]);
             check_max_pool2d(&pool.problem(shape).unwrap(), &input);
