@@ -105,6 +105,7 @@ mod rooms;
 mod run;
 pub mod shaders;
 mod shape;
+mod storage;
 mod tensor;
 pub mod tuning;
 mod upload;

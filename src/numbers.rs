@@ -8,7 +8,8 @@ use ndarray::Array4;
 use crate::device::Backend;
 use crate::gpu::{self, GpuBuffer};
 use crate::memory::copied;
-use crate::tensor::{Storage, downloads, to_array};
+use crate::storage::Storage;
+use crate::tensor::{downloads, to_array};
 use crate::{Device, Error, Result, Shape, Tensor, cpu};
 
 const OPERATION: &str = "select";

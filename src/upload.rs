@@ -6,7 +6,7 @@ use ndarray::{ArrayBase, Data, Dimension};
 
 use crate::device::Backend;
 use crate::memory::collected;
-use crate::tensor::Storage;
+use crate::storage::Storage;
 use crate::{DType, Device, Error, Result, Shape, Tensor};
 
 impl Device {

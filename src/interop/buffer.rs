@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::gpu::GpuBuffer;
-use crate::tensor::Storage;
+use crate::storage::Storage;
 use crate::{Indices, Numbers, Result, Tensor};
 
 /// The memory of a tensor as a wgpu buffer: see [`Tensor::wgpu_buffer`].

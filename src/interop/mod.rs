@@ -131,7 +131,7 @@ pub use buffer::TensorBuffer;
 use crate::device::Backend;
 use crate::gpu::{Context, GpuBuffer};
 use crate::ops::MaxPooling;
-use crate::tensor::Storage;
+use crate::storage::Storage;
 use crate::{AdaptiveMaxPool2d, DType, Device, Error, Indices, MaxPool2d, Result, Shape, Tensor};
 
 impl Device {

@@ -7,7 +7,7 @@ use crate::memory::{NoMemory, zeros};
 use crate::ops::MaxPooling;
 use crate::ops::pool2d::Pool2dProblem;
 use crate::run::pool2d::plan::plan;
-use crate::tensor::Storage;
+use crate::storage::Storage;
 use crate::{
     AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, Indices, MaxPool2d, Result, Shape, Tensor,
     cpu, gpu,

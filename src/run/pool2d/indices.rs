@@ -7,7 +7,7 @@ use ndarray::{Array4, Axis};
 use crate::device::Backend;
 use crate::memory::{collected, with_room};
 use crate::ops::MaxPooling;
-use crate::tensor::Storage;
+use crate::storage::Storage;
 use crate::{AdaptiveMaxPool2d, Device, Error, Indices, MaxPool2d, Result, Shape};
 
 const OPERATION: &str = "upload_indices";
