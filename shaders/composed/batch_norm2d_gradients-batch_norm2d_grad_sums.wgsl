@@ -69,14 +69,14 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let channel = params.first_channel + index / params.blocks;
     let first_unit = block * params.block_units;
     let end_unit = min(first_unit + params.block_units, params.units);
-    let pivot = factors[channel].x;
-    let rest = factors[channel].y;
 
     // An invocation's units lie 64 apart: a quotient and a remainder here are those of every step.
     let step_images = 64u / params.dispatch_outputs;
     let step_outputs = 64u % params.dispatch_outputs;
     var image = params.first_image + (first_unit + local) / params.dispatch_outputs;
     var at = (first_unit + local) % params.dispatch_outputs;
+    let pivot = factors[channel].x;
+    let rest = factors[channel].y;
 
     let zero = vec4<f32>(0.0);
     var total = 0.0;

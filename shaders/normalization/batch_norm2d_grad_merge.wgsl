@@ -6,16 +6,8 @@
 //   is the number of a channel's values; factors are those of the forward pass; the other buffers
 //   hold all channels.
 // Reference: src/reference/batch_norm2d.rs
-struct Params {
-    grid_width: u32,
-    count: u32,
-    blocks: u32,
-    first_channel: u32,
-    values: f32,
-    eps: f32,
-}
+{% include "normalization/batch_norm2d_merge_params" %}
 
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> partial: array<vec2<f32>>;
 @group(0) @binding(2) var<storage, read> variance: array<f32>;
 @group(0) @binding(3) var<storage, read> factors: array<vec4<f32>>;

@@ -5,16 +5,8 @@
 // Host guarantees: count channels from first_channel on, each with blocks elements of partial; values
 //   is the number of a channel's values, at least 1; the other buffers hold all channels.
 // Reference: src/reference/batch_norm2d.rs
-struct Params {
-    grid_width: u32,
-    count: u32,
-    blocks: u32,
-    first_channel: u32,
-    values: f32,
-    eps: f32,
-}
+{% include "normalization/batch_norm2d_merge_params" %}
 
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> partial: array<vec4<f32>>;
 {% set first = 2 %}
 {% set affine = (1 if weight else 0) + (1 if bias else 0) %}

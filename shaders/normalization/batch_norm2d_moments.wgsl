@@ -17,14 +17,8 @@
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
-    let index = group.x + group.y * params.grid_width;
-    if index >= params.count {
-        return;
-    }
-    let block = index % params.blocks;
-    let channel = params.first_channel + index / params.blocks;
-    let first_unit = block * params.block_units;
-    let end_unit = min(first_unit + params.block_units, params.units);
+{% include "normalization/batch_norm2d_block_walk" %}
+
     // Differences from a value of the block keep all digits of values far from zero.
     let pivot_place = place(
         params.first_image + first_unit / params.dispatch_outputs,
@@ -32,12 +26,6 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         first_unit % params.dispatch_outputs,
     );
     let pivot = input[pivot_place]{{ ".x" if load_width == 4 }};
-
-    // An invocation's units lie 64 apart: a quotient and a remainder here are those of every step.
-    let step_images = 64u / params.dispatch_outputs;
-    let step_outputs = 64u % params.dispatch_outputs;
-    var image = params.first_image + (first_unit + local) / params.dispatch_outputs;
-    var at = (first_unit + local) % params.dispatch_outputs;
 
     var seen = 0.0;
     var total = 0.0;

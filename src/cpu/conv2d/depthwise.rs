@@ -77,7 +77,7 @@ impl<const KERNEL: usize, const STRIDE: usize> WithSimd for Planes<'_, '_, KERNE
         let rows = block.pieces.first().map_or(0, |piece| piece.len()) / out_width;
         let copy_len = ((rows - 1) * STRIDE + KERNEL) * padded.row.len();
         // The last vector may read what lies behind.
-        let [copy, _, _] = scratch.buffers([copy_len + lanes, 0, 0])?;
+        let [copy] = scratch.buffers([copy_len + lanes])?;
         padded.surround(first_row, 0.0, &mut copy[..copy_len]);
         let zero_padded = convolution.problem.padding_mode == PaddingMode::Zeros;
         for (plane, output) in (block.plane..).zip(block.pieces) {

@@ -99,7 +99,7 @@ impl DirectBlock<'_, '_> {
         let copy_len = vertical.len.saturating_mul(horizontal.len);
         let margin = 4 * S::F32_LANES;
         let all = copy_len.saturating_mul(channels).saturating_add(margin);
-        let [copy, _, _] = scratch.buffers([all, 0, 0])?;
+        let [copy] = scratch.buffers([all])?;
         let group_input = convolution.group_input(out_plane);
         convolution.copy_channels(layouts, group_input, 0, channels, copy);
 

@@ -157,7 +157,7 @@ impl WithSimd for BlockValues<'_, '_> {
         let (in_width, out_width) = (horizontal.input_size, horizontal.output_size);
         // The maxima of the last rows, each at its number modulo the number of slots.
         let slots = vertical.span().min(vertical.input_size);
-        let [maxima, phases, _] = scratch.buffers([slots * out_width, windows.scratch_len(), 0])?;
+        let [maxima, phases] = scratch.buffers([slots * out_width, windows.scratch_len()])?;
         let mut rows = Rows {
             windows,
             in_width,

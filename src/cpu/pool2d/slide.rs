@@ -102,7 +102,7 @@ impl Sliding {
         let rows = (count / self.out_width - 1) * stride + self.vertical.span();
         let copy_len = rows * self.padded.row.len();
         // The last lanes may read what lies behind.
-        let [copy, _, _] = scratch.buffers([copy_len + LANES, 0, 0])?;
+        let [copy] = scratch.buffers([copy_len + LANES])?;
         self.padded.surround(first_row, padding, &mut copy[..copy_len]);
         Ok(SlidingBlock { sliding: self, first_y, first_row, copy, copy_len })
     }

@@ -5,9 +5,11 @@ use std::ops::Range;
 
 use crate::gpu::runtime::grid::Grid;
 use crate::gpu::runtime::params::{low_bits, params, size};
+use crate::gpu::runtime::shader::Shader;
 use crate::gpu::runtime::split::{chunks, largest};
-use crate::gpu::runtime::template::{Include, parts};
+use crate::gpu::runtime::template::{Include, Template, parts};
 use crate::gpu::runtime::workgroup_sum::{TREE, WORKGROUP};
+use crate::ops::BatchNorm2dProblem;
 use crate::{BatchNorm2d, Error, Limits, Result, Shape};
 
 const OPERATION: &str = BatchNorm2d::OPERATION;
@@ -18,8 +20,10 @@ const ENOUGH_WORKGROUPS: usize = 1024;
 const BLOCK_ELEMENTS: Range<usize> = 1024..16_384;
 
 /// What the shaders of this room share.
-pub(super) const PARTS: &[Include] =
-    parts!("normalization": "batch_norm2d_affine", "batch_norm2d_block", "channel_walk");
+pub(super) const PARTS: &[Include] = parts!(
+    "normalization": "batch_norm2d_affine", "batch_norm2d_block", "batch_norm2d_block_walk",
+    "batch_norm2d_merge_params", "channel_walk"
+);
 
 params!(Params {
     grid_width: u32,
@@ -38,6 +42,16 @@ params!(Params {
     group_blocks: u32,
 });
 
+// Of what makes one of the numbers of a channel's blocks.
+params!(MergeParams {
+    grid_width: u32,
+    count: u32,
+    blocks: u32,
+    first_channel: u32,
+    values: f32,
+    eps: f32,
+});
+
 /// The elements of a vector that planes of so many are a whole number of.
 pub(super) const fn load_width(plane: usize) -> u32 {
     if plane.is_multiple_of(4) { 4 } else { 1 }
@@ -46,6 +60,18 @@ pub(super) const fn load_width(plane: usize) -> u32 {
 /// The units of such vectors that an invocation loads at once.
 pub(super) const fn unroll(load_width: u32) -> u32 {
     if load_width == 4 { 4 } else { 8 }
+}
+
+/// The shader of a template that loads such vectors and writes one buffer.
+pub(super) fn of_width(template: &'static Template, load_width: u32, reads: u32) -> Shader {
+    Shader {
+        template,
+        values: vec![("load_width", load_width.into()), ("unroll", unroll(load_width).into())],
+        uniforms: 0,
+        textures: &[],
+        reads,
+        writes: 1,
+    }
 }
 
 /// One dispatch, whose base is filled in where its binding is known.
@@ -158,6 +184,29 @@ impl Blocks {
             groups.push(Group { channels: of_group, steps });
         }
         Ok(Self { load_width, count, groups })
+    }
+
+    /// What makes one of the numbers of the blocks of every channel of a group, a workgroup a
+    /// channel, which goes through them so many times.
+    pub(super) fn merge(
+        &self,
+        group: &Group,
+        problem: &BatchNorm2dProblem,
+        times: usize,
+        limits: &Limits,
+    ) -> Result<(MergeParams, Grid)> {
+        let iterations = times * self.count.div_ceil(WORKGROUP) + 2 * TREE;
+        let grid = Grid::new(OPERATION, group.channels.len(), iterations, limits)?;
+        let values = problem.values() as f32;
+        let params = MergeParams {
+            grid_width: grid.width,
+            count: size(OPERATION, "num_features", group.channels.len())?,
+            blocks: size(OPERATION, "the number of blocks", self.count)?,
+            first_channel: size(OPERATION, "num_features", group.channels.start)?,
+            values,
+            eps: problem.eps,
+        };
+        Ok((params, grid))
     }
 
     /// The numbers of the blocks of the largest group.

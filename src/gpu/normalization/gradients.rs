@@ -3,16 +3,13 @@
 use std::sync::Arc;
 
 use crate::gpu::normalization::apply::{self, parts};
-use crate::gpu::normalization::blocks::{self, Blocks, PARTS, load_width, unroll};
+use crate::gpu::normalization::blocks::{self, Blocks, MergeParams, PARTS, load_width, of_width};
 use crate::gpu::normalization::channels::{FACTORS, check_channels};
 use crate::gpu::runtime::buffer::GpuBuffer;
 use crate::gpu::runtime::context::Context;
-use crate::gpu::runtime::grid::Grid;
-use crate::gpu::runtime::params::{params, size};
 use crate::gpu::runtime::recording::Binding;
 use crate::gpu::runtime::shader::Shader;
 use crate::gpu::runtime::template::{Template, template};
-use crate::gpu::runtime::workgroup_sum::{TREE, WORKGROUP};
 use crate::ops::BatchNorm2dProblem;
 use crate::{BatchNorm2d, DType, Result};
 
@@ -21,31 +18,12 @@ const OPERATION: &str = BatchNorm2d::OPERATION;
 /// Numbers of a block: the sum of the gradient, and of its products.
 const SUMS: usize = 2;
 
-params!(MergeParams {
-    grid_width: u32,
-    count: u32,
-    blocks: u32,
-    first_channel: u32,
-    values: f32,
-    eps: f32,
-});
-
 static OF_BLOCKS: Template =
     template!("normalization", "batch_norm2d_grad_sums", &[PARTS], blocks::Params);
-static MERGE: Template = template!("normalization", "batch_norm2d_grad_merge", &[], MergeParams);
+static MERGE: Template =
+    template!("normalization", "batch_norm2d_grad_merge", &[PARTS], MergeParams);
 static GRAD_INPUT: Template =
     template!("normalization", "batch_norm2d_grad_input", &[PARTS], apply::Params);
-
-fn of_width(template: &'static Template, load_width: u32, reads: u32) -> Shader {
-    Shader {
-        template,
-        values: vec![("load_width", load_width.into()), ("unroll", unroll(load_width).into())],
-        uniforms: 0,
-        textures: &[],
-        reads,
-        writes: 1,
-    }
-}
 
 pub(super) fn sums_shader(load_width: u32) -> Shader {
     of_width(&OF_BLOCKS, load_width, 3)
@@ -101,16 +79,7 @@ pub(crate) fn batch_norm2d_grad_parameters(
             let bindings = [input, grad_output, factors, partial];
             context.record(OPERATION, &shader, &params, &bindings, step.grid)?;
         }
-        let iterations = blocks.count.div_ceil(WORKGROUP) + 2 * TREE;
-        let grid = Grid::new(OPERATION, group.channels.len(), iterations, limits)?;
-        let params = MergeParams {
-            grid_width: grid.width,
-            count: size(OPERATION, "num_features", group.channels.len())?,
-            blocks: size(OPERATION, "the number of blocks", blocks.count)?,
-            first_channel: size(OPERATION, "num_features", group.channels.start)?,
-            values: problem.values() as f32,
-            eps: problem.eps,
-        };
+        let (params, grid) = blocks.merge(group, problem, 1, limits)?;
         let bindings = [
             Binding::whole(&partial, partial_len),
             Binding::whole(var, channels),

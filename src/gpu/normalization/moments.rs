@@ -2,16 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::gpu::normalization::blocks::{self, Blocks, PARTS, unroll};
+use crate::gpu::normalization::blocks::{self, Blocks, MergeParams, PARTS, of_width};
 use crate::gpu::normalization::channels::{Affine, FACTORS, check_channels};
 use crate::gpu::runtime::buffer::GpuBuffer;
 use crate::gpu::runtime::context::Context;
-use crate::gpu::runtime::grid::Grid;
-use crate::gpu::runtime::params::{params, size};
 use crate::gpu::runtime::recording::Binding;
 use crate::gpu::runtime::shader::Shader;
 use crate::gpu::runtime::template::{Template, template};
-use crate::gpu::runtime::workgroup_sum::{TREE, WORKGROUP};
 use crate::ops::BatchNorm2dProblem;
 use crate::{BatchNorm2d, DType, Result};
 
@@ -20,28 +17,12 @@ const OPERATION: &str = BatchNorm2d::OPERATION;
 /// Numbers of a block: a value, how far the mean is from it, the squares, how many.
 const MOMENTS: usize = 4;
 
-params!(MergeParams {
-    grid_width: u32,
-    count: u32,
-    blocks: u32,
-    first_channel: u32,
-    values: f32,
-    eps: f32,
-});
-
 static OF_BLOCKS: Template =
     template!("normalization", "batch_norm2d_moments", &[PARTS], blocks::Params);
 static MERGE: Template = template!("normalization", "batch_norm2d_merge", &[PARTS], MergeParams);
 
 pub(super) fn shader(load_width: u32) -> Shader {
-    Shader {
-        template: &OF_BLOCKS,
-        values: vec![("load_width", load_width.into()), ("unroll", unroll(load_width).into())],
-        uniforms: 0,
-        textures: &[],
-        reads: 1,
-        writes: 1,
-    }
+    of_width(&OF_BLOCKS, load_width, 1)
 }
 
 pub(super) fn merge_shader<T>(affine: &Affine<T>) -> Shader {
@@ -87,7 +68,6 @@ pub(crate) fn batch_norm2d_moments(
     let factors = allocate(channels * FACTORS)?;
     let partial_len = blocks.partial_len(MOMENTS);
     let partial = allocate(partial_len)?;
-    let values = problem.values() as f32;
     for group in &blocks.groups {
         for step in &group.steps {
             let (binding, base) = Binding::range(limits, input, step.elements.clone());
@@ -95,16 +75,7 @@ pub(crate) fn batch_norm2d_moments(
             let bindings = [binding, Binding::whole(&partial, partial_len)];
             context.record(OPERATION, &shader(blocks.load_width), &params, &bindings, step.grid)?;
         }
-        let iterations = 2 * blocks.count.div_ceil(WORKGROUP) + 2 * TREE;
-        let grid = Grid::new(OPERATION, group.channels.len(), iterations, limits)?;
-        let params = MergeParams {
-            grid_width: grid.width,
-            count: size(OPERATION, "num_features", group.channels.len())?,
-            blocks: size(OPERATION, "the number of blocks", blocks.count)?,
-            first_channel: size(OPERATION, "num_features", group.channels.start)?,
-            values,
-            eps: problem.eps,
-        };
+        let (params, grid) = blocks.merge(group, problem, 2, limits)?;
         let bindings: Vec<_> = [Binding::whole(&partial, partial_len)]
             .into_iter()
             .chain(affine.bindings(channels))
