@@ -12,10 +12,15 @@
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use filtro::{
-    Activation, Arithmetic, BatchNorm2d, Cat, Device, DeviceChoice, Interpolate, InterpolationMode,
-    PRelu, Pad, Padding, PaddingMode, PixelShuffle, Result, Softmax, Tensor, reference,
+    Activation, Arithmetic, BatchNorm2d, Cat, DeviceChoice, Interpolate, InterpolationMode, PRelu,
+    Pad, Padding, PaddingMode, PixelShuffle, Result, Softmax, Tensor, reference,
 };
 use ndarray::{Array1, Array4};
+
+use crate::kit::devices;
+
+#[path = "kit/devices.rs"]
+mod kit;
 
 type Wide = Array4<f64>;
 
@@ -190,13 +195,7 @@ fn check(name: &str, actual: &Array4<f32>, expected: &Wide) {
 }
 
 fn operations(criterion: &mut Criterion) {
-    let mut devices = vec![("cpu".to_string(), Device::cpu())];
-    for choice in [DeviceChoice::Software, DeviceChoice::Gpu] {
-        match Device::open(&choice) {
-            Ok(device) => devices.push((choice.to_string(), device)),
-            Err(error) => println!("{choice} is not measured: {error}"),
-        }
-    }
+    let devices = devices(&[DeviceChoice::Cpu, DeviceChoice::Software, DeviceChoice::Gpu]);
     for row in rows() {
         let mut group = criterion.benchmark_group(row.name);
         group.sample_size(10);

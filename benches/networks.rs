@@ -19,7 +19,9 @@ use std::time::{Duration, Instant};
 use clap::Parser;
 use filtro::nn::{Graph, Layer, StateDict};
 use filtro::{Device, DeviceChoice, Result};
-use safetensors::SafeTensors;
+
+use crate::frozen::{difference, frozen};
+use crate::kit::devices;
 
 #[path = "../examples/networks/efficientnet_lite0.rs"]
 mod efficientnet_lite0;
@@ -28,6 +30,10 @@ mod efficientnet_lite0;
 mod esrgan_slim;
 #[path = "../tests/it/networks/formula.rs"]
 mod formula;
+#[path = "../tests/it/networks/frozen.rs"]
+mod frozen;
+#[path = "kit/devices.rs"]
+mod kit;
 
 #[derive(Parser)]
 struct Arguments {
@@ -104,40 +110,13 @@ fn super_resolution(device: &Device) -> Result<Graph> {
     network.fold_batch_norms()
 }
 
-fn frozen<const BYTES: usize>(file: &[u8], name: &str, number: fn([u8; BYTES]) -> f64) -> Vec<f64> {
-    let file = SafeTensors::deserialize(file).unwrap();
-    let view = file.tensor(name).unwrap();
-    view.data().as_chunks::<BYTES>().0.iter().map(|&word| number(word)).collect()
-}
-
 #[allow(clippy::cast_possible_truncation, reason = "to the nearest is what is meant")]
 fn narrow(values: &[f64]) -> Vec<f32> {
     values.iter().map(|&value| value as f32).collect()
 }
 
-fn difference(actual: &[f32], expected: &[f64]) -> f64 {
-    assert_eq!(actual.len(), expected.len());
-    let differences = actual.iter().zip(expected).map(|(&y, &it)| (f64::from(y) - it).abs());
-    differences.fold(0.0, |largest, it| if it <= largest { largest } else { it })
-}
-
 fn output(network: &Graph, device: &Device, input: &[f32], shape: [usize; 4]) -> Result<Vec<f32>> {
     network.infer(&device.upload_slice(input, shape)?)?.to_vec()
-}
-
-/// The CPU, and every adapter that there is.
-fn devices(only: Option<&str>) -> Vec<Device> {
-    let names = only.map_or(vec!["gpu", "software", "cpu"], |name| vec![name]);
-    let open = |name: &str| Device::open(&name.parse::<DeviceChoice>().ok()?).ok();
-    let found = names.iter().map(|name| (name, open(name)));
-    found
-        .filter_map(|(name, device)| {
-            if device.is_none() {
-                eprintln!("there is no device {name}");
-            }
-            device
-        })
-        .collect()
 }
 
 /// The median of the calls of a second and a half.
@@ -155,6 +134,10 @@ fn median(mut run: impl FnMut()) -> Duration {
 
 fn main() {
     let arguments = Arguments::parse();
+    let devices = devices(&match &arguments.device {
+        Some(name) => vec![name.parse().unwrap()],
+        None => vec![DeviceChoice::Cpu, DeviceChoice::Software, DeviceChoice::Gpu],
+    });
     let mut timed = 0;
     for network in &NETWORKS {
         if arguments.only.as_ref().is_some_and(|only| only != network.name) {
@@ -169,15 +152,15 @@ fn main() {
             None => narrow(&formula::noise("timed", len).collect::<Vec<_>>()),
         };
         assert_eq!(input.len(), len, "{} takes {:?}", network.name, network.input);
-        for device in devices(arguments.device.as_deref()) {
-            let furthest = (network.check)(&device).unwrap();
+        for (_, device) in &devices {
+            let furthest = (network.check)(device).unwrap();
             assert!(furthest <= 1e-4, "{} on {device} is {furthest:.1e} off", network.name);
             if arguments.test {
                 println!("{} {} is right", network.name, device.info().kind);
                 timed += 1;
                 continue;
             }
-            let Some(loaded) = (network.load)(&device, &arguments.weights).unwrap() else {
+            let Some(loaded) = (network.load)(device, &arguments.weights).unwrap() else {
                 eprintln!(
                     "{} is left out: there is no {}, examples/data/make_efficientnet_lite0.py fetches it",
                     network.name,
@@ -185,7 +168,7 @@ fn main() {
                 );
                 continue;
             };
-            let run = || output(&loaded, &device, &input, network.input).unwrap();
+            let run = || output(&loaded, device, &input, network.input).unwrap();
             let result = run();
             if let Some(path) = &arguments.output {
                 let bytes: Vec<u8> = result.iter().flat_map(|value| value.to_le_bytes()).collect();

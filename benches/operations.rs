@@ -21,6 +21,11 @@ use filtro::{
 use ndarray::{Array1, Array4, ArrayView4, Axis};
 use serde_json::Value;
 
+use crate::kit::devices;
+
+#[path = "kit/devices.rs"]
+mod kit;
+
 #[derive(Clone)]
 enum Layer {
     Conv2d(Conv2d),
@@ -176,21 +181,6 @@ fn check(workload: &Workload, dtype: DType, output: &Array4<f32>) {
     assert!(correct, "{}: the result is wrong", workload.name);
 }
 
-/// The CPU, a software adapter, and a hardware GPU where there is one.
-fn devices() -> Vec<(String, Device)> {
-    let mut devices = vec![("cpu".to_string(), Device::cpu())];
-    for choice in [DeviceChoice::Software, DeviceChoice::Gpu] {
-        match Device::open(&choice) {
-            Ok(device) => devices.push((choice.to_string(), device)),
-            Err(error) => println!("{choice} is not measured: {error}"),
-        }
-    }
-    for (name, device) in &devices {
-        println!("{name}: {device}");
-    }
-    devices
-}
-
 /// The conversion to f16, and the forward pass on what it gives.
 fn forward_f16(
     group: &mut BenchmarkGroup<'_, WallTime>,
@@ -232,7 +222,7 @@ fn forward_f16(
 }
 
 fn operations(criterion: &mut Criterion) {
-    let devices = devices();
+    let devices = devices(&[DeviceChoice::Cpu, DeviceChoice::Software, DeviceChoice::Gpu]);
     for workload in workloads() {
         let mut group = criterion.benchmark_group(&workload.name);
         group.sample_size(10);

@@ -10,7 +10,7 @@ use filtro::{
 use ndarray::Array4;
 use serde_json::Value;
 
-use crate::tested::{open_tested, tested, with_bindings_of};
+use crate::tested::{devices, open_tested, tested, with_bindings_of};
 
 static NUMBERS: LazyLock<Value> =
     LazyLock::new(|| serde_json::from_str(include_str!("../data/training.json")).unwrap());
@@ -43,12 +43,8 @@ fn upload(device: &Device, shape: Shape, elements: &[f64]) -> Tensor {
     device.upload_vec(elements, shape).unwrap()
 }
 
-fn devices() -> [Device; 2] {
-    [Device::cpu(), tested().clone()]
-}
-
 /// Each is within `tolerance` of the other, or of 1 if that is smaller; NaN is within nothing.
-fn close(what: &str, actual: &[f32], expected: &[f64], tolerance: f64) {
+pub fn close(what: &str, actual: &[f32], expected: &[f64], tolerance: f64) {
     assert_eq!(actual.len(), expected.len(), "{what}");
     for (index, (&actual, &expected)) in actual.iter().zip(expected).enumerate() {
         let difference = (f64::from(actual) - expected).abs();

@@ -7,11 +7,7 @@ use filtro::nn::{self, Graph, Layer, Node, Parameter, Rng, Sequential};
 use filtro::{Activation, Arithmetic, Cat, Conv2d, Device, Result, Shape, Tensor};
 use ndarray::{Array4, Zip};
 
-use crate::tested::tested;
-
-fn devices() -> [Device; 2] {
-    [Device::cpu(), tested().clone()]
-}
+use crate::tested::devices;
 
 fn random(rng: &mut Rng, shape: impl Into<Shape>) -> Array4<f32> {
     Array4::from_shape_simple_fn(shape.into().dims(), || rng.symmetric(1.0))

@@ -6,13 +6,9 @@ use filtro::{
     PaddingMode, PixelShuffle, Shape, Softmax, Tensor,
 };
 
-use crate::tested::tested;
+use crate::tested::devices;
 
 const INPUT: Shape = Shape::new(3, 2, 4, 5);
-
-fn devices() -> [Device; 2] {
-    [Device::cpu(), tested().clone()]
-}
 
 fn random(device: &Device, seed: u64, shape: impl Into<Shape>) -> Tensor {
     let (rng, shape) = (&mut Rng::new(seed), shape.into());

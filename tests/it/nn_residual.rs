@@ -12,7 +12,8 @@ use flate2::read::GzDecoder;
 use safetensors::SafeTensors;
 use serde_json::Value;
 
-use crate::tested::tested;
+use crate::nn::close;
+use crate::tested::{devices, tested};
 
 static NUMBERS: LazyLock<Value> =
     LazyLock::new(|| serde_json::from_str(include_str!("../data/training.json")).unwrap());
@@ -22,10 +23,6 @@ const START: &[u8] = include_bytes!("../data/residual.safetensors");
 
 fn floats(value: &Value) -> Vec<f64> {
     value.as_array().unwrap().iter().map(|number| number.as_f64().unwrap()).collect()
-}
-
-fn devices() -> [Device; 2] {
-    [Device::cpu(), tested().clone()]
 }
 
 fn conv(device: &Device, options: Conv2d) -> nn::Conv2d {
@@ -84,17 +81,6 @@ fn digits(device: &Device) -> Dataset {
     let count = labels.len();
     let images = device.upload_vec(images, [count, 1, 8, 8]).unwrap();
     Dataset::new(images, device.upload_numbers(&labels, [count, 1, 1, 1]).unwrap()).unwrap()
-}
-
-fn close(what: &str, actual: &[f32], expected: &[f64], tolerance: f64) {
-    assert_eq!(actual.len(), expected.len(), "{what}");
-    for (index, (&actual, &expected)) in actual.iter().zip(expected).enumerate() {
-        let difference = (f64::from(actual) - expected).abs();
-        assert!(
-            difference <= tolerance * expected.abs().max(1.0),
-            "{what}: element {index} is {actual} instead of {expected}"
-        );
-    }
 }
 
 fn buffer<'a>(network: &'a Graph, name: &str) -> &'a Buffer {

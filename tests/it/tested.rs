@@ -35,6 +35,11 @@ pub fn tested() -> &'static Device {
     TAKEN.with(|taken| taken.0)
 }
 
+/// The CPU, and the device of this test.
+pub fn devices() -> [Device; 2] {
+    [Device::cpu(), tested().clone()]
+}
+
 /// The devices that no test has.
 static FREE: Mutex<Vec<&'static Device>> = Mutex::new(Vec::new());
 

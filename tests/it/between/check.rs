@@ -44,26 +44,22 @@ fn text(error: Error) -> String {
 }
 
 /// A problem's tensors, and what it must give.
-struct Expected<'a> {
-    problem: &'a Problem,
+struct Expected {
+    problem: Problem,
     inputs: Vec<Array4<f32>>,
     wide: Vec<Array4<f64>>,
 }
 
-impl<'a> Expected<'a> {
-    fn new(problem: &'a Problem, dtype: DType) -> Self {
+impl Expected {
+    fn new(problem: Problem, dtype: DType) -> Self {
         let inputs = problem.inputs().into_iter();
         let inputs: Vec<_> = inputs.map(|input| held(nearest(input, dtype))).collect();
         let wide = inputs.iter().map(wide).collect();
         Self { problem, inputs, wide }
     }
 
-    fn operation(&self) -> &dyn Between {
-        self.problem.operation.as_ref()
-    }
-
-    fn forward(&self, dtype: DType) -> Result<impl Fn(&DeviceRunner) -> Check + use<'_>> {
-        let operation = self.operation();
+    fn forward(self, dtype: DType) -> Result<impl Fn(&DeviceRunner) -> Check> {
+        let operation = self.problem.operation.clone();
         let expected = operation.reference(&self.wide)?;
         let tolerance = operation.tolerance(&self.wide, &expected)?;
         Ok(move |runner: &DeviceRunner| {
@@ -87,8 +83,8 @@ impl<'a> Expected<'a> {
         })
     }
 
-    fn backward(&self) -> Result<impl Fn(&DeviceRunner) -> Check + use<'_>> {
-        let operation = self.operation();
+    fn backward(self) -> Result<impl Fn(&DeviceRunner) -> Check> {
+        let operation = self.problem.operation.clone();
         let grad_output = self.problem.grad_output();
         let wide_grad = wide(&grad_output);
         let expected = operation.reference_backward(&self.wide, &wide_grad)?;
@@ -137,16 +133,19 @@ fn check_names(cases: &[Problem]) {
     }
 }
 
-/// Runs every case on all data that suits its operation.
-pub fn forward(dtype: DType, cases: &[Problem]) {
-    check_names(cases);
+/// Checks every case on data that suits its operation, on everything that runs it.
+fn every<C: Fn(&DeviceRunner) -> Check>(
+    dtype: DType,
+    cases: &[Problem],
+    suitable: impl Fn(&dyn Between) -> &'static [Data],
+    check: impl Fn(Expected) -> Result<C>,
+) {
     let runners = runners(dtype);
     let (mut count, mut failures) = (0, Vec::new());
     for case in cases {
-        for &data in case.operation.data() {
-            let case = Problem { data: suits(data, dtype), ..case.clone() };
-            let expected = Expected::new(&case, dtype);
-            let check = expected.forward(dtype).expect("a valid case");
+        for &data in suitable(case.operation.as_ref()) {
+            let problem = Problem { data: suits(data, dtype), ..case.clone() };
+            let check = check(Expected::new(problem, dtype)).expect("a valid case");
             for runner in &runners {
                 count += 1;
                 if let Err(message) = check(runner) {
@@ -159,25 +158,15 @@ pub fn forward(dtype: DType, cases: &[Problem]) {
     report(count, &failures);
 }
 
+/// Runs every case on all data that suits its operation.
+pub fn forward(dtype: DType, cases: &[Problem]) {
+    check_names(cases);
+    every(dtype, cases, |operation| operation.data(), |expected| expected.forward(dtype));
+}
+
 /// Runs every case backward.
 pub fn backward(cases: &[Problem]) {
-    let runners = runners(DType::F32);
-    let (mut count, mut failures) = (0, Vec::new());
-    for case in cases {
-        for &data in case.operation.gradient_data() {
-            let case = Problem { data, ..case.clone() };
-            let expected = Expected::new(&case, DType::F32);
-            let check = expected.backward().expect("a valid case");
-            for runner in &runners {
-                count += 1;
-                if let Err(message) = check(runner) {
-                    let runner = name(runner);
-                    failures.push(format!("{} ({data:?}) on {runner}: {message}", case.name));
-                }
-            }
-        }
-    }
-    report(count, &failures);
+    every(DType::F32, cases, |operation| operation.gradient_data(), Expected::backward);
 }
 
 fn failed(runner: &DeviceRunner) -> impl Fn(String) -> TestCaseError {
@@ -185,16 +174,18 @@ fn failed(runner: &DeviceRunner) -> impl Fn(String) -> TestCaseError {
     move |message| TestCaseError::fail(format!("{runner}: {message}"))
 }
 
-fn invalid(error: Error) -> TestCaseError {
-    TestCaseError::fail(error.to_string())
+fn on_all(
+    dtype: DType,
+    check: Result<impl Fn(&DeviceRunner) -> Check>,
+) -> std::result::Result<(), TestCaseError> {
+    let check = check.map_err(|error| TestCaseError::fail(error.to_string()))?;
+    runners(dtype).iter().try_for_each(|runner| check(runner).map_err(failed(runner)))
 }
 
 /// Runs a random problem.
 pub fn any_forward(dtype: DType, problem: &Problem) -> std::result::Result<(), TestCaseError> {
     let problem = Problem { data: suits(problem.data, dtype), ..problem.clone() };
-    let expected = Expected::new(&problem, dtype);
-    let check = expected.forward(dtype).map_err(invalid)?;
-    runners(dtype).iter().try_for_each(|runner| check(runner).map_err(failed(runner)))
+    on_all(dtype, Expected::new(problem, dtype).forward(dtype))
 }
 
 /// Runs a random problem backward, on data without what has no gradient.
@@ -202,9 +193,7 @@ pub fn any_backward(problem: &Problem) -> std::result::Result<(), TestCaseError>
     let suits = problem.operation.gradient_data();
     let data = if suits.contains(&problem.data) { problem.data } else { suits[0] };
     let problem = Problem { data, ..problem.clone() };
-    let expected = Expected::new(&problem, DType::F32);
-    let check = expected.backward().map_err(invalid)?;
-    runners(DType::F32).iter().try_for_each(|runner| check(runner).map_err(failed(runner)))
+    on_all(DType::F32, Expected::new(problem, DType::F32).backward())
 }
 
 fn product(a: &Array4<f64>, b: &Array4<f64>) -> f64 {
@@ -219,8 +208,8 @@ pub fn differences(cases: &[Problem]) {
     let mut count = 0;
     for case in cases {
         let case = case.clone().with(Data::Uniform, case.seed);
-        let expected = Expected::new(&case, DType::F32);
-        let (operation, inputs) = (expected.operation(), &expected.wide);
+        let inputs = &Expected::new(case.clone(), DType::F32).wide;
+        let operation = case.operation.as_ref();
         let grad_output = wide(&case.grad_output());
         let gradients = operation.reference_backward(inputs, &grad_output).expect("a valid case");
         for (at, gradient) in gradients.iter().enumerate() {

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
+use filtro::reference;
 use filtro::{Device, Error, Interpolate, InterpolateTarget, InterpolationMode, Result, Shape};
-use filtro::{Tensor, reference};
 use ndarray::{Array4, array};
 use proptest::prelude::*;
 
-use super::{Between, Problem, between_tests};
+use super::{Between, Problem, between_tests, of_one_image};
 use crate::case::Data;
 use crate::compare::any_data;
 use crate::goldens::Golden;
@@ -15,31 +15,7 @@ use crate::goldens::Golden;
 const BILINEAR: InterpolationMode = InterpolationMode::Bilinear;
 
 impl Between for Interpolate {
-    fn output_shape(&self, inputs: &[Shape]) -> Result<Shape> {
-        self.output_shape(inputs[0])
-    }
-
-    fn forward(&self, inputs: &[Tensor]) -> Result<Tensor> {
-        self.forward(&inputs[0])
-    }
-
-    fn backward(&self, inputs: &[Tensor], grad_output: &Tensor) -> Result<Vec<Tensor>> {
-        Ok(vec![self.grad_input(inputs[0].shape(), grad_output)?])
-    }
-
-    fn reference(&self, inputs: &[Array4<f64>]) -> Result<Array4<f64>> {
-        reference::interpolate(self, inputs[0].view())
-    }
-
-    fn reference_backward(
-        &self,
-        inputs: &[Array4<f64>],
-        grad_output: &Array4<f64>,
-    ) -> Result<Vec<Array4<f64>>> {
-        let shape = inputs[0].dim();
-        let shape = [shape.0, shape.1, shape.2, shape.3];
-        Ok(vec![reference::interpolate_backward(self, shape, grad_output.view())?])
-    }
+    of_one_image!(reference::interpolate, reference::interpolate_backward);
 
     /// Of the nearest element none; else some roundings of what is added up, weights among it.
     fn tolerance(&self, inputs: &[Array4<f64>], output: &Array4<f64>) -> Result<Array4<f64>> {

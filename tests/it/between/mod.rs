@@ -181,3 +181,43 @@ macro_rules! between_tests {
 }
 
 use between_tests;
+
+/// What [`Between`] asks of an operation on one tensor whose gradient needs that tensor's shape alone.
+macro_rules! of_one_image {
+    ($forward:path, $backward:path) => {
+        fn output_shape(&self, inputs: &[filtro::Shape]) -> filtro::Result<filtro::Shape> {
+            self.output_shape(inputs[0])
+        }
+
+        fn forward(&self, inputs: &[filtro::Tensor]) -> filtro::Result<filtro::Tensor> {
+            self.forward(&inputs[0])
+        }
+
+        fn backward(
+            &self,
+            inputs: &[filtro::Tensor],
+            grad_output: &filtro::Tensor,
+        ) -> filtro::Result<Vec<filtro::Tensor>> {
+            Ok(vec![self.grad_input(inputs[0].shape(), grad_output)?])
+        }
+
+        fn reference(
+            &self,
+            inputs: &[ndarray::Array4<f64>],
+        ) -> filtro::Result<ndarray::Array4<f64>> {
+            $forward(self, inputs[0].view())
+        }
+
+        fn reference_backward(
+            &self,
+            inputs: &[ndarray::Array4<f64>],
+            grad_output: &ndarray::Array4<f64>,
+        ) -> filtro::Result<Vec<ndarray::Array4<f64>>> {
+            let (batch, channels, height, width) = inputs[0].dim();
+            let shape = [batch, channels, height, width];
+            Ok(vec![$backward(self, shape, grad_output.view())?])
+        }
+    };
+}
+
+use of_one_image;

@@ -2,41 +2,17 @@
 
 use std::sync::Arc;
 
-use filtro::{Device, Error, Pad, Padding, PaddingMode, Result, Shape, Tensor, reference};
+use filtro::{Device, Error, Pad, Padding, PaddingMode, Result, Shape, reference};
 use ndarray::{Array4, array};
 use proptest::prelude::*;
 
-use super::{Between, Problem, between_tests};
+use super::{Between, Problem, between_tests, of_one_image};
 use crate::case::Data;
 use crate::compare::any_data;
 use crate::goldens::Golden;
 
 impl Between for Pad {
-    fn output_shape(&self, inputs: &[Shape]) -> Result<Shape> {
-        self.output_shape(inputs[0])
-    }
-
-    fn forward(&self, inputs: &[Tensor]) -> Result<Tensor> {
-        self.forward(&inputs[0])
-    }
-
-    fn backward(&self, inputs: &[Tensor], grad_output: &Tensor) -> Result<Vec<Tensor>> {
-        Ok(vec![self.grad_input(inputs[0].shape(), grad_output)?])
-    }
-
-    fn reference(&self, inputs: &[Array4<f64>]) -> Result<Array4<f64>> {
-        reference::pad(self, inputs[0].view())
-    }
-
-    fn reference_backward(
-        &self,
-        inputs: &[Array4<f64>],
-        grad_output: &Array4<f64>,
-    ) -> Result<Vec<Array4<f64>>> {
-        let shape = inputs[0].dim();
-        let shape = [shape.0, shape.1, shape.2, shape.3];
-        Ok(vec![reference::pad_backward(self, shape, grad_output.view())?])
-    }
+    of_one_image!(reference::pad, reference::pad_backward);
 
     fn gradient_tolerances(
         &self,

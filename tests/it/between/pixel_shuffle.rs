@@ -2,40 +2,15 @@
 
 use std::sync::Arc;
 
-use filtro::{Device, Error, PixelShuffle, Result, Shape, Tensor, reference};
-use ndarray::Array4;
+use filtro::{Device, Error, PixelShuffle, reference};
 use proptest::prelude::*;
 
-use super::{Between, Problem, between_tests};
+use super::{Between, Problem, between_tests, of_one_image};
 use crate::case::Data;
 use crate::goldens::Golden;
 
 impl Between for PixelShuffle {
-    fn output_shape(&self, inputs: &[Shape]) -> Result<Shape> {
-        self.output_shape(inputs[0])
-    }
-
-    fn forward(&self, inputs: &[Tensor]) -> Result<Tensor> {
-        self.forward(&inputs[0])
-    }
-
-    fn backward(&self, inputs: &[Tensor], grad_output: &Tensor) -> Result<Vec<Tensor>> {
-        Ok(vec![self.grad_input(inputs[0].shape(), grad_output)?])
-    }
-
-    fn reference(&self, inputs: &[Array4<f64>]) -> Result<Array4<f64>> {
-        reference::pixel_shuffle(self, inputs[0].view())
-    }
-
-    fn reference_backward(
-        &self,
-        inputs: &[Array4<f64>],
-        grad_output: &Array4<f64>,
-    ) -> Result<Vec<Array4<f64>>> {
-        let shape = inputs[0].dim();
-        let shape = [shape.0, shape.1, shape.2, shape.3];
-        Ok(vec![reference::pixel_shuffle_backward(self, shape, grad_output.view())?])
-    }
+    of_one_image!(reference::pixel_shuffle, reference::pixel_shuffle_backward);
 
     fn data(&self) -> &'static [Data] {
         &[Data::Integers, Data::Special]

@@ -5,35 +5,20 @@ mod efficientnet_lite0;
 #[path = "../../../examples/networks/esrgan_slim.rs"]
 mod esrgan_slim;
 mod formula;
+mod frozen;
 
 use std::cell::RefCell;
 
 use filtro::nn::{Graph, Layer, StateDict};
 use filtro::{Device, Error};
 use ndarray::{Array4, s};
-use safetensors::SafeTensors;
 
-use crate::tested::tested;
-
-fn devices() -> [Device; 2] {
-    [Device::cpu(), tested().clone()]
-}
-
-/// What PyTorch gave in f64, and the input where it has f32.
-fn frozen<const BYTES: usize>(file: &[u8], name: &str, number: fn([u8; BYTES]) -> f64) -> Vec<f64> {
-    let file = SafeTensors::deserialize(file).unwrap();
-    let view = file.tensor(name).unwrap();
-    let (words, rest) = view.data().as_chunks::<BYTES>();
-    assert!(rest.is_empty() && !words.is_empty(), "{name}");
-    words.iter().map(|&word| number(word)).collect()
-}
+use self::frozen::{difference, frozen};
+use crate::tested::devices;
 
 /// That no output is further off than the bound.
 fn close(what: &str, actual: &[f32], expected: &[f64], bound: f64) {
-    assert_eq!(actual.len(), expected.len(), "{what}");
-    let differences = actual.iter().zip(expected).map(|(&y, &it)| (f64::from(y) - it).abs());
-    let largest =
-        differences.fold(0.0, |largest: f64, it| if it <= largest { largest } else { it });
+    let largest = difference(actual, expected);
     println!("{what}: {largest:.1e}");
     assert!(largest <= bound, "{what}: {largest:.1e} off");
 }
