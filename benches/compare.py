@@ -25,6 +25,8 @@ import subprocess
 import tempfile
 import time
 
+from engines import ncnn_net, onnx_session
+
 HERE = pathlib.Path(__file__).parent
 
 
@@ -54,8 +56,7 @@ def data(shape):
 
 
 def with_onnxruntime(shape, x, weight, bias, threads):
-    import onnxruntime
-    from onnx import TensorProto, helper, numpy_helper
+    from onnx import helper, numpy_helper
 
     names = {"conv2d": "Conv", "max_pool2d": "MaxPool", "avg_pool2d": "AveragePool"}
     options = dict(
@@ -70,19 +71,8 @@ def with_onnxruntime(shape, x, weight, bias, threads):
         weights = [numpy_helper.from_array(weight, "weight"), numpy_helper.from_array(bias, "bias")]
     if shape["op"] == "avg_pool2d":
         options["count_include_pad"] = int(shape["count_include_pad"])
-    graph = helper.make_graph(
-        [helper.make_node(names[shape["op"]], inputs, ["y"], **options)],
-        "graph",
-        [helper.make_tensor_value_info("x", TensorProto.FLOAT, x.shape)],
-        [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)],
-        weights,
-    )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
-    session_options = onnxruntime.SessionOptions()
-    session_options.intra_op_num_threads = threads
-    session = onnxruntime.InferenceSession(
-        model.SerializeToString(), session_options, providers=["CPUExecutionProvider"]
-    )
+    node = helper.make_node(names[shape["op"]], inputs, ["y"], **options)
+    session = onnx_session([node], weights, x.shape, "y", threads)
     return lambda: session.run(None, {"x": x})[0]
 
 
@@ -108,19 +98,8 @@ def with_ncnn(shape, x, weight, bias, threads, vulkan):
         kind = "Pooling"
         options += f" 0={int(shape['op'] == 'avg_pool2d')} 2={stride_x} 12={stride_y}"
         options += f" 3={pad_x} 13={pad_y} 5=1 6={int(shape.get('count_include_pad', False))}"
-    net = ncnn.Net()
-    net.opt.num_threads = threads
-    net.opt.use_vulkan_compute = vulkan
-    for name in ["packed", "storage", "arithmetic"]:
-        setattr(net.opt, f"use_fp16_{name}", False)
-    net.opt.use_bf16_storage = False
-    with tempfile.TemporaryDirectory() as folder:
-        param, model = pathlib.Path(folder, "net.param"), pathlib.Path(folder, "net.bin")
-        layers = f"Input x 0 1 x\n{kind} layer 1 1 x y {options}\n"
-        param.write_text(f"7767517\n2 2\n{layers}")
-        model.write_bytes(binary)
-        net.load_param(str(param))
-        net.load_model(str(model))
+    lines = ["Input x 0 1 x", f"{kind} layer 1 1 x y {options}"]
+    net = ncnn_net(lines, 2, binary, threads, vulkan)
     images = [ncnn.Mat(np.ascontiguousarray(image)) for image in x]
 
     def run():

@@ -5,9 +5,10 @@ the convolutions before them, as they are in filtro's networks when they are use
 """
 
 import pathlib
-import tempfile
 
 import numpy as np
+
+from engines import ncnn_net, onnx_session
 
 ROOT = pathlib.Path(__file__).parents[1]
 ESRGAN = ROOT / "examples/data/esrgan_slim_x2.safetensors"
@@ -92,8 +93,7 @@ def efficientnet_lite0():
 
 
 def with_onnxruntime(steps, shape, threads):
-    import onnxruntime
-    from onnx import TensorProto, helper, numpy_helper
+    from onnx import helper, numpy_helper
 
     nodes, weights = [], []
 
@@ -129,15 +129,7 @@ def with_onnxruntime(steps, shape, threads):
         elif kind == "mean":
             nodes.append(helper.make_node("GlobalAveragePool", inputs, [f"{name}.plane"]))
             nodes.append(helper.make_node("Flatten", [f"{name}.plane"], [name]))
-    output = steps[-1][1]
-    graph = helper.make_graph(
-        nodes, "graph", [helper.make_tensor_value_info("x", TensorProto.FLOAT, shape)],
-        [helper.make_tensor_value_info(output, TensorProto.FLOAT, None)], weights)
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    session = onnxruntime.InferenceSession(
-        model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    session = onnx_session(nodes, weights, shape, steps[-1][1], threads)
     return lambda x: session.run(None, {"x": x})[0].ravel()
 
 
@@ -183,19 +175,7 @@ def with_ncnn(steps, threads, vulkan):
         lines.append(f"{row} {name} {len(inputs)} 1 {' '.join(inputs)} {name} {values}")
         blobs += 1
         split(name)
-    net = ncnn.Net()
-    net.opt.num_threads = threads
-    net.opt.use_vulkan_compute = vulkan
-    for name in ["packed", "storage", "arithmetic"]:
-        setattr(net.opt, f"use_fp16_{name}", False)
-    net.opt.use_bf16_storage = False
-    with tempfile.TemporaryDirectory() as folder:
-        param, model = pathlib.Path(folder, "net.param"), pathlib.Path(folder, "net.bin")
-        text = "\n".join(lines)
-        param.write_text(f"7767517\n{len(lines)} {blobs}\n{text}\n")
-        model.write_bytes(b"".join(data))
-        net.load_param(str(param))
-        net.load_model(str(model))
+    net = ncnn_net(lines, blobs, b"".join(data), threads, vulkan)
     output = steps[-1][1]
 
     def run(x):
