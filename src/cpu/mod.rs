@@ -1,15 +1,16 @@
 //! The fast CPU path: the operations and their gradients on plain slices.
 //!
-//! Inputs were validated by `ops`; every element of an output is written. Work is split over
-//! rayon's current pool, and inner loops are compiled for the best instruction set that the
-//! machine has (pulp's dispatch).
+//! Inputs were validated by `ops`; every element of an output is written. Work is split over threads
+//! ([`kit::threads`]), and inner loops are compiled for the best instruction set that the machine has
+//! (pulp's dispatch).
 //!
 //! A dense convolution ([`conv2d`]) copies the padded rows that a block of outputs reads so that the
 //! inputs of neighbouring outputs are neighbours for every tap ([`kit::planes`]), and multiplies them
-//! where they lie with the packed weight ([`kit::packed`]), in registers ([`kit::tile`]). Few filters
-//! per group need no packed weight ([`conv2d::direct`]); depthwise convolutions and poolings of small
-//! kernels slide down padded rows, a few vectors of outputs at a time ([`conv2d::depthwise`],
-//! [`pool2d::slide`]).
+//! where they lie with the packed weight ([`kit::packed`]), in registers ([`kit::tile`]). One of 1x1
+//! needs no copy ([`conv2d::pointwise`]), one over a whole input, as a dense layer is, neither copy nor
+//! packed weight ([`conv2d::dot`]), and few filters per group no packed weight ([`conv2d::direct`]).
+//! Depthwise convolutions and poolings of small kernels slide down padded rows, a few vectors of outputs
+//! at a time ([`conv2d::depthwise`], [`pool2d::slide`]).
 
 pub(crate) mod ceiling;
 mod conv2d;

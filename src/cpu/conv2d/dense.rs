@@ -7,10 +7,11 @@ use crate::cpu::conv2d::dense_plan::DensePlan;
 use crate::cpu::conv2d::problem::{Convolution, add_to};
 use crate::cpu::kit::blocks;
 use crate::cpu::kit::blocks::{Block, Scratch};
-use crate::cpu::kit::packed::Order;
+use crate::cpu::kit::packed::{Order, with_packed};
 use crate::cpu::kit::planes::{AxisPlanes, CopyChannels, Planes};
 use crate::cpu::kit::rounding::{block_sums, register_terms};
 use crate::cpu::kit::simd;
+use crate::cpu::kit::threads;
 use crate::cpu::kit::tile;
 use crate::cpu::kit::tile::{Packed, Sums};
 use crate::memory::{NoMemory, push, with_room};
@@ -24,21 +25,14 @@ pub(crate) fn run(convolution: &Convolution<'_>, output: &mut [f32]) -> Result<(
     let work = convolution.work(output);
     let blocks = blocks::split(output, plan.filters, plan.lengths(convolution))?;
     let plan = &plan;
-    let multiply = |packed: &[f32]| {
-        blocks::for_each(blocks, work, |block| {
+    let order = Order::new(convolution.filters, plan.filters, convolution.gemm_k());
+    with_packed((convolution.weight, convolution.kept_weight), order, |packed| {
+        threads::for_each(blocks, work, |block| {
             Scratch::with(|scratch| {
                 simd::dispatch(DenseBlock { convolution, plan, packed, block, scratch })
             })
         })
-    };
-    let (weight, order) = (convolution.weight, Order::new(plan.filters, convolution.gemm_k()));
-    match convolution.kept_weight.map(|kept| kept.get(order, weight)).transpose()?.flatten() {
-        Some(packed) => multiply(&packed),
-        None => Scratch::with_packed(weight.len(), |packed| {
-            order.pack(weight, packed)?;
-            multiply(packed)
-        }),
-    }
+    })
 }
 
 /// Where a cell of a copy lies, in four bytes, which are read beside every vector.

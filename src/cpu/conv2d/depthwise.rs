@@ -9,6 +9,7 @@ use crate::cpu::kit::blocks;
 use crate::cpu::kit::blocks::{Block, Scratch};
 use crate::cpu::kit::padded::PaddedPlane;
 use crate::cpu::kit::simd;
+use crate::cpu::kit::threads;
 use crate::memory::NoMemory;
 use pulp::{Simd, WithSimd};
 
@@ -47,7 +48,7 @@ fn run<const KERNEL: usize, const STRIDE: usize>(
     let out_size = axes.map(|axis| axis.output_size);
     let work = convolution.work(output);
     let blocks = blocks::split_copied(output, out_size, STRIDE * padded.row.len(), in_len)?;
-    blocks::for_each(blocks, work, |block| {
+    threads::for_each(blocks, work, |block| {
         Scratch::with(|scratch| {
             let first_row = block.start / out_width * STRIDE;
             let (padded, convolution) = (&padded, convolution);

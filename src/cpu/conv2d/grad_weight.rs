@@ -11,11 +11,11 @@ use crate::cpu::conv2d::grad_weight_chunk::{Chunk, Shared, Task};
 use crate::cpu::conv2d::grad_weight_tile as tile;
 use crate::cpu::conv2d::grad_weight_tile::panel_lanes;
 use crate::cpu::conv2d::problem::add_to;
-use crate::cpu::kit::blocks;
 use crate::cpu::kit::blocks::Scratch;
 use crate::cpu::kit::layout::AxisLayout;
 use crate::cpu::kit::rounding::{block_sums, register_terms};
 use crate::cpu::kit::simd;
+use crate::cpu::kit::threads;
 use crate::memory::{NoMemory, push, zeros};
 use crate::ops::Conv2dProblem;
 use crate::window::Axis;
@@ -90,7 +90,7 @@ pub(crate) fn grad_weight(
         }
     }
     let work = grad_output.len().saturating_mul(channels * taps) / 16;
-    blocks::for_each(tasks, work, |task| {
+    threads::for_each(tasks, work, |task| {
         Scratch::with(|scratch| simd::dispatch(RunTask { shared: &shared, task, scratch }))
     })?;
     for partial in partial.chunks_exact(weights) {

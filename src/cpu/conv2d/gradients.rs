@@ -2,8 +2,8 @@
 
 use crate::PaddingMode;
 use crate::cpu::conv2d::{conv2d, definition};
-use crate::cpu::kit::blocks;
 use crate::cpu::kit::layout::source_index;
+use crate::cpu::kit::threads;
 use crate::memory::{NoMemory, collected, zeros};
 use crate::ops::{Conv2dProblem, Phase, Phases};
 use crate::window::Axis;
@@ -106,7 +106,7 @@ fn fold<T: Total>(
     let in_len = problem.vertical.input_size * in_width;
     let planes = cells.chunks_exact(rows.len() * columns.len());
     let planes = collected(planes.zip(grad_input.chunks_exact_mut(in_len)))?;
-    blocks::for_each(planes, cells.len(), |(cells, grad_input): (&[f32], &mut [T])| {
+    threads::for_each(planes, cells.len(), |(cells, grad_input): (&[f32], &mut [T])| {
         for (cells, &in_y) in cells.chunks_exact(columns.len()).zip(&rows) {
             let Some(in_y) = in_y else { continue };
             let grad_row = &mut grad_input[in_y * in_width..(in_y + 1) * in_width];
@@ -152,7 +152,7 @@ fn turned_weight(
     let mut turned = zeros(weight.len() / taps * filter_len)?;
     let work = turned.len();
     let in_channels = collected(turned.chunks_exact_mut(group_out * filter_len).enumerate())?;
-    blocks::for_each(in_channels, work, |(in_channel, filters): (usize, &mut [f32])| {
+    threads::for_each(in_channels, work, |(in_channel, filters): (usize, &mut [f32])| {
         for (channel, filter) in filters.chunks_exact_mut(filter_len).enumerate() {
             let out_channel = in_channel / group_in * group_out + channel;
             let from = (out_channel * group_in + in_channel % group_in) * taps;
@@ -190,7 +190,7 @@ pub(crate) fn conv2d_grad_weight(
     };
     let [height, width] = problem.most_outputs();
     let work = by_definition.len().saturating_mul(problem.batch * height * width);
-    blocks::for_each(by_definition, work, |(index, gradient): (usize, &mut f32)| {
+    threads::for_each(by_definition, work, |(index, gradient): (usize, &mut f32)| {
         *gradient = definition::grad_weight(problem, input, grad_output, index);
         Ok(())
     })

@@ -5,14 +5,16 @@ mod dense;
 mod dense_plan;
 pub(crate) mod depthwise;
 pub(crate) mod direct;
+mod dot;
 pub(crate) mod grad_weight;
 pub(crate) mod grad_weight_chunk;
 pub(crate) mod grad_weight_tile;
 pub(crate) mod gradients;
+mod pointwise;
 pub(crate) mod problem;
 use crate::cpu::conv2d::problem::Convolution;
-use crate::cpu::kit::blocks;
 use crate::cpu::kit::packed::KeptWeight;
+use crate::cpu::kit::threads;
 use crate::memory::{NoMemory, collected};
 use crate::ops::Conv2dProblem;
 
@@ -52,10 +54,14 @@ fn convolve(
     let convolution = Convolution::new(problem, input, weight, bias);
     if problem.reads_few() {
         run_definition(&convolution, output)
+    } else if dot::supports(&convolution) {
+        dot::run(&convolution, output)
     } else if let Some(run) = depthwise::of(&convolution) {
         run(&convolution, output)
     } else if direct::supports(&convolution) {
         direct::run(&convolution, output)
+    } else if pointwise::supports(&convolution) {
+        pointwise::run(&convolution, output)
     } else {
         dense::run(&convolution, output)
     }
@@ -68,7 +74,7 @@ fn run_definition(convolution: &Convolution<'_>, output: &mut [f32]) -> Result<(
     let [height, width] = problem.most_taps();
     let work = output.len().saturating_mul(convolution.channels * height * width);
     let rows = collected(output.chunks_exact_mut(out_width).enumerate())?;
-    blocks::for_each(rows, work, |(row, outputs): (usize, &mut [f32])| {
+    threads::for_each(rows, work, |(row, outputs): (usize, &mut [f32])| {
         let (plane, start) = (row * out_width / plane_len, row * out_width % plane_len);
         let input = convolution.group_input(plane);
         let filter = plane % problem.out_channels;

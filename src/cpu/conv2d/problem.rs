@@ -26,6 +26,8 @@ pub(crate) struct Convolution<'a> {
     pub(crate) filters: usize,
     /// Whether some tap of some output may be over zero padding.
     zero_padded: bool,
+    /// Whether every output reads its own cell of each channel, in which case a plane is one row.
+    pub(crate) is_pointwise: bool,
 }
 
 impl<'a> Convolution<'a> {
@@ -42,9 +44,8 @@ impl<'a> Convolution<'a> {
         let zero_padded = padded && problem.padding_mode == PaddingMode::Zeros;
         // An axis of one output has stride 1 whatever its input; sizes tell.
         let plain = |axis: &Axis| axis.kernel_size == 1 && axis.output_size == axis.input_size;
-        let pointwise = !padded && plain(&problem.vertical) && plain(&problem.horizontal);
-        if pointwise {
-            // Every output reads one cell per channel, in order: a plane is one row.
+        let is_pointwise = !padded && plain(&problem.vertical) && plain(&problem.horizontal);
+        if is_pointwise {
             let len = problem.vertical.input_size * problem.horizontal.input_size;
             problem.vertical = Axis { input_size: 1, output_size: 1, ..problem.vertical };
             problem.horizontal = Axis { input_size: len, output_size: len, ..problem.horizontal };
@@ -59,6 +60,7 @@ impl<'a> Convolution<'a> {
             channels: problem.group_in_channels(),
             filters: problem.group_out_channels(),
             zero_padded,
+            is_pointwise,
         }
     }
 

@@ -1,8 +1,8 @@
 //! Activations, in loops that vectorise.
 
 use crate::Activation;
-use crate::cpu::kit::blocks;
 use crate::cpu::kit::simd;
+use crate::cpu::kit::threads;
 use crate::memory::{NoMemory, collected};
 use pulp::{Simd, WithSimd};
 
@@ -14,7 +14,7 @@ pub(crate) fn activation(
 ) -> Result<(), NoMemory> {
     let work = output.len();
     let blocks = collected(input.chunks(BLOCK_LEN).zip(output.chunks_mut(BLOCK_LEN)))?;
-    blocks::for_each(blocks, work, |(input, output): (&[f32], &mut [f32])| {
+    threads::for_each(blocks, work, |(input, output): (&[f32], &mut [f32])| {
         simd::dispatch(Apply { activation, input, output });
         Ok(())
     })
@@ -46,7 +46,7 @@ pub(crate) fn activation_grad_input(
     let work = grad_input.len();
     let inputs = input.chunks(BLOCK_LEN).zip(grad_output.chunks(BLOCK_LEN));
     let blocks = collected(inputs.zip(grad_input.chunks_mut(BLOCK_LEN)))?;
-    blocks::for_each(
+    threads::for_each(
         blocks,
         work,
         |((input, grad_output), grad_input): ((&[f32], &[f32]), &mut [f32])| {
@@ -113,6 +113,24 @@ pub(crate) fn activate(activation: Activation, values: &mut [f32]) {
         Activation::Sigmoid => map(values, |x| 1.0 / (1.0 + exp(-x))),
         Activation::Tanh => map(values, tanh),
     }
+}
+
+/// What an activation is that only limits values, which needs no pass of its own.
+pub(crate) const fn limits(activation: Option<Activation>) -> Option<[f32; 2]> {
+    match activation {
+        Some(Activation::Relu) => Some([0.0, f32::INFINITY]),
+        Some(Activation::Relu6) => Some([0.0, 6.0]),
+        _ => None,
+    }
+}
+
+/// Limits values. NaN stays NaN.
+#[inline(always)]
+pub(crate) fn limit<S: Simd>(simd: S, limits: Option<[f32; 2]>, values: S::f32s) -> S::f32s {
+    let Some([low, high]) = limits else { return values };
+    let (low, high) = (simd.splat_f32s(low), simd.splat_f32s(high));
+    let values = simd.select_f32s(simd.less_than_f32s(values, low), low, values);
+    simd.select_f32s(simd.less_than_f32s(high, values), high, values)
 }
 
 #[inline(always)]

@@ -1,7 +1,7 @@
 //! Operations on two tensors, row by row in loops that vectorise.
 
 use crate::cpu::elementwise::activation::{BLOCK_LEN, activate};
-use crate::cpu::kit::{blocks, simd};
+use crate::cpu::kit::{simd, threads};
 use crate::memory::{NoMemory, collected};
 use crate::ops::broadcast::Broadcast;
 use crate::ops::{Function, Pairwise};
@@ -15,7 +15,7 @@ pub(crate) fn pairwise(
 ) -> Result<(), NoMemory> {
     let (places, work) = (problem.places(), output.len());
     let blocks = collected(output.chunks_mut(BLOCK_LEN).enumerate())?;
-    blocks::for_each(blocks, work, |(block, output): (usize, &mut [f32])| {
+    threads::for_each(blocks, work, |(block, output): (usize, &mut [f32])| {
         simd::dispatch(
             #[inline(always)]
             || {

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::cpu::elementwise::pairwise::{fill, rows};
 use crate::cpu::kit::sum::sum;
-use crate::cpu::kit::{blocks, simd};
+use crate::cpu::kit::{simd, threads};
 use crate::memory::{NoMemory, collected, zeros};
 use crate::ops::Function;
 use crate::ops::broadcast::Broadcast;
@@ -137,7 +137,7 @@ fn add_up<T: Send>(
         pieces.map(move |(piece, sums)| (row * row_len + piece * task_len, sums))
     });
     let work = outer.saturating_mul(count).saturating_mul(inner) / 2;
-    blocks::for_each(collected(tasks)?, work, |(first, sums): (usize, &mut [T])| {
+    threads::for_each(collected(tasks)?, work, |(first, sums): (usize, &mut [T])| {
         simd::dispatch(
             #[inline(always)]
             || {

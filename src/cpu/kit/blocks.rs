@@ -1,11 +1,7 @@
 //! How an output is split into blocks, one task each, and the scratch memory of a task.
 
 use crate::memory::{NoMemory, extend, push, with_room};
-use rayon::Scope;
 use std::cell::RefCell;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
-use std::vec;
 
 /// The same range of elements of several consecutive planes: what one task writes.
 #[derive(Debug)]
@@ -93,87 +89,6 @@ pub(crate) fn split_copied<T>(
     split(output, planes, [plane_len, plane_len, rows * out_width])
 }
 
-/// Work below which waking another thread costs more than it saves, in units of about a nanosecond.
-const SERIAL_WORK: usize = 20_000;
-
-/// Runs `run` on every task, on as many threads as `work`, about the nanoseconds that one thread
-/// needs, is worth.
-///
-/// The caller's thread begins at once, from the first task on; those that join it once they are
-/// awake take tasks from the last on, so that what one thread wrote is mostly read by it again in
-/// the next operation.
-pub(crate) fn for_each<T: Send>(
-    tasks: Vec<T>,
-    work: usize,
-    run: impl Fn(T) -> Result<(), NoMemory> + Sync + Send,
-) -> Result<(), NoMemory> {
-    let others = (work / SERIAL_WORK)
-        .min(tasks.len().saturating_sub(1))
-        .min(rayon::current_num_threads().saturating_sub(1));
-    if others == 0 {
-        return tasks.into_iter().try_for_each(run);
-    }
-    let team = Team {
-        tasks: Mutex::new(tasks.into_iter()),
-        missing: OnceLock::new(),
-        busy: AtomicUsize::new(others),
-        run,
-    };
-    rayon::in_place_scope(|scope| {
-        team.wake(scope, others);
-        team.work(vec::IntoIter::next);
-        // The others end about now, sooner than this thread could sleep and wake up.
-        for _ in 0..PATIENCE {
-            if team.busy.load(Ordering::Acquire) == 0 {
-                break;
-            }
-            std::hint::spin_loop();
-        }
-    });
-    team.missing.into_inner().map_or(Ok(()), Err)
-}
-
-/// How often a thread looks whether the others have ended before it sleeps.
-const PATIENCE: usize = 1000;
-
-/// Tasks, and what the threads that share them do.
-struct Team<T, F> {
-    tasks: Mutex<vec::IntoIter<T>>,
-    /// The first error, after which no task is begun.
-    missing: OnceLock<NoMemory>,
-    /// Threads beside the caller's that have not ended.
-    busy: AtomicUsize,
-    run: F,
-}
-
-impl<T: Send, F: Fn(T) -> Result<(), NoMemory> + Sync> Team<T, F> {
-    /// Wakes `count` threads, each of which wakes a part of the rest.
-    fn wake<'a>(&'a self, scope: &Scope<'a>, mut count: usize) {
-        while count > 0 {
-            let half = count.div_ceil(2);
-            scope.spawn(move |scope| {
-                self.wake(scope, half - 1);
-                self.work(vec::IntoIter::next_back);
-                self.busy.fetch_sub(1, Ordering::Release);
-            });
-            count -= half;
-        }
-    }
-
-    /// Runs tasks until there are none.
-    fn work(&self, take: impl Fn(&mut vec::IntoIter<T>) -> Option<T>) {
-        let next = || take(&mut self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
-        while self.missing.get().is_none()
-            && let Some(task) = next()
-        {
-            if let Err(missing) = (self.run)(task) {
-                // Another thread may have been the first.
-                let _ = self.missing.set(missing);
-            }
-        }
-    }
-}
-
 /// The most buffers of a task.
 const MOST_BUFFERS: usize = 4;
 
@@ -184,7 +99,7 @@ pub(crate) struct Scratch {
 }
 
 /// Elements of a line of the caches, at the begin of which buffers lie.
-const LINE: usize = 16;
+pub(crate) const LINE: usize = 16;
 
 /// Elements of scratch beyond which a thread gives its memory back after a task.
 const KEPT_ELEMENTS: usize = 1 << 20;

@@ -9,4 +9,5 @@ pub(crate) mod planes;
 pub(crate) mod rounding;
 pub(crate) mod simd;
 pub(crate) mod sum;
+pub(crate) mod threads;
 pub(crate) mod tile;

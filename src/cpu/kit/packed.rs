@@ -4,14 +4,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use pulp::{Simd, WithSimd};
 
+use crate::cpu::kit::blocks::Scratch;
 use crate::cpu::kit::tile::max_rows;
-use crate::cpu::kit::{blocks, simd, tile};
+use crate::cpu::kit::{simd, threads, tile};
 use crate::memory::{NoMemory, collected, zeros};
 
 /// All that a packed weight depends on beside the weight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Order {
-    /// Filters that are packed together.
+    /// Filters of a group, which are packed apart from others.
+    group: usize,
+    /// Of these, filters that are packed together.
     filters: usize,
     /// Elements of a filter.
     len: usize,
@@ -20,19 +23,37 @@ pub(crate) struct Order {
 }
 
 impl Order {
-    /// That for blocks of so many filters.
-    pub(crate) fn new(filters: usize, len: usize) -> Self {
-        Self { filters, len, rows: simd::dispatch(MaxRows) }
+    /// That for groups of so many filters of `len` elements and blocks of so many of them.
+    pub(crate) fn new(group: usize, filters: usize, len: usize) -> Self {
+        Self { group, filters, len, rows: simd::dispatch(MaxRows) }
     }
 
     /// Packs a weight.
     pub(crate) fn pack(self, weight: &[f32], packed: &mut [f32]) -> Result<(), NoMemory> {
-        let block_len = self.filters * self.len;
-        let tasks = weight.chunks_exact(block_len).zip(packed.chunks_exact_mut(block_len));
-        blocks::for_each(collected(tasks)?, weight.len(), |(rows, packed)| {
+        let (group_len, block_len) = (self.group * self.len, self.filters * self.len);
+        let groups = weight.chunks(group_len).zip(packed.chunks_mut(group_len));
+        let tasks = groups.flat_map(|(weight, packed)| {
+            weight.chunks(block_len).zip(packed.chunks_mut(block_len))
+        });
+        threads::for_each(collected(tasks)?, weight.len(), |(rows, packed)| {
             simd::dispatch(tile::Pack { rows, len: self.len, packed });
             Ok(())
         })
+    }
+}
+
+/// Runs `multiply` with a packed weight: with what is kept, or packed for this once.
+pub(crate) fn with_packed(
+    (weight, kept): (&[f32], Option<&KeptWeight>),
+    order: Order,
+    multiply: impl FnOnce(&[f32]) -> Result<(), NoMemory>,
+) -> Result<(), NoMemory> {
+    match kept.map(|kept| kept.get(order, weight)).transpose()?.flatten() {
+        Some(packed) => multiply(&packed),
+        None => Scratch::with_packed(weight.len(), |packed| {
+            order.pack(weight, packed)?;
+            multiply(packed)
+        }),
     }
 }
 

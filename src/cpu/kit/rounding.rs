@@ -5,6 +5,10 @@
 //! a total. Every addition may round, so that a result is as many units away as additions may lie
 //! behind one of its products.
 
+use std::ops::Range;
+
+use pulp::Simd;
+
 /// The most products that are summed in a register: as many as leave room for the additions of the
 /// blocks, and so few that what they read stays in the first cache.
 pub(crate) fn register_terms(terms: usize) -> usize {
@@ -18,6 +22,70 @@ pub(crate) fn register_terms(terms: usize) -> usize {
 /// How many of a number of register sums are summed in a block before they join the total.
 pub(crate) fn block_sums(register_sums: usize) -> usize {
     register_sums.isqrt().max(16)
+}
+
+/// Sums in registers: of so many rows of weights and vectors of inputs.
+pub(crate) type Sums<S, const ROWS: usize, const VECTORS: usize> =
+    [[<S as Simd>::f32s; VECTORS]; ROWS];
+
+/// What is summed.
+pub(crate) trait Products<S: Simd, const ROWS: usize, const VECTORS: usize> {
+    /// The sums over some terms, in registers.
+    fn sum(&self, simd: S, terms: Range<usize>) -> Sums<S, ROWS, VECTORS>;
+}
+
+/// The three steps of a sum.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Steps {
+    terms: usize,
+    /// Terms of a sum in registers.
+    chunk: usize,
+    /// Of these sums in a block.
+    block_chunks: usize,
+}
+
+impl Steps {
+    /// For so many terms.
+    pub(crate) fn new(terms: usize) -> Self {
+        let chunks = terms.div_ceil(register_terms(terms)).max(1);
+        Self { terms, chunk: terms.div_ceil(chunks).max(1), block_chunks: block_sums(chunks) }
+    }
+}
+
+/// The sums over all terms.
+#[inline(always)]
+pub(crate) fn sum<S: Simd, const ROWS: usize, const VECTORS: usize>(
+    simd: S,
+    products: &impl Products<S, ROWS, VECTORS>,
+    Steps { terms, chunk, block_chunks }: Steps,
+) -> Sums<S, ROWS, VECTORS> {
+    if terms <= chunk {
+        return products.sum(simd, 0..terms);
+    }
+    let zero = [[simd.splat_f32s(0.0); VECTORS]; ROWS];
+    let (mut total, mut block) = (zero, zero);
+    for (index, first) in (0..terms).step_by(chunk).enumerate() {
+        if index > 0 && index.is_multiple_of(block_chunks) {
+            add(simd, &mut total, &block);
+            block = zero;
+        }
+        add(simd, &mut block, &products.sum(simd, first..(first + chunk).min(terms)));
+    }
+    add(simd, &mut total, &block);
+    total
+}
+
+#[inline(always)]
+fn add<S: Simd, const ROWS: usize, const VECTORS: usize>(
+    simd: S,
+    totals: &mut Sums<S, ROWS, VECTORS>,
+    sums: &Sums<S, ROWS, VECTORS>,
+) {
+    for (totals, sums) in totals.iter_mut().zip(sums) {
+        for (total, &sum) in totals.iter_mut().zip(sums) {
+            *total = simd.add_f32s(*total, sum);
+        }
+    }
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ const fn max_vectors<S: Simd>(rows: usize) -> usize {
 }
 
 /// The rows of each pass, dealt out evenly: a pass with few sums waits for its additions.
-fn passes<S: Simd>(count: usize) -> impl Iterator<Item = Range<usize>> {
+pub(crate) fn passes<S: Simd>(count: usize) -> impl Iterator<Item = Range<usize>> {
     let passes = count.div_ceil(max_rows::<S>());
     (0..passes).map(move |pass| pass * count / passes..(pass + 1) * count / passes)
 }
@@ -108,49 +108,91 @@ pub(crate) fn multiply<S: Simd>(
     target: &mut Sums<'_>,
     add: bool,
 ) {
-    let most_rows = weight.count.div_ceil(weight.count.div_ceil(max_rows::<S>()).max(1));
-    let tiles = vectors.div_ceil(max_vectors::<S>(most_rows));
+    let tiles = Tiles::new::<S>(weight.count, vectors);
     let stride = target.stride;
     for pass in passes::<S>(weight.count) {
         let rows = pass.len();
         let weight = &weight.data[pass.start * weight.len + first_column * rows..];
-        for tile in 0..tiles {
-            // Vectors are dealt out evenly, too.
-            let (first, end) = (tile * vectors / tiles, (tile + 1) * vectors / tiles);
-            let lane = first * S::F32_LANES;
+        for vectors in tiles.iter() {
+            let lane = vectors.start * S::F32_LANES;
             let source = &source[lane..];
             let sums = &mut target.sums[pass.start * stride + lane..];
-            macro_rules! pass_of {
-                ($vectors:literal: $($rows:literal)*) => {
-                    match rows {
-                        $($rows => run(simd, Pass::<$rows, $vectors> {
-                            weight, source, taps, sums, stride, add,
-                        }),)*
-                        _ => {}
-                    }
-                };
-            }
-            match (end - first, max_rows::<S>() == 14) {
-                (1, true) => pass_of!(1: 1 2 3 4 5 6 7 8 9 10 11 12 13 14),
-                (2, true) => pass_of!(2: 1 2 3 4 5 6 7 8 9 10 11 12 13 14),
-                (3, true) => pass_of!(3: 1 2 3 4 5 6 7 8 9),
-                (1, false) => pass_of!(1: 1 2 3 4 5 6),
-                (2, false) => pass_of!(2: 1 2 3 4 5 6),
-                (3, false) => pass_of!(3: 1 2 3 4),
+            let pass = Pass { weight, source, taps, sums, stride, add };
+            run(simd, [rows, vectors.len()], pass);
+        }
+    }
+}
+
+/// Vectors of outputs in tiles of as many as a pass computes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Tiles {
+    vectors: usize,
+    /// Vectors of a tile; the last may have fewer.
+    size: usize,
+}
+
+impl Tiles {
+    /// For passes over so many rows.
+    pub(crate) fn new<S: Simd>(rows: usize, vectors: usize) -> Self {
+        let most_rows = rows.div_ceil(rows.div_ceil(max_rows::<S>()).max(1));
+        let tiles = vectors.div_ceil(max_vectors::<S>(most_rows)).max(1);
+        Self { vectors, size: vectors.div_ceil(tiles).max(1) }
+    }
+
+    /// The vectors of each tile.
+    pub(crate) fn iter(self) -> impl Iterator<Item = Range<usize>> {
+        let Self { vectors, size } = self;
+        (0..vectors).step_by(size).map(move |first| first..(first + size).min(vectors))
+    }
+}
+
+/// A pass over a tile.
+pub(crate) trait Tile {
+    /// Computes `ROWS` rows for `VECTORS` vectors of outputs.
+    fn compute<S: Simd, const ROWS: usize, const VECTORS: usize>(self, simd: S);
+}
+
+/// Runs a pass over so many rows and vectors.
+#[inline(always)]
+pub(crate) fn run<S: Simd, T: Tile>(simd: S, [rows, vectors]: [usize; 2], tile: T) {
+    macro_rules! tile_of {
+        ($vectors:literal: $($rows:literal)*) => {
+            match rows {
+                $($rows => call(simd, SizedTile::<T, $rows, $vectors>(tile)),)*
                 _ => {}
             }
-        }
+        };
+    }
+    match (vectors, max_rows::<S>() == 14) {
+        (1, true) => tile_of!(1: 1 2 3 4 5 6 7 8 9 10 11 12 13 14),
+        (2, true) => tile_of!(2: 1 2 3 4 5 6 7 8 9 10 11 12 13 14),
+        (3, true) => tile_of!(3: 1 2 3 4 5 6 7 8 9),
+        (1, false) => tile_of!(1: 1 2 3 4 5 6),
+        (2, false) => tile_of!(2: 1 2 3 4 5 6),
+        (3, false) => tile_of!(3: 1 2 3 4),
+        _ => {}
     }
 }
 
 /// Runs a pass as a function of its own, whose loop then has all registers to itself.
 #[inline(never)]
-fn run<S: Simd, P: WithSimd>(simd: S, pass: P) -> P::Output {
+fn call<S: Simd, P: WithSimd>(simd: S, pass: P) -> P::Output {
     simd.vectorize(pass)
 }
 
-/// The sums of `ROWS` rows for `VECTORS` vectors of outputs, in registers.
-struct Pass<'a, const ROWS: usize, const VECTORS: usize> {
+struct SizedTile<T, const ROWS: usize, const VECTORS: usize>(T);
+
+impl<T: Tile, const ROWS: usize, const VECTORS: usize> WithSimd for SizedTile<T, ROWS, VECTORS> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        self.0.compute::<S, ROWS, VECTORS>(simd);
+    }
+}
+
+/// Sums in registers, stored as they are.
+struct Pass<'a> {
     weight: &'a [f32],
     source: &'a [f32],
     taps: &'a [u32],
@@ -159,11 +201,9 @@ struct Pass<'a, const ROWS: usize, const VECTORS: usize> {
     add: bool,
 }
 
-impl<const ROWS: usize, const VECTORS: usize> WithSimd for Pass<'_, ROWS, VECTORS> {
-    type Output = ();
-
+impl Tile for Pass<'_> {
     #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
+    fn compute<S: Simd, const ROWS: usize, const VECTORS: usize>(self, simd: S) {
         let Self { weight, source, taps, sums: target, stride, add } = self;
         let weight = &weight.as_chunks::<ROWS>().0[..taps.len()];
         let mut sums = [[simd.splat_f32s(0.0); VECTORS]; ROWS];

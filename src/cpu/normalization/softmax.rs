@@ -4,6 +4,7 @@ use crate::Shape;
 use crate::cpu::elementwise::activation::exp;
 use crate::cpu::kit::blocks::{self, Block, Scratch};
 use crate::cpu::kit::simd;
+use crate::cpu::kit::threads;
 use crate::cpu::training::loss::narrow;
 use crate::memory::{NoMemory, collected, zeros};
 
@@ -27,7 +28,7 @@ pub(crate) fn softmax(shape: Shape, input: &[f32], output: &mut [f32]) -> Result
     let work = EXPONENTIAL * output.len();
     if plane == 1 {
         let rows = input.chunks(shape.channels).zip(output.chunks_mut(shape.channels));
-        return blocks::for_each(collected(rows)?, work, |(input, output)| {
+        return threads::for_each(collected(rows)?, work, |(input, output)| {
             simd::dispatch(
                 #[inline(always)]
                 || softmax_of_row(input, output),
@@ -36,7 +37,7 @@ pub(crate) fn softmax(shape: Shape, input: &[f32], output: &mut [f32]) -> Result
         });
     }
     let tiles = blocks::split(output, shape.channels, [plane, plane, tile(plane, shape.channels)])?;
-    blocks::for_each(tiles, work, |tile| {
+    threads::for_each(tiles, work, |tile| {
         Scratch::with(|scratch| {
             simd::dispatch(
                 #[inline(always)]
@@ -150,7 +151,7 @@ pub(crate) fn softmax_grad_input(
     if plane == 1 {
         let of_output = output.chunks(shape.channels).zip(grad_output.chunks(shape.channels));
         let rows = collected(of_output.zip(grad_input.chunks_mut(shape.channels)))?;
-        return blocks::for_each(rows, work, |((output, grad_output), grad_input)| {
+        return threads::for_each(rows, work, |((output, grad_output), grad_input)| {
             simd::dispatch(
                 #[inline(always)]
                 || grad_input_of_row(output, grad_output, grad_input),
@@ -160,7 +161,7 @@ pub(crate) fn softmax_grad_input(
     }
     let tile = tile(plane, shape.channels);
     let tiles = blocks::split(grad_input, shape.channels, [plane, plane, tile])?;
-    blocks::for_each(tiles, work, |tile| {
+    threads::for_each(tiles, work, |tile| {
         Scratch::with(|scratch| {
             simd::dispatch(
                 #[inline(always)]

@@ -1,8 +1,8 @@
 //! Adaptive and global pooling.
 
-use crate::cpu::kit::blocks;
 use crate::cpu::kit::simd;
 use crate::cpu::kit::sum::sum;
+use crate::cpu::kit::threads;
 use crate::cpu::pool2d::max::{larger, scan};
 use crate::memory::{NoMemory, collected};
 use crate::ops::AdaptivePool2dProblem;
@@ -16,7 +16,7 @@ pub(crate) fn adaptive_avg_pool2d(
 ) -> Result<(), NoMemory> {
     let windows = Windows::new(problem)?;
     let work = input.len().max(output.len()) / 4;
-    blocks::for_each(windows.planes(output)?, work, |(plane, output)| {
+    threads::for_each(windows.planes(output)?, work, |(plane, output)| {
         simd::dispatch(PlaneMeans {
             windows: &windows,
             plane: windows.plane(input, plane),
@@ -36,7 +36,7 @@ pub(crate) fn adaptive_max_pool2d(
     let windows = Windows::new(problem)?;
     let work = input.len().max(output.len());
     let Some(indices) = indices else {
-        return blocks::for_each(windows.planes(output)?, work, |(plane, output)| {
+        return threads::for_each(windows.planes(output)?, work, |(plane, output)| {
             let plane = windows.plane(input, plane);
             simd::dispatch(PlaneMaxima { windows: &windows, plane, output });
             Ok(())
@@ -44,7 +44,7 @@ pub(crate) fn adaptive_max_pool2d(
     };
     let index_planes = windows.planes(indices)?.into_iter().map(|(_, indices)| indices);
     let tasks = collected(windows.planes(output)?.into_iter().zip(index_planes))?;
-    blocks::for_each(tasks, work, |((plane, output), indices)| {
+    threads::for_each(tasks, work, |((plane, output), indices)| {
         let plane = windows.plane(input, plane);
         let each =
             windows.vertical.iter().flat_map(|&y| windows.horizontal.iter().map(move |&x| (y, x)));

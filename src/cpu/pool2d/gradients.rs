@@ -1,8 +1,8 @@
 //! Gradients of pooling: every plane by itself, in f64.
 
 use crate::Shape;
-use crate::cpu::kit::blocks;
 use crate::cpu::kit::simd;
+use crate::cpu::kit::threads;
 use crate::cpu::pool2d::adaptive::Windows;
 use crate::cpu::pool2d::average::factors;
 use crate::memory::{NoMemory, collected, zeros};
@@ -22,7 +22,7 @@ fn for_each_plane(
     let work = grad_input.len() + grad_output.len();
     let planes = grad_output.chunks_exact(out_len).zip(grad_input.chunks_exact_mut(in_len));
     let tasks = collected(planes.enumerate())?;
-    blocks::for_each(
+    threads::for_each(
         tasks,
         work,
         |(plane, (grad_output, grad_input)): (_, (&[f32], &mut [f32]))| {

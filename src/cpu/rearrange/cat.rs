@@ -1,6 +1,6 @@
 //! Channels behind one another, and slices of them.
 
-use crate::cpu::kit::blocks;
+use crate::cpu::kit::threads;
 use crate::memory::{NoMemory, collected, push};
 use crate::ops::cat::Slice;
 
@@ -45,7 +45,7 @@ pub(crate) fn slice(
 }
 
 fn run(copies: Vec<(&[f32], &mut [f32])>, work: usize) -> Result<(), NoMemory> {
-    blocks::for_each(copies, work, |(source, target): (&[f32], &mut [f32])| {
+    threads::for_each(copies, work, |(source, target): (&[f32], &mut [f32])| {
         target.copy_from_slice(source);
         Ok(())
     })

@@ -1,6 +1,6 @@
 use super::Random;
 use super::activation::ACTIVATIONS;
-use crate::cpu::{KeptWeight, activation, conv2d, conv2d_with_kept};
+use crate::cpu::{activation, conv2d};
 use crate::ops::Conv2dProblem;
 use crate::window::Axis;
 use crate::{Conv2d, Padding, PaddingMode, Shape};
@@ -70,7 +70,7 @@ fn conv2d_loops(
     outputs
 }
 
-fn check_conv2d(
+pub(super) fn check_conv2d(
     conv: &Conv2d,
     batch: usize,
     size: [usize; 2],
@@ -85,7 +85,12 @@ fn check_conv2d(
     check_conv2d_on(&problem, &input, &weight, bias.as_deref());
 }
 
-fn check_conv2d_on(problem: &Conv2dProblem, input: &[f32], weight: &[f32], bias: Option<&[f32]>) {
+pub(super) fn check_conv2d_on(
+    problem: &Conv2dProblem,
+    input: &[f32],
+    weight: &[f32],
+    bias: Option<&[f32]>,
+) {
     let mut output = vec![f32::NAN; problem.output_shape().len()];
     conv2d(problem, input, weight, bias, &mut output).unwrap();
     let expected = conv2d_loops(problem, input, weight, bias);
@@ -260,8 +265,10 @@ pub(crate) fn infinite_weights_over_zero_padding_give_no_nan() {
 pub(crate) fn the_activation_of_a_convolution_is_the_one_applied_afterwards() {
     let mut random = Random(5);
     for kind in ACTIVATIONS {
-        for (out_channels, groups) in [(10, 1), (4, 4)] {
-            let plain = Conv2d::new(4, out_channels, [3, 3]).groups(groups).padding([1, 1]);
+        for (out_channels, groups, kernel_size) in [(10, 1, 3), (4, 4, 3), (10, 1, 1)] {
+            let plain = Conv2d::new(4, out_channels, [kernel_size; 2])
+                .groups(groups)
+                .padding([kernel_size / 2; 2]);
             let shape = Shape::new(1, 4, 9, 11);
             let problem = plain.problem(shape).unwrap();
             let input = random.values(shape.len());
@@ -275,22 +282,5 @@ pub(crate) fn the_activation_of_a_convolution_is_the_one_applied_afterwards() {
             conv2d(&problem, &input, &weight, None, &mut fused).unwrap();
             assert_eq!(expected, fused);
         }
-    }
-}
-
-#[test]
-fn a_weight_that_is_kept_packed_gives_the_same_in_every_use() {
-    let mut random = Random(8);
-    let conv = Conv2d::new(12, 40, [3, 3]).padding([1, 1]).groups(2);
-    let kept = KeptWeight::default();
-    let weight = random.values(40 * 6 * 9);
-    // The blocks of small and large inputs differ, and so may the order of the packed weight.
-    for size in [5, 5, 5, 90, 90, 90, 5, 90] {
-        let problem = conv.problem(Shape::new(1, 12, size, size)).unwrap();
-        let input = random.values(12 * size * size);
-        let mut outputs = [(); 2].map(|()| vec![f32::NAN; problem.output_shape().len()]);
-        conv2d(&problem, &input, &weight, None, &mut outputs[0]).unwrap();
-        conv2d_with_kept(&problem, &input, (&weight, &kept), None, &mut outputs[1]).unwrap();
-        assert_eq!(outputs[0], outputs[1], "{size}");
     }
 }

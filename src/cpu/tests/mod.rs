@@ -9,6 +9,7 @@
 mod activation;
 pub(crate) mod conv2d;
 mod pool;
+mod products;
 mod widths;
 
 /// Numbers in -1..1 from a linear congruential generator.

@@ -1,6 +1,6 @@
 //! Vectors of any width give the results that the machine's own give.
 
-use super::{Random, activation, conv2d, pool};
+use super::{Random, activation, conv2d, pool, products};
 use crate::cpu::kit::simd::lanes;
 use crate::cpu::kit::simd::lanes::Lanes;
 use crate::cpu::{conv2d_grad_input, conv2d_grad_weight};
@@ -13,6 +13,10 @@ fn all_loops() {
     conv2d::depthwise_convolutions_agree_with_the_loops();
     conv2d::long_sums_of_one_sign_stay_within_the_bound();
     conv2d::infinite_weights_over_zero_padding_give_no_nan();
+    products::pointwise_convolutions_of_any_size_agree_with_the_loops();
+    products::dense_layers_agree_with_the_loops();
+    products::long_products_of_one_sign_stay_within_the_bound();
+    products::limits_keep_what_is_no_number();
     pool::maxima_and_their_indices_are_exact();
     pool::pooling_windows_of_any_size_are_clipped_to_the_input();
     pool::means_are_within_an_ulp_for_every_divisor();

@@ -3,7 +3,7 @@
 use super::BLOCK_LEN;
 use super::curve::BYTES;
 use crate::TexelValues;
-use crate::cpu::kit::{blocks, simd};
+use crate::cpu::kit::{simd, threads};
 use crate::memory::{NoMemory, collected};
 use crate::ops::{Line, Stored, Writing, WrittenAlpha, to_half, to_unorm8};
 
@@ -20,7 +20,7 @@ pub(crate) fn write_texels(
     let rows = (BLOCK_LEN / width).clamp(1, height);
     let blocks = collected(written.chunks_mut(rows * row_bytes).zip((0..height).step_by(rows)))?;
     let work = height * width * writing.level.texel.components;
-    blocks::for_each(blocks, work, |(block, first): (&mut [u8], usize)| {
+    threads::for_each(blocks, work, |(block, first): (&mut [u8], usize)| {
         for (row, y) in block.chunks_exact_mut(row_bytes).zip(first..) {
             let row = &mut row[left * texel_bytes..(left + width) * texel_bytes];
             simd::dispatch(

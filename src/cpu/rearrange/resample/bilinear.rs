@@ -3,6 +3,7 @@
 use crate::cpu::kit::blocks;
 use crate::cpu::kit::blocks::Block;
 use crate::cpu::kit::simd;
+use crate::cpu::kit::threads;
 use crate::memory::{NoMemory, collected, with_room, zeros};
 use crate::ops::{AxisMap, Resampling, Tap};
 use pulp::{Simd, WithSimd};
@@ -20,7 +21,7 @@ pub(crate) fn bilinear(
     let plane = problem.input.height * problem.input.width;
     let work = output.len().saturating_mul(2);
     let blocks = blocks::split_planes(output, columns.len(), rows.len(), plane)?;
-    blocks::for_each(blocks, work, |block| {
+    threads::for_each(blocks, work, |block| {
         let shape = problem.input.dims();
         simd::dispatch(Mixed { rows: &rows, columns: &columns, shape, input, block })
     })
