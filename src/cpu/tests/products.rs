@@ -26,6 +26,8 @@ pub(crate) fn pointwise_convolutions_of_any_size_agree_with_the_loops() {
         let conv = Conv2d::new(in_channels, out_channels, [1, 1]);
         check_conv2d(&conv, 1, size, true, &mut random);
     }
+    // Groups whose filters are split into blocks that are not equal.
+    check_conv2d(&Conv2d::new(40, 180, [1, 1]).groups(2), 1, [60, 60], true, &mut random);
 }
 
 #[test]
