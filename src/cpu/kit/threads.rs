@@ -80,10 +80,14 @@ fn linger() {
     thread_local! {
         static LINGERS: Cell<bool> = const { Cell::new(false) };
     }
-    if LINGERS.replace(true) {
+    if LINGERS.get() {
         return;
     }
     rayon::spawn(|| {
+        // Another thread may have taken this job.
+        if LINGERS.replace(true) {
+            return;
+        }
         let mut idle = Instant::now();
         while idle.elapsed() < LINGER {
             match rayon::yield_now() {
