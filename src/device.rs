@@ -396,7 +396,8 @@ impl fmt::Debug for Device {
 
 fn describe(info: &wgpu::AdapterInfo) -> DeviceInfo {
     DeviceInfo {
-        name: info.name.clone(),
+        // Browsers may tell none.
+        name: if info.name.is_empty() { "unnamed".into() } else { info.name.clone() },
         driver: [info.driver.as_str(), info.driver_info.as_str()].join(" ").trim().into(),
         backend: info.backend.to_str().into(),
         kind: match info.device_type {
@@ -406,14 +407,17 @@ fn describe(info: &wgpu::AdapterInfo) -> DeviceInfo {
     }
 }
 
+#[cfg(not(target_arch = "wasm32"))]
 async fn adapters() -> Vec<wgpu::Adapter> {
-    let instance = wgpu::Instance::default();
-    #[cfg(not(target_arch = "wasm32"))]
-    return instance.enumerate_adapters(wgpu::Backends::PRIMARY).await;
-    #[cfg(target_arch = "wasm32")]
-    return instance
-        .request_adapter(&wgpu::RequestAdapterOptions::default())
-        .await
-        .into_iter()
-        .collect();
+    wgpu::Instance::default().enumerate_adapters(wgpu::Backends::PRIMARY).await
+}
+
+#[cfg(target_arch = "wasm32")]
+async fn adapters() -> Vec<wgpu::Adapter> {
+    // An instance panics where no GPU can be, such as in a service worker.
+    if !wgpu::util::is_browser_webgpu_supported().await {
+        return Vec::new();
+    }
+    let adapter = wgpu::Instance::default().request_adapter(&Default::default()).await;
+    adapter.into_iter().collect()
 }

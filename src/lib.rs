@@ -65,9 +65,21 @@
 //! software adapters alone, entered at one door), `strip`, `tile`, and these on `runtime`, which
 //! names no operation. Forward, gradients and plan of an operation lie side by side in each room.
 //!
+//! # In a browser
+//!
+//! The crate builds for `wasm32-unknown-unknown`, on WebGPU and on the CPU, which is one thread there.
+//! Nothing may block in a browser, so what blocks is absent: each of [`Device::new`], [`Tensor::download`]
+//! and the like has an `_async` form, which is there everywhere. What reads and writes files is absent
+//! too and has a form for bytes or text beside it, and so is what measures: [`ceiling`] and
+//! [`tuning::Tuning::tune`]. All operations are there.
+//!
+//! A browser reports later than calls return: an error of the GPU, which natively is that of the call
+//! that failed, comes with the next download, [`Device::synchronize_async`] or other future. Of several
+//! that wait it is the one that began first.
+//!
 //! # Features
 //!
-//! - `cli` (default): the command `filtro`.
+//! - `cli` (default): the command `filtro`, which is not for browsers; it adds nothing to the library.
 //! - `image`: pictures to tensors and feature maps to pictures.
 //! - `safetensors`: parameters to and from files that PyTorch reads and writes.
 
@@ -75,6 +87,9 @@
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+#[cfg(all(target_arch = "wasm32", target_feature = "atomics"))]
+compile_error!("filtro has no threads on wasm32: build it without the target feature `atomics`");
 
 mod algorithm;
 #[cfg(not(target_arch = "wasm32"))]

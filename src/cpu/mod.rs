@@ -12,6 +12,7 @@
 //! Depthwise convolutions and poolings of small kernels slide down padded rows, a few vectors of outputs
 //! at a time ([`conv2d::depthwise`], [`pool2d::slide`]).
 
+#[cfg(not(target_arch = "wasm32"))]
 pub(crate) mod ceiling;
 mod conv2d;
 mod elementwise;

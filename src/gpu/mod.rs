@@ -4,6 +4,10 @@
 //! (what software adapters alone are given, asked first and at one door), `strip` and `tile` (the
 //! shaders that share most of their text), and all on `runtime`, which names no operation.
 
+#[cfg_attr(
+    target_arch = "wasm32",
+    allow(dead_code, reason = "a browser lists the shaders and measures nothing")
+)]
 pub(crate) mod ceiling;
 #[cfg(test)]
 mod composed;

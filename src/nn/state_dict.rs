@@ -1,6 +1,7 @@
 //! Parameters and buffers in safetensors files, with PyTorch's names and layouts.
 
 use std::collections::BTreeSet;
+#[cfg(not(target_arch = "wasm32"))]
 use std::path::Path;
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
@@ -153,6 +154,7 @@ pub trait StateDict: Layer {
     ///
     /// [`Error::ParameterFile`] for a file that cannot be read; otherwise as
     /// [`load_safetensors`](Self::load_safetensors).
+    #[cfg(not(target_arch = "wasm32"))]
     fn load<P: AsRef<Path>>(&mut self, path: P) -> Result<()>
     where
         Self: Sized,
@@ -262,6 +264,7 @@ fn format(error: safetensors::SafeTensorError) -> Error {
     Error::ParameterFile { file: "safetensors".into(), message: error.to_string() }
 }
 
+#[cfg(not(target_arch = "wasm32"))]
 fn at(path: &Path, error: std::io::Error) -> Error {
     Error::ParameterFile { file: path.display().to_string(), message: error.to_string() }
 }

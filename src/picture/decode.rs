@@ -1,9 +1,7 @@
-//! Pictures from outside: files and bytes to arrays, within bounds.
+//! Pictures from bytes to arrays, within bounds.
 
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Cursor, Read, Seek, SeekFrom};
+use std::io::{self, BufRead, Cursor, Read, Seek, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
 
 use image::error::{DecodingError, ImageFormatHint, UnsupportedErrorKind};
 use image::metadata::Orientation;
@@ -12,7 +10,7 @@ use ndarray::Array4;
 
 use super::Error;
 
-/// The most pixels of a picture that [`load`] and [`decode`] read: 2^28, which take 3 GiB.
+/// The most pixels of a picture that [`load`](super::load) and [`decode`] read: 2^28, which take 3 GiB.
 pub const MAX_PIXELS: usize = 1 << 28;
 
 const FORMATS: [ImageFormat; 6] = [
@@ -27,55 +25,11 @@ const FORMATS: [ImageFormat; 6] = [
 /// In how many parts a decoded picture is taken over.
 const PARTS: usize = 32;
 
-/// A picture from a file: `[1, 3, height, width]`, RGB in 0 to 1. PNG, JPEG, GIF, BMP, WebP, TIFF.
-///
-/// A camera's note of how it was held is followed; transparent pixels lie on white. Floating point
-/// numbers of a TIFF stay as they are. Of a GIF and other animations it is the first picture.
+/// A picture from the bytes of a file: as [`load`](super::load).
 ///
 /// # Errors
 ///
-/// [`Error::Read`] for a file that cannot be read, [`Error::Format`] for another format,
-/// [`Error::Decode`] and [`Error::Truncated`] for a broken picture, [`Error::TooManyPixels`] for
-/// one of more than [`MAX_PIXELS`], [`Error::OutOfMemory`].
-///
-/// # Examples
-///
-/// ```no_run
-/// let picture = filtro::picture::load("photo.jpg")?;
-/// # Ok::<(), filtro::picture::Error>(())
-/// ```
-pub fn load(path: impl AsRef<Path>) -> Result<Array4<f32>, Error> {
-    load_within(path, MAX_PIXELS)
-}
-
-/// As [`load`], for a picture of at most so many pixels.
-///
-/// Loading takes no more memory than the 12 bytes a pixel of the result and the file's own; what is
-/// longer in the file takes what it is long there, 24 or 32 bytes in a TIFF of floating point
-/// colours.
-///
-/// # Errors
-///
-/// As [`load`].
-pub fn load_within(path: impl AsRef<Path>, max_pixels: usize) -> Result<Array4<f32>, Error> {
-    let path = path.as_ref();
-    let name = path.display().to_string();
-    let failed = |source| Error::Read { path: path.display().to_string(), source };
-    let file = File::open(path).map_err(failed)?;
-    if file.metadata().is_ok_and(|there| there.is_file()) {
-        return read(BufReader::new(file), &name, max_pixels);
-    }
-    // A pipe has no way back to its begin.
-    let mut bytes = Vec::new();
-    BufReader::new(file).read_to_end(&mut bytes).map_err(failed)?;
-    read(Cursor::new(bytes), &name, max_pixels)
-}
-
-/// A picture from the bytes of a file: as [`load`].
-///
-/// # Errors
-///
-/// As [`load`], but for [`Error::Read`].
+/// As [`load`](super::load), but for [`Error::Read`].
 ///
 /// # Examples
 ///
@@ -107,7 +61,11 @@ pub fn decode_within(bytes: &[u8], max_pixels: usize) -> Result<Array4<f32>, Err
 }
 
 /// As [`read_trusting`], where a decoder of another crate that panics makes an error.
-fn read(reader: impl BufRead + Seek, path: &str, most: usize) -> Result<Array4<f32>, Error> {
+pub(super) fn read(
+    reader: impl BufRead + Seek,
+    path: &str,
+    most: usize,
+) -> Result<Array4<f32>, Error> {
     catch_unwind(AssertUnwindSafe(|| read_trusting(reader, path, most)))
         .unwrap_or_else(|_| Err(damaged(path, ImageFormatHint::Unknown, "the decoder gave up")))
 }

@@ -23,6 +23,8 @@ mod colour;
 mod decode;
 mod encode;
 mod kernel;
+#[cfg(not(target_arch = "wasm32"))]
+mod load;
 mod resize;
 mod sheet;
 mod text;
@@ -31,10 +33,12 @@ mod tiff;
 use ndarray::{Array4, s};
 
 pub use colour::{ColourMap, Scale, paint};
-pub use decode::{MAX_PIXELS, decode, decode_within, load, load_within};
+pub use decode::{MAX_PIXELS, decode, decode_within};
 pub use encode::{encode_png, encode_small_png};
 pub use image::RgbImage;
 pub use kernel::kernel_tile;
+#[cfg(not(target_arch = "wasm32"))]
+pub use load::{load, load_within};
 pub use resize::resize;
 pub use sheet::{ContactSheet, Tile};
 

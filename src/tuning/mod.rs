@@ -55,10 +55,15 @@
 mod file;
 #[cfg(not(target_arch = "wasm32"))]
 mod measure;
+#[cfg_attr(
+    target_arch = "wasm32",
+    allow(dead_code, reason = "a browser follows a tuning and measures nothing")
+)]
 mod operation;
 #[cfg(test)]
 mod tests;
 
+#[cfg(not(target_arch = "wasm32"))]
 use std::path::Path;
 
 #[cfg(not(target_arch = "wasm32"))]
@@ -170,6 +175,7 @@ impl Tuning {
     /// # Errors
     ///
     /// [`Error::TuningFile`] where it cannot be read, [`Error::TuningLine`] where a line is wrong.
+    #[cfg(not(target_arch = "wasm32"))]
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         std::fs::read_to_string(path).map_err(|error| file_error(path, "read", &error))?.parse()
@@ -180,6 +186,7 @@ impl Tuning {
     /// # Errors
     ///
     /// [`Error::TuningFile`] where it cannot be written.
+    #[cfg(not(target_arch = "wasm32"))]
     pub fn write(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
         std::fs::write(path, self.to_string()).map_err(|error| file_error(path, "written", &error))
@@ -195,6 +202,7 @@ impl Tuning {
     }
 }
 
+#[cfg(not(target_arch = "wasm32"))]
 fn file_error(path: &Path, what: &str, error: &std::io::Error) -> Error {
     Error::TuningFile {
         file: path.display().to_string(),

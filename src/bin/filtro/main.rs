@@ -1,5 +1,8 @@
 //! The command `filtro`: convolution and pooling on pictures and arrays.
 
+#[cfg(target_arch = "wasm32")]
+compile_error!("the command is not for wasm32: build the library, `--lib --no-default-features`");
+
 mod apply;
 mod arrays;
 mod bench;

@@ -129,10 +129,11 @@ impl Drop for GpuBuffer {
     fn drop(&mut self) {
         if self.is_own && !self.is_given_away.load(Ordering::Acquire) {
             let item = (self.buffer.clone(), self.id);
-            self.home.pool.put(self.buffer.size(), item, self.uses.left());
-        } else {
-            self.home.bind_groups.forget(self.id);
+            if self.home.pool.put(self.buffer.size(), self.id, item, self.uses.left()) {
+                return;
+            }
         }
+        self.home.bind_groups.forget(self.id);
     }
 }
 

@@ -122,6 +122,14 @@ impl Context {
         }
     }
 
+    /// Uses nothing again that was made up to now: of what failed nobody can tell what it left.
+    pub(crate) fn distrust(&self) {
+        self.buffers.pool.distrust();
+        self.textures.distrust();
+        self.pipelines.clear();
+        self.trim();
+    }
+
     /// How many pipelines were compiled on this device.
     pub(crate) fn compiled_pipelines(&self) -> usize {
         self.pipelines.compiled()

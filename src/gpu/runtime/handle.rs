@@ -1,9 +1,8 @@
 //! An open device, and what failed on it.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-#[cfg(target_arch = "wasm32")]
-use std::sync::{Mutex, PoisonError};
 
+use crate::gpu::runtime::late::{Late, Of};
 use crate::gpu::runtime::lost::Lost;
 use crate::{Error, Limits, Result};
 
@@ -17,23 +16,7 @@ pub(crate) struct Handle {
     /// Whether the caller's own work may use tensors.
     is_shared: AtomicBool,
     lost: Lost,
-    #[cfg(target_arch = "wasm32")]
-    scopes: Mutex<LateReports>,
-}
-
-/// Reports of errors that were not there when their calls returned: in a browser, nowhere else.
-#[derive(Default)]
-pub(crate) struct LateReports(
-    #[cfg(target_arch = "wasm32")] Vec<(&'static str, Option<u64>, ScopeFuture)>,
-);
-
-#[cfg(target_arch = "wasm32")]
-type ScopeFuture = std::pin::Pin<Box<dyn Future<Output = Option<wgpu::Error>> + Send>>;
-
-impl std::fmt::Debug for LateReports {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("LateReports").finish_non_exhaustive()
-    }
+    pub(super) late: Late,
 }
 
 impl Handle {
@@ -92,8 +75,7 @@ impl Handle {
             tensor_usages,
             is_shared: AtomicBool::new(false),
             lost,
-            #[cfg(target_arch = "wasm32")]
-            scopes: Mutex::default(),
+            late: Late::default(),
         }
     }
 
@@ -119,7 +101,8 @@ impl Handle {
         self.check_lost().err().unwrap_or_else(of_wgpu)
     }
 
-    fn error(&self, operation: &'static str, bytes: Option<u64>, error: &wgpu::Error) -> Error {
+    /// The error for what wgpu reports of calls.
+    pub(super) fn error(&self, &Of { operation, bytes, .. }: &Of, error: &wgpu::Error) -> Error {
         match error {
             wgpu::Error::OutOfMemory { .. } => {
                 self.check_lost().err().unwrap_or(Error::OutOfMemory { operation, bytes })
@@ -136,6 +119,11 @@ impl Handle {
         bytes: Option<u64>,
         calls: impl FnOnce() -> T,
     ) -> Result<T> {
+        self.guarded_for(Of { operation, bytes, list: None }, calls)
+    }
+
+    /// As [`guarded`](Self::guarded), for what an error is to tell of the calls.
+    pub(crate) fn guarded_for<T>(&self, of: Of, calls: impl FnOnce() -> T) -> Result<T> {
         let filters = [
             wgpu::ErrorFilter::Validation,
             wgpu::ErrorFilter::OutOfMemory,
@@ -143,49 +131,9 @@ impl Handle {
         ];
         let mut scopes = filters.map(|filter| Some(self.device.push_error_scope(filter)));
         let result = calls();
-        let mut failed = None;
-        for scope in scopes.iter_mut().rev().filter_map(Option::take) {
-            let report = scope.pop();
-            #[cfg(not(target_arch = "wasm32"))]
-            if let Some(error) = pollster::block_on(report) {
-                failed.get_or_insert_with(|| self.error(operation, bytes, &error));
-            }
-            #[cfg(target_arch = "wasm32")]
-            self.scopes.lock().unwrap_or_else(PoisonError::into_inner).0.push((
-                operation,
-                bytes,
-                Box::pin(report),
-            ));
-        }
-        match failed {
-            // wgpu reports no error of a call on a lost device.
-            None => self.check_lost().map(|()| result),
-            Some(error) => Err(error),
-        }
-    }
-
-    /// The reports of all calls up to now that nobody has asked for.
-    pub(crate) fn late_reports(&self) -> LateReports {
-        #[cfg(target_arch = "wasm32")]
-        return std::mem::take(&mut *self.scopes.lock().unwrap_or_else(PoisonError::into_inner));
-        #[cfg(not(target_arch = "wasm32"))]
-        LateReports()
-    }
-
-    /// The first error of these reports, once they are there.
-    #[cfg_attr(
-        not(target_arch = "wasm32"),
-        allow(clippy::unused_async, reason = "a browser waits")
-    )]
-    pub(crate) async fn check_late(&self, late: LateReports) -> Result<()> {
-        #[cfg(not(target_arch = "wasm32"))]
-        let LateReports() = late;
-        #[cfg(target_arch = "wasm32")]
-        for (operation, bytes, report) in late.0 {
-            if let Some(error) = report.await {
-                return Err(self.error(operation, bytes, &error));
-            }
-        }
-        Ok(())
+        let scopes = scopes.iter_mut().rev().filter_map(Option::take);
+        self.reported(of, scopes.map(wgpu::ErrorScopeGuard::pop))?;
+        // wgpu reports no error of a call on a lost device.
+        self.check_lost().map(|()| result)
     }
 }

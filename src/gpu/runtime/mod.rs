@@ -13,6 +13,7 @@ pub(crate) mod foreign;
 pub(crate) mod grid;
 pub(crate) mod handle;
 pub(crate) mod kept;
+pub(crate) mod late;
 pub(crate) mod list;
 pub(crate) mod lost;
 pub(crate) mod mapping;
@@ -20,11 +21,13 @@ pub(crate) mod needs;
 pub(crate) mod params;
 pub(crate) mod pipeline;
 pub(crate) mod pipeline_cache;
+#[cfg_attr(target_arch = "wasm32", allow(dead_code, reason = "a browser reports without a poll"))]
 pub(crate) mod poller;
 pub(crate) mod pool;
 pub(crate) mod recent;
 pub(crate) mod record;
 pub(crate) mod recording;
+#[cfg_attr(target_arch = "wasm32", allow(dead_code, reason = "a browser reports without a poll"))]
 pub(crate) mod report;
 pub(crate) mod shader;
 pub(crate) mod short_lived;

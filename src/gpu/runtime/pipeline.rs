@@ -58,6 +58,11 @@ impl Pipelines {
         Ok(pipeline)
     }
 
+    /// Lets go of all.
+    pub(crate) fn clear(&self) {
+        *self.recent() = Recent::new(MOST_PIPELINES);
+    }
+
     /// How many pipelines were compiled, those that are no longer kept among them.
     pub(crate) fn compiled(&self) -> usize {
         self.compiled.load(Ordering::Relaxed)

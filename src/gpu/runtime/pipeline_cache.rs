@@ -38,7 +38,7 @@ impl Context {
             Ok(context.handle.late_reports())
         });
         let context = self.clone();
-        async move { context.handle.check_late(compiled.await?).await }
+        async move { context.check_late(compiled.await?).await }
     }
 
     /// Whose cache this device can take; none where the backend has no cache.

@@ -7,6 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rustc_hash::FxHashMap;
 
+use crate::gpu::runtime::bind_groups::Id;
 use crate::gpu::runtime::list::{List, Uses};
 
 /// What those that can stand for one another have in common.
@@ -24,6 +25,8 @@ struct State<K, T> {
     free: FxHashMap<K, Vec<Free<T>>>,
     allocated: u64,
     free_bytes: u64,
+    /// What was made before this is not handed out again.
+    distrusted: Option<Id>,
 }
 
 /// Lists of recorded work may still use it.
@@ -35,7 +38,8 @@ struct Free<T> {
 
 impl<K, T> Default for Pool<K, T> {
     fn default() -> Self {
-        Self(Mutex::new(State { free: FxHashMap::default(), allocated: 0, free_bytes: 0 }))
+        let free = FxHashMap::default();
+        Self(Mutex::new(State { free, allocated: 0, free_bytes: 0, distrusted: None }))
     }
 }
 
@@ -54,11 +58,16 @@ impl<K: Kind, T> Pool<K, T> {
         self.state().allocated -= kind.bytes();
     }
 
-    /// Takes back what lists of recorded work may still use.
-    pub(crate) fn put(&self, kind: K, item: T, uses: Uses) {
+    /// Takes back what lists of recorded work may still use; whether it is kept.
+    pub(crate) fn put(&self, kind: K, id: Id, item: T, uses: Uses) -> bool {
         let mut state = self.state();
+        if state.distrusted.is_some_and(|distrusted| id < distrusted) {
+            state.allocated -= kind.bytes();
+            return false;
+        }
         state.free_bytes += kind.bytes();
         state.free.entry(kind).or_default().push(Free { item, uses });
+        true
     }
 
     /// One of a kind of whose uses this holds, and the uses that it had.
@@ -99,6 +108,12 @@ impl<K: Kind, T> Pool<K, T> {
         self.state().allocated
     }
 
+    /// Hands out nothing again that was made up to now.
+    pub(crate) fn distrust(&self) {
+        self.state().distrusted = Some(Id::new());
+        self.trim();
+    }
+
     /// Lets go of all that nothing holds.
     pub(crate) fn trim(&self) {
         let mut state = self.state();
@@ -124,7 +139,7 @@ mod tests {
         for (item, list) in ["first", "second"].into_iter().zip(&lists) {
             let uses = Uses::default();
             uses.add(list, true, |_, _| ());
-            pool.put(3, item, uses);
+            assert!(pool.put(3, Id::new(), item, uses));
         }
         assert_eq!((pool.allocated(), pool.has(3), pool.has(4)), (6, true, false));
         let take = |kind| pool.take(kind, List::is_over).map(|(item, _)| item);
@@ -139,10 +154,24 @@ mod tests {
     }
 
     #[test]
+    fn what_is_distrusted_is_not_taken_again() {
+        let pool = Pool::<u64, _>::default();
+        let ids = [(); 3].map(|()| Id::new());
+        ids.iter().for_each(|_| pool.add(5));
+        assert!(pool.put(5, ids[0], "free", Uses::default()));
+        pool.distrust();
+        assert_eq!((pool.allocated(), pool.has(5)), (10, false));
+        assert!(!pool.put(5, ids[1], "held", Uses::default()));
+        assert_eq!((pool.allocated(), pool.has(5)), (5, false));
+        assert!(pool.put(5, Id::new(), "new", Uses::default()));
+        assert_eq!(pool.take(5, List::is_over).map(|(item, _)| item), Some("new"));
+    }
+
+    #[test]
     fn the_smallest_that_fits_is_taken() {
         let pool = Pool::<u64, _>::default();
         for size in [3, 9, 5, 5, 20] {
-            pool.put(size, size, Uses::default());
+            pool.put(size, Id::new(), size, Uses::default());
         }
         let take = |sizes| pool.take_fitting(&sizes, List::is_over).map(|(_, item, _)| item);
         assert_eq!(

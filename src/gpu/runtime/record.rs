@@ -9,6 +9,7 @@ use crate::gpu::runtime::buffer::GpuBuffer;
 use crate::gpu::runtime::context::Context;
 use crate::gpu::runtime::foreign::not_here;
 use crate::gpu::runtime::grid::Grid;
+use crate::gpu::runtime::late::Of;
 use crate::gpu::runtime::list::Place;
 use crate::gpu::runtime::pipeline::Pipeline;
 use crate::gpu::runtime::recording::{
@@ -370,7 +371,8 @@ impl Context {
         timestamps: Option<&wgpu::QuerySet>,
         after: impl FnOnce(&mut wgpu::CommandEncoder),
     ) -> Result<wgpu::SubmissionIndex> {
-        let submitted = self.guarded(operation, None, || {
+        let of = Of { operation, bytes: None, list: Some(work.list.clone()) };
+        let submitted = self.handle.guarded_for(of, || {
             work.write_params(self.queue());
             let mut encoder = self.device().create_command_encoder(&Default::default());
             work.encode(&mut encoder, timestamps);

@@ -115,7 +115,7 @@ impl AsRef<Uses> for GpuTexture {
 impl Drop for GpuTexture {
     fn drop(&mut self) {
         let item = (self.texture.clone(), self.view.clone(), self.id);
-        self.home.put(self.kind, item, self.uses.left());
+        self.home.put(self.kind, self.id, item, self.uses.left());
     }
 }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 pub(crate) use web_time::Instant;
 
 use crate::gpu::runtime::context::Context;
-use crate::gpu::runtime::handle::LateReports;
+use crate::gpu::runtime::late::LateReports;
 use crate::gpu::runtime::mapping::Mapping;
 use crate::gpu::runtime::report::{Report, report};
 use crate::{Error, Result};
@@ -114,7 +114,7 @@ impl End {
     /// When all had run.
     pub(crate) async fn reached(self) -> Result<Instant> {
         let Self { context, operation, mut report, late } = self;
-        context.handle.check_late(late).await?;
+        context.check_late(late).await?;
         let end = context.reported(&mut report, None).await;
         context.check_lost()?;
         let message = "the device did not report the end of its work".into();

@@ -104,7 +104,7 @@ impl Context {
         let late = self.handle.late_reports();
         let context = self.clone();
         Ok(async move {
-            context.handle.check_late(late).await?;
+            context.check_late(late).await?;
             match staged {
                 Some(staged) => context.read_staged(operation, staged, len).await,
                 None => Ok(Vec::new()),
