@@ -18,7 +18,7 @@ use crate::cpu::kit::simd;
 use crate::cpu::kit::threads;
 use crate::cpu::kit::tile;
 use crate::cpu::kit::tile::{Tile, Tiles, passes};
-use crate::memory::{NoMemory, extend};
+use crate::memory::NoMemory;
 
 /// Cells of a plane that are worth it: a vector at the least.
 const LEAST_CELLS: usize = 16;
@@ -63,16 +63,8 @@ pub(crate) fn run(convolution: &Convolution<'_>, output: &mut [f32]) -> Result<(
     let work = convolution.work(output);
     let plane_len = convolution.out_plane_len();
     let [filters, block_len] = block_size(convolution, work);
-    let mut blocks = Vec::new();
-    for (group, output) in output.chunks_mut(plane_len * convolution.filters).enumerate() {
-        let of_group = blocks::split(output, filters, [plane_len, plane_len, block_len])?;
-        let first = group * convolution.filters;
-        let of_group = of_group.into_iter().map(|block| {
-            let plane = first + block.plane;
-            Block { plane, ..block }
-        });
-        extend(&mut blocks, of_group)?;
-    }
+    let lengths = [plane_len, plane_len, block_len];
+    let blocks = blocks::split_groups(output, [convolution.filters, filters], lengths)?;
     let order = Order::new(convolution.filters, filters, convolution.channels);
     with_packed((convolution.weight, convolution.kept_weight), order, |packed| {
         threads::for_each(blocks, work, |block| {
@@ -202,12 +194,7 @@ impl<S: Simd, const ROWS: usize, const VECTORS: usize> Products<S, ROWS, VECTORS
             for (cells, at) in inputs.iter_mut().zip(at) {
                 *cells = S::as_simd_f32s(&input[at..at + S::F32_LANES]).0[0];
             }
-            for (sums, &factor) in sums.iter_mut().zip(factors) {
-                let factor = simd.splat_f32s(factor);
-                for (sum, &input) in sums.iter_mut().zip(&inputs) {
-                    *sum = simd.mul_add_e_f32s(factor, input, *sum);
-                }
-            }
+            tile::multiply_add(simd, factors, &inputs, &mut sums);
         }
         sums
     }

@@ -22,13 +22,27 @@ pub(crate) struct Block<'a, T> {
 pub(crate) fn split<T>(
     output: &mut [T],
     planes: usize,
+    lengths: [usize; 3],
+) -> Result<Vec<Block<'_, T>>, NoMemory> {
+    split_groups(output, [usize::MAX, planes], lengths)
+}
+
+/// As [`split`], where no block crosses a multiple of `group` planes either.
+pub(crate) fn split_groups<T>(
+    output: &mut [T],
+    [group, planes]: [usize; 2],
     [plane_len, span, block_len]: [usize; 3],
 ) -> Result<Vec<Block<'_, T>>, NoMemory> {
     let mut blocks = Vec::new();
     if output.is_empty() {
         return Ok(blocks);
     }
-    for (band, band_output) in output.chunks_mut(plane_len.saturating_mul(planes)).enumerate() {
+    let groups = output.chunks_mut(plane_len.saturating_mul(group)).enumerate();
+    let bands = groups.flat_map(|(index, output)| {
+        let bands = output.chunks_mut(plane_len.saturating_mul(planes)).enumerate();
+        bands.map(move |(band, output)| (index * group + band * planes, output))
+    });
+    for (first_plane, band_output) in bands {
         let first = blocks.len();
         let band_planes = band_output.len() / plane_len;
         for (index, plane) in band_output.chunks_mut(plane_len).enumerate() {
@@ -38,7 +52,7 @@ pub(crate) fn split<T>(
                 let len = piece.len();
                 if index == 0 {
                     let pieces = with_room(band_planes)?;
-                    push(&mut blocks, Block { plane: band * planes, start, pieces })?;
+                    push(&mut blocks, Block { plane: first_plane, start, pieces })?;
                 }
                 blocks[first + position].pieces.push(piece);
                 start += len;

@@ -180,6 +180,22 @@ fn call<S: Simd, P: WithSimd>(simd: S, pass: P) -> P::Output {
     simd.vectorize(pass)
 }
 
+/// Adds the products of a column of weights with vectors of inputs to sums.
+#[inline(always)]
+pub(crate) fn multiply_add<S: Simd, const ROWS: usize, const VECTORS: usize>(
+    simd: S,
+    factors: &[f32; ROWS],
+    inputs: &[S::f32s; VECTORS],
+    sums: &mut [[S::f32s; VECTORS]; ROWS],
+) {
+    for (sums, &factor) in sums.iter_mut().zip(factors) {
+        let factor = simd.splat_f32s(factor);
+        for (sum, &input) in sums.iter_mut().zip(inputs) {
+            *sum = simd.mul_add_e_f32s(factor, input, *sum);
+        }
+    }
+}
+
 struct SizedTile<T, const ROWS: usize, const VECTORS: usize>(T);
 
 impl<T: Tile, const ROWS: usize, const VECTORS: usize> WithSimd for SizedTile<T, ROWS, VECTORS> {
@@ -211,12 +227,7 @@ impl Tile for Pass<'_> {
             let cell = cell as usize;
             let (inputs, _) = S::as_simd_f32s(&source[cell..cell + VECTORS * S::F32_LANES]);
             let inputs: [S::f32s; VECTORS] = std::array::from_fn(|vector| inputs[vector]);
-            for (sums, &factor) in sums.iter_mut().zip(factors) {
-                let factor = simd.splat_f32s(factor);
-                for (sum, &input) in sums.iter_mut().zip(&inputs) {
-                    *sum = simd.mul_add_e_f32s(factor, input, *sum);
-                }
-            }
+            multiply_add(simd, factors, &inputs, &mut sums);
         }
         for (row, sums) in sums.iter().enumerate() {
             let target = &mut target[row * stride..][..VECTORS * S::F32_LANES];
