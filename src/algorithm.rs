@@ -19,6 +19,9 @@ pub enum Algorithm {
     Tiled,
     /// As [`Tiled`](Self::Tiled), with the inputs of a workgroup shared in workgroup memory.
     Halo,
+    /// A product of matrices whose tiles of weights and gathered inputs go through workgroup memory
+    /// (implicit GEMM).
+    Gemm,
     /// A tile of outputs in registers, inputs and weights from textures: for software adapters,
     /// whose texel loads are much faster than their buffer loads.
     Texel,
@@ -39,6 +42,7 @@ impl Algorithm {
         Self::General,
         Self::Tiled,
         Self::Halo,
+        Self::Gemm,
         Self::Texel,
         Self::Strip,
         Self::Windows,
@@ -53,6 +57,7 @@ impl Algorithm {
             Self::General => "general",
             Self::Tiled => "tiled",
             Self::Halo => "halo",
+            Self::Gemm => "gemm",
             Self::Texel => "texel",
             Self::Strip => "strip",
             Self::Windows => "windows",

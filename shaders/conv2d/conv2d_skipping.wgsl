@@ -6,7 +6,11 @@ fn is_nan(value: f32) -> bool {
 // without the taps outside the input.
 fn sum_skipping(image: u32, group: u32, channel: u32, out_y: u32, out_x: u32) -> f32 {
     let block = group * params.channel_blocks + channel / {{ tile_channels }}u;
+{% if taps_first %}
+    let first_tap = block * {{ kernel_height * kernel_width }}u;
+{% else %}
     let first_step = block * (params.group_in_channels / {{ channel_step }}u);
+{% endif %}
     let first_plane = (image * params.groups + group) * params.group_in_channels;
     var total = {{ "f32(bias[group * params.group_out_channels + channel])" if bias else "0.0" }};
     var sum = 0.0;
@@ -18,10 +22,15 @@ fn sum_skipping(image: u32, group: u32, channel: u32, out_y: u32, out_x: u32) ->
         let in_y = out_y * {{ stride_y }}u + kernel_y * {{ dilation_y }}u - params.pad_top;
         let in_x = out_x * {{ stride_x }}u + kernel_x * {{ dilation_x }}u - params.pad_left;
         if in_y < params.in_height && in_x < params.in_width {
+{% if taps_first %}
+            let at = (first_tap + tap % {{ kernel_height * kernel_width }}u) * params.group_in_channels * {{ tile_channels }}u
+                + in_channel * {{ tile_channels }}u + channel % {{ tile_channels }}u;
+{% else %}
             let step = first_step + in_channel / {{ channel_step }}u;
             let at = step * {{ step_stride }}u + in_channel % {{ channel_step }}u * {{ channel_stride }}u
                 + kernel_y * {{ row_stride }}u + kernel_x * {{ column_stride }}u
                 + channel % {{ tile_channels }}u;
+{% endif %}
             sum = fma(weight_at(at), input_at(first_plane + in_channel, in_y, in_x), sum);
         }
         let is_last = tap % 64u == 63u;

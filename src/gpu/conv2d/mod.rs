@@ -1,6 +1,7 @@
 //! Conv2d on the GPU: which algorithm, and its dispatches.
 
 pub(crate) mod bands;
+pub(crate) mod gemm;
 pub(crate) mod general;
 pub(crate) mod general_sums;
 pub(crate) mod grad_input;
@@ -45,6 +46,7 @@ pub(crate) enum Method {
     Strip(Box<strip::storage::Plan>),
     Tiled(TilePlan),
     Halo(TilePlan),
+    Gemm(TilePlan),
     Bands(bands::Plan),
     Software(software::Conv2dPlan),
 }
@@ -99,12 +101,14 @@ impl Conv2dPlan {
         };
         let halo = || dense(halo::plan(problem, operands, limits), Method::Halo);
         let tiled = || dense(tiled::plan(problem, operands, limits), Method::Tiled);
+        let gemm = || dense(gemm::plan(problem, operands, limits), Method::Gemm);
         let unsupported = |rule: Rule| {
             let algorithm = pinned.map_or_else(String::new, |pinned| pinned.to_string());
             Error::Unsupported { operation: OPERATION, algorithm, rule: rule.into() }
         };
         match pinned {
             Some(Algorithm::Halo) => return halo().map_err(unsupported),
+            Some(Algorithm::Gemm) => return gemm().map_err(unsupported),
             Some(Algorithm::Tiled) => return tiled().map_err(unsupported),
             None => {
                 if halo::is_worth_it(problem, limits)
@@ -146,6 +150,7 @@ impl Conv2dPlan {
             Method::Strip(_) => Algorithm::Strip,
             Method::Tiled(_) => Algorithm::Tiled,
             Method::Halo(_) => Algorithm::Halo,
+            Method::Gemm(_) => Algorithm::Gemm,
             Method::Bands(plan) => plan.algorithm(),
             Method::Software(plan) => plan.algorithm(),
         }
@@ -156,7 +161,7 @@ impl Conv2dPlan {
         let dispatches = match &self.method {
             Method::General(plan) => plan.dispatches(),
             Method::Strip(_) => 1,
-            Method::Tiled(plan) | Method::Halo(plan) => plan.parts.len(),
+            Method::Tiled(plan) | Method::Halo(plan) | Method::Gemm(plan) => plan.parts.len(),
             Method::Bands(plan) => plan.dispatches(),
             Method::Software(plan) => plan.dispatches(),
         };
@@ -168,7 +173,7 @@ impl Conv2dPlan {
         let mut shaders = match &self.method {
             Method::General(plan) => plan.shaders(),
             Method::Strip(plan) => vec![plan.shader().clone()],
-            Method::Tiled(plan) | Method::Halo(plan) => plan.shaders().into(),
+            Method::Tiled(plan) | Method::Halo(plan) | Method::Gemm(plan) => plan.shaders().into(),
             Method::Bands(plan) => plan.shaders(),
             Method::Software(plan) => plan.shaders(),
         };
@@ -195,7 +200,9 @@ pub(crate) fn conv2d(
     match &plan.method {
         Method::General(plan) => plan.record_into(context, problem, buffers),
         Method::Strip(plan) => plan.record(context, buffers.into()),
-        Method::Tiled(plan) | Method::Halo(plan) => plan.record(context, problem, buffers),
+        Method::Tiled(plan) | Method::Halo(plan) | Method::Gemm(plan) => {
+            plan.record(context, problem, buffers)
+        }
         Method::Bands(plan) => plan.record(context, problem, buffers),
         Method::Software(plan) => plan.record(context, problem, buffers),
     }?;

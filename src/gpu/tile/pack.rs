@@ -29,6 +29,7 @@ params!(Params {
     tile_channels: u32,
     channel_blocks: u32,
     channel_step: u32,
+    block_stride: u32,
     step_stride: u32,
     channel_stride: u32,
     row_stride: u32,
@@ -73,7 +74,7 @@ impl Pack {
         };
         let taps = height.checked_mul(width).ok_or(SIZES_RULE)?;
         let count = product([blocks, sizes.group_in_channels, taps, tile.channels])?;
-        product([blocks, sizes.group_in_channels / tile.channel_step, strides.step, 1])?;
+        product([blocks, strides.block, 1, 1])?;
         product([sizes.groups, sizes.group_out_channels, sizes.group_in_channels, taps])?;
         let workgroups = (count as usize).div_ceil(WORKGROUP);
         let grid = Grid::new(OPERATION, workgroups, NO_LOOP, limits).map_err(|_| SIZES_RULE)?;
@@ -87,6 +88,7 @@ impl Pack {
             tile_channels: tile.channels,
             channel_blocks,
             channel_step: tile.channel_step,
+            block_stride: strides.block,
             step_stride: strides.step,
             channel_stride: strides.channel,
             row_stride: strides.row,
@@ -97,9 +99,8 @@ impl Pack {
 
     /// Elements of the packed weight.
     pub(crate) fn len(&self) -> usize {
-        let Params { channel_blocks, group_in_channels, channel_step, step_stride, .. } =
-            self.params;
-        (self.groups * channel_blocks * (group_in_channels / channel_step) * step_stride) as usize
+        let Params { channel_blocks, block_stride, .. } = self.params;
+        (self.groups * channel_blocks * block_stride) as usize
     }
 
     fn weight_len(&self) -> usize {

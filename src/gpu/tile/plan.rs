@@ -99,11 +99,12 @@ impl Variant {
     /// The most iterations of one invocation.
     pub(crate) fn iterations(&self) -> u64 {
         let Self { tile, sizes, .. } = self;
-        let rows = u64::from(tile.channels * tile.rows);
+        let channels = u64::from(tile.channels_of_invocation());
+        let rows = channels * u64::from(tile.rows);
         let outputs = rows * u64::from(tile.columns);
         let products = u64::from(sizes.taps()).saturating_mul(sizes.group_in_channels.into());
         // Those that set up the totals or store, then those of the outputs that are NaN.
-        let others = u64::from(tile.channels) + 2 * rows;
+        let others = channels + 2 * rows;
         let again =
             if self.skipping { products.saturating_add(1).saturating_mul(outputs) } else { 0 };
         tile.iterations(sizes, self.blocks).saturating_add(others).saturating_add(again)
@@ -137,6 +138,9 @@ impl Variant {
     pub(crate) fn shader(&self) -> Shader {
         let Self { tile, sizes, .. } = self;
         let strides = tile.strides(sizes);
+        let taps_first = tile.order == TapOrder::TapsFirst;
+        // Distances of taps before channels grow with these, for which a shader has a parameter.
+        let of_taps = |stride| Value::Derived(if taps_first { 0 } else { stride });
         Shader {
             template: self.template,
             values: vec![
@@ -164,8 +168,9 @@ impl Variant {
                 ("lanes_x", tile.lanes[1].into()),
                 ("step_stride", Value::Derived(strides.step)),
                 ("channel_stride", Value::Derived(strides.channel)),
-                ("row_stride", Value::Derived(strides.row)),
-                ("column_stride", Value::Derived(strides.column)),
+                ("row_stride", of_taps(strides.row)),
+                ("column_stride", of_taps(strides.column)),
+                ("taps_first", taps_first.into()),
             ],
             textures: &[],
             reads: 2 + u32::from(self.operands.bias),

@@ -18,14 +18,17 @@ pub(crate) enum TapOrder {
     RowLoop,
     /// Column, row, channel: a loop over the columns.
     ColumnLoop,
+    /// Row, column, channel: the steps of channels at every tap, in one loop.
+    TapsFirst,
 }
 
 /// What an invocation computes and reads at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Tile {
-    /// Output channels of one group; a multiple of 4, or 1 where weights come from a texture.
+    /// Output channels of one group; a multiple of 4, or 1 where weights come from a texture. With
+    /// [`TapsFirst`](TapOrder::TapsFirst) those of a workgroup.
     pub(crate) channels: u32,
-    /// Output rows.
+    /// Output rows; with [`TapsFirst`](TapOrder::TapsFirst) outputs, `lanes[1]` apart.
     pub(crate) rows: u32,
     /// Neighbouring output columns.
     pub(crate) columns: u32,
@@ -49,6 +52,8 @@ pub(crate) struct Tile {
 /// Distances in the packed weight, in floats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Strides {
+    /// Of the tiles' channels.
+    pub(crate) block: u32,
     pub(crate) step: u32,
     pub(crate) channel: u32,
     pub(crate) row: u32,
@@ -58,13 +63,25 @@ pub(crate) struct Strides {
 impl Tile {
     /// Bytes of workgroup memory for the sums of blocks.
     pub(crate) fn totals_bytes(&self) -> u32 {
-        let sums = self.channels * self.rows * self.columns * self.workgroup_size();
-        if self.totals_in_memory { 4 * sums } else { 0 }
+        if self.totals_in_memory { 4 * self.sums() * self.workgroup_size() } else { 0 }
     }
 
     /// Bytes of workgroup memory for the weights of a step.
     pub(crate) fn staged_bytes(&self, sizes: &Sizes) -> Option<u32> {
         if self.staged { self.strides(sizes).step.checked_mul(4) } else { Some(0) }
+    }
+
+    /// Output channels of an invocation.
+    pub(crate) fn channels_of_invocation(&self) -> u32 {
+        match self.order {
+            TapOrder::TapsFirst => self.channels / self.lanes[0],
+            _ => self.channels,
+        }
+    }
+
+    /// Sums of an invocation.
+    pub(crate) fn sums(&self) -> u32 {
+        self.channels_of_invocation() * self.rows * self.columns
     }
 
     pub(crate) fn workgroup_size(&self) -> u32 {
@@ -84,8 +101,9 @@ impl Tile {
             TapOrder::Unrolled => sizes.taps(),
             TapOrder::RowLoop => sizes.kernel_size[1],
             TapOrder::ColumnLoop => sizes.kernel_size[0],
+            TapOrder::TapsFirst => 1,
         };
-        let outputs = self.channels * self.rows * self.columns * self.channel_step;
+        let outputs = self.sums() * self.channel_step;
         if taps.saturating_mul(outputs) > LONGEST_TEXT { Err(TEXT_RULE) } else { Ok(()) }
     }
 
@@ -93,24 +111,31 @@ impl Tile {
     pub(crate) fn strides(&self, sizes: &Sizes) -> Strides {
         let [height, width] = sizes.kernel_size;
         let (tile, channel_step) = (self.channels, self.channel_step);
+        let steps = sizes.group_in_channels / channel_step;
         let aligned = |floats: u32| floats.next_multiple_of(self.alignment);
         match self.order {
-            TapOrder::Unrolled => Strides {
-                row: tile,
-                column: height * tile,
-                channel: width * height * tile,
-                step: aligned(channel_step * width * height * tile),
-            },
+            TapOrder::Unrolled => {
+                let step = aligned(channel_step * width * height * tile);
+                let (channel, column) = (width * height * tile, height * tile);
+                Strides { block: steps.saturating_mul(step), step, channel, row: tile, column }
+            }
             TapOrder::RowLoop => {
                 let row = aligned(channel_step * width * tile);
-                Strides { column: tile, channel: width * tile, row, step: height * row }
+                let step = height * row;
+                let block = steps.saturating_mul(step);
+                Strides { block, step, channel: width * tile, row, column: tile }
             }
-            TapOrder::ColumnLoop => Strides {
-                channel: tile,
-                row: channel_step * tile,
-                column: height * channel_step * tile,
-                step: aligned(width * height * channel_step * tile),
-            },
+            TapOrder::ColumnLoop => {
+                let step = aligned(width * height * channel_step * tile);
+                let (row, column) = (channel_step * tile, height * channel_step * tile);
+                Strides { block: steps.saturating_mul(step), step, channel: tile, row, column }
+            }
+            TapOrder::TapsFirst => {
+                let column = sizes.group_in_channels.saturating_mul(tile);
+                let row = column.saturating_mul(width);
+                let block = row.saturating_mul(height);
+                Strides { block, step: channel_step * tile, channel: tile, row, column }
+            }
         }
     }
 

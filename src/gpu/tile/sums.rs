@@ -68,10 +68,15 @@ impl Loops {
             TapOrder::Unrolled => (height.saturating_mul(width), 1),
             TapOrder::RowLoop => (width, height),
             TapOrder::ColumnLoop => (height, width),
+            TapOrder::TapsFirst => (1, 1),
         };
         let products = in_text.saturating_mul(u64::from(tile.channel_step));
         let (before, each) = if tile.adds_parts { (products, 1) } else { (0, products) };
         let steps = u64::from(sizes.group_in_channels / tile.channel_step);
+        let steps = match tile.order {
+            TapOrder::TapsFirst => steps.saturating_mul(height.saturating_mul(width)),
+            _ => steps,
+        };
         Self { products, before, each, steps, taps }
     }
 
