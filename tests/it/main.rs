@@ -70,6 +70,7 @@ mod npy_file;
 mod one_sign;
 mod options;
 mod pipeline_cache;
+mod products;
 mod properties;
 #[cfg(target_os = "linux")]
 mod repetitions;
