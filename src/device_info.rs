@@ -146,7 +146,8 @@ impl DeviceOptions {
     /// They are an experimental feature of wgpu, and served on adapters that list matrices of
     /// 16 x 16 x 16 elements of f16 with sums of f32 and have subgroups of 32; elsewhere this changes
     /// nothing. [`Limits::cooperative_matrices`](crate::Limits::cooperative_matrices) tells whether a
-    /// device has them, a plan whether a convolution is done by them.
+    /// device has them, a plan whether a convolution is done by them. A [tuning](crate::tuning), which is
+    /// measured in f32, does not choose for these.
     ///
     /// # Rounding
     ///

@@ -37,7 +37,7 @@ fn nobody_has_matrices_who_did_not_ask_for_them() {
         assert_ne!(algorithm(&device), Algorithm::Cooperative);
         let error = pinned(&device).unwrap_err();
         assert!(matches!(error, Error::Unsupported { .. }), "{error}");
-        let rule = "cooperative serves devices that were opened with cooperative matrices";
+        let rule = "it serves devices that were opened with cooperative matrices";
         assert!(error.to_string().contains(rule), "{error}");
     }
 }

@@ -24,6 +24,9 @@ const SUBGROUP: u32 = 32;
 /// So many workgroups keep a large adapter busy.
 const MANY_WORKGROUPS: usize = 192;
 
+/// Output channels of a group for which a tile of 64 is worth its copies.
+const FEWEST_CHANNELS: usize = 32;
+
 /// The tiles for a problem: a large one, which reads the least for a multiply-add, and a small one,
 /// which leaves the most workgroups.
 pub(crate) fn tiles(sizes: &Sizes) -> Result<[Tile; 2], Rule> {
@@ -72,6 +75,11 @@ fn shader(variant: &Variant) -> Shader {
     // Tests set it, where an adapter has no matrices.
     shader.values.push(("emulated", false.into()));
     shader
+}
+
+/// Whether a tile has not many more channels than a group.
+pub(crate) fn is_worth_it(problem: &Conv2dProblem) -> bool {
+    problem.group_out_channels() >= FEWEST_CHANNELS
 }
 
 /// The plan for a problem, or what is served.

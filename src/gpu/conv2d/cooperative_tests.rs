@@ -263,8 +263,11 @@ fn it_is_picked_for_f16_where_the_device_was_opened_with_it() {
     says(DType::F16, &with_f16, "serves devices that were opened with cooperative matrices");
     says(DType::F16, &limits.with_subgroups(8, 32), "subgroups of 32");
     says(DType::F16, &Limits { max_workgroup_memory: 8_192, ..limits }, "workgroup memory");
-    let few = Conv2d::new(8, 64, [3, 3]).problem([1, 8, 56, 56].into()).unwrap();
+    let few = Conv2d::new(64, 31, [3, 3]).problem([1, 64, 56, 56].into()).unwrap();
     let operands = Operands { bias: true, dtype: DType::F16 };
+    let of_few = |pinned| Conv2dPlan::new(&few, operands, pinned, &limits).unwrap().algorithm();
+    assert_eq!((of_few(None), of_few(pinned)), (Algorithm::Halo, Algorithm::Cooperative));
+    let few = Conv2d::new(8, 64, [3, 3]).problem([1, 8, 56, 56].into()).unwrap();
     let error = Conv2dPlan::new(&few, operands, pinned, &limits).unwrap_err().to_string();
     assert!(error.contains("input channels are a multiple of 16"), "{error}");
 }

@@ -118,7 +118,9 @@ impl Conv2dPlan {
             Some(Algorithm::Cooperative) => return cooperative().map_err(unsupported),
             Some(Algorithm::Tiled) => return tiled().map_err(unsupported),
             None => {
-                if let Ok(plan) = cooperative() {
+                if cooperative::is_worth_it(problem)
+                    && let Ok(plan) = cooperative()
+                {
                     return Ok(plan);
                 }
                 if halo::is_worth_it(problem, limits)

@@ -22,6 +22,13 @@ pub(crate) fn plan(
     let limits = context.limits();
     device.plans().conv2d.get((*problem, operands, device.wish(pinned)), || {
         check(problem, operands.dtype, limits)?;
+        // A tuning is measured in f32, where matrices have no part.
+        if pinned.is_none() && operands.dtype == DType::F16 && limits.cooperative_matrices {
+            let plan = Conv2dPlan::new(problem, operands, None, limits)?;
+            if plan.algorithm() == Algorithm::Cooperative {
+                return Ok(plan);
+            }
+        }
         choose(
             device,
             pinned,
