@@ -50,12 +50,13 @@ pub(crate) fn tiles(sizes: &Sizes) -> Result<[Tile; 2], Rule> {
     Ok([large, of(64, [2, 64], 1)])
 }
 
-/// The tile for a problem: the large one where its workgroups are enough.
-fn tile(sizes: &Sizes, problem: &Conv2dProblem) -> Result<Tile, Rule> {
+/// The tile for a problem: the large one where its workgroups are enough and fit the device.
+fn tile(sizes: &Sizes, problem: &Conv2dProblem, limits: &Limits) -> Result<Tile, Rule> {
     let [large, small] = tiles(sizes)?;
     let outputs = (problem.output_shape().len() / problem.out_channels).div_ceil(outputs(&large));
     let blocks = problem.group_out_channels().div_ceil(large.channels as usize) * problem.groups;
-    Ok(if outputs.saturating_mul(blocks) >= MANY_WORKGROUPS { large } else { small })
+    let is_busy = outputs.saturating_mul(blocks) >= MANY_WORKGROUPS;
+    Ok(if is_busy && fits(&large, limits) { large } else { small })
 }
 
 /// Outputs of a workgroup.
@@ -77,6 +78,11 @@ fn shader(variant: &Variant) -> Shader {
     shader
 }
 
+fn fits(tile: &Tile, limits: &Limits) -> bool {
+    workgroup_bytes(tile) <= limits.max_workgroup_memory
+        && tile.workgroup_size() <= limits.max_workgroup_invocations
+}
+
 /// Whether a tile has not many more channels than a group.
 pub(crate) fn is_worth_it(problem: &Conv2dProblem) -> bool {
     problem.group_out_channels() >= FEWEST_CHANNELS
@@ -92,7 +98,7 @@ pub(crate) fn plan(
         return Err(DTYPE_RULE);
     }
     let sizes = Sizes::new(problem)?;
-    of_tile(tile(&sizes, problem)?, sizes, problem, operands, limits)
+    of_tile(tile(&sizes, problem, limits)?, sizes, problem, operands, limits)
 }
 
 /// The plan with a tile.
@@ -106,10 +112,7 @@ pub(crate) fn of_tile(
     let has_matrices = limits.cooperative_matrices
         && limits.shader_f16
         && limits.subgroup_sizes == Some((SUBGROUP, SUBGROUP));
-    if !has_matrices
-        || workgroup_bytes(&tile) > limits.max_workgroup_memory
-        || tile.workgroup_size() > limits.max_workgroup_invocations
-    {
+    if !has_matrices || !fits(&tile, limits) {
         return Err(DEVICE_RULE);
     }
     // What an adapter makes of a sum of products is its own: blocks of them would promise nothing.
