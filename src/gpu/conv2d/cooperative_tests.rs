@@ -36,7 +36,7 @@ fn tell(what: &str) {
 
 /// Whole numbers, whose sums are exact in any order.
 fn numbers(shape: [usize; 4], seed: usize) -> Array4<f32> {
-    let mut state = seed as u32;
+    let mut state = u32::try_from(seed).unwrap();
     Array4::from_shape_simple_fn(shape, || {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         f32::from(u8::try_from(state >> 24).unwrap() % 13) - 6.0
