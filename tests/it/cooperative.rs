@@ -54,6 +54,35 @@ fn a_lent_device_without_the_feature_has_no_matrices() {
 }
 
 #[test]
+fn a_lent_device_with_the_feature_has_matrices_for_who_asks() {
+    if !has_matrices() {
+        return tell("the adapter lists no matrices");
+    }
+    #[allow(unsafe_code, reason = "wgpu asks for a word that experimental features may have bugs")]
+    // SAFETY: see the reason above; only this crate's shaders use them.
+    let experimental_features = unsafe { wgpu::ExperimentalFeatures::enabled() };
+    let (device, queue) = wgpu_device(&wgpu::DeviceDescriptor {
+        required_features: wgpu::Features::SHADER_F16
+            | wgpu::Features::SUBGROUP
+            | wgpu::Features::EXPERIMENTAL_COOPERATIVE_MATRIX,
+        required_limits: adapter().limits(),
+        experimental_features,
+        ..Default::default()
+    });
+    let with = |asked| {
+        let options = DeviceOptions::new().cooperative_matrices(asked);
+        Device::from_wgpu_with(&adapter(), device.clone(), queue.clone(), options)
+    };
+    assert_eq!(algorithm(&with(true)), Algorithm::Cooperative);
+    pinned(&with(true)).unwrap();
+    assert_ne!(algorithm(&with(false)), Algorithm::Cooperative);
+    assert_ne!(
+        algorithm(&Device::from_wgpu(device.clone(), queue.clone())),
+        Algorithm::Cooperative
+    );
+}
+
+#[test]
 fn who_asks_for_them_has_them_where_the_adapter_lists_them() {
     let listed = adapter().cooperative_matrix_properties().iter().any(|it| {
         (it.m_size, it.n_size, it.k_size) == (16, 16, 16)
