@@ -123,6 +123,11 @@ impl Conv2dPlan {
                 {
                     return Ok(plan);
                 }
+                if gemm::is_worth_it(problem, limits)
+                    && let Ok(plan) = gemm()
+                {
+                    return Ok(plan);
+                }
                 if halo::is_worth_it(problem, limits)
                     && let Ok(plan) = halo()
                 {

@@ -76,7 +76,7 @@ impl Conv2d {
     /// let plan = conv.plan_of(DType::F16, [1, 64, 56, 56], &limits.with_cooperative_matrices())?;
     /// assert_eq!(plan.algorithm(), Algorithm::Cooperative);
     /// let plan = conv.plan_of(DType::F16, [1, 64, 56, 56], &limits)?;
-    /// assert_eq!(plan.algorithm(), Algorithm::Halo);
+    /// assert_ne!(plan.algorithm(), Algorithm::Cooperative);
     /// # Ok::<(), filtro::Error>(())
     /// ```
     pub fn plan_of(&self, dtype: DType, input: impl Into<Shape>, limits: &Limits) -> Result<Plan> {
