@@ -79,7 +79,7 @@ fn source_of(at: i32, size: i32) -> i32 {
 fn source_inside(at: i32, size: u32) -> u32 {
     return u32(clamp(source_of(at, i32(size)), 0, i32(size) - 1));
 }
-// What is applied to every output. Comparisons are written so that a NaN passes.
+// What is applied to every output. A NaN passes.
 fn activate(x: f32) -> f32 {
     return x;
 }
