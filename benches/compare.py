@@ -189,9 +189,10 @@ def join(torch_file, bench_files):
         print(f"{'shape':>28}{'batch':>7}{'filtro':>10}{'f32':>10}{'ratio':>8}{'roof':>7}"
               f"{'bound by':>15}{'tf32':>10}{'f16':>10}")
         for row in ours["rows"]:
-            name, _, gradient = row["name"].partition("/")
+            name, _, what = row["name"].partition("/")
+            gradient = what if what != "f16" else ""
             other = rows.get((name, row["images"]), {})
-            their = other.get(f"{gradient}_f32" if gradient else "f32")
+            their = other.get(f"{gradient}_f32" if gradient else what or "f32")
             if their is None or row["device"] is None:
                 missing.append(f"{row['name']} of {row['images']}")
                 continue
@@ -200,13 +201,14 @@ def join(torch_file, bench_files):
             clock = timed["device_clock_ms"] if device["kind"] == "GPU" else None
             our = clock or timed["warm_ms"]
             kind = "gradients" if gradient else "convolutions" if "gflop" in other else "poolings"
+            kind = f"{kind} of f16" if what == "f16" else kind
             ratio = their * 1e3 / our
             ratios.setdefault(kind, []).append(ratio)
             more = [other.get(name) for name in ("tf32", "f16")] if not gradient else [None, None]
             more = "".join(f"{time * 1e3:>10.4g}" if time else f"{'-':>10}" for time in more)
             print(f"{row['name']:>28}{row['images']:>7}{our:>10.4g}{their * 1e3:>10.4g}{ratio:>8.2f}"
                   f"{timed['share_of_roof']:>7.0%}{timed['bound_by']:>15}{more}")
-    print("\nPyTorch's time in f32 over filtro's, above 1 where filtro is faster; geometric means:")
+    print("\nPyTorch's time over filtro's, above 1 where filtro is faster; geometric means:")
     for kind, of_kind in ratios.items():
         print(f"  {kind}: {mean(of_kind):.2f} ({min(of_kind):.2f} to {max(of_kind):.2f})")
     if missing:

@@ -22,6 +22,10 @@ pub enum Algorithm {
     /// A product of matrices whose tiles of weights and gathered inputs go through workgroup memory
     /// (implicit GEMM).
     Gemm,
+    /// As [`Gemm`](Self::Gemm), of tensors of f16 by cooperative matrices (tensor cores), on a device
+    /// that was opened with [them](crate::DeviceOptions::cooperative_matrices), with the bound of
+    /// rounding that stands there.
+    Cooperative,
     /// A tile of outputs in registers, inputs and weights from textures: for software adapters,
     /// whose texel loads are much faster than their buffer loads.
     Texel,
@@ -43,6 +47,7 @@ impl Algorithm {
         Self::Tiled,
         Self::Halo,
         Self::Gemm,
+        Self::Cooperative,
         Self::Texel,
         Self::Strip,
         Self::Windows,
@@ -58,6 +63,7 @@ impl Algorithm {
             Self::Tiled => "tiled",
             Self::Halo => "halo",
             Self::Gemm => "gemm",
+            Self::Cooperative => "cooperative",
             Self::Texel => "texel",
             Self::Strip => "strip",
             Self::Windows => "windows",

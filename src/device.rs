@@ -10,7 +10,9 @@ use crate::gpu::Context;
 use crate::gpu::in_background;
 use crate::gpu::plans::{Plans, Wish};
 use crate::kept::Kept;
-use crate::{Algorithm, DeviceChoice, DeviceInfo, DeviceKind, Error, Limits, Result};
+use crate::{
+    Algorithm, DeviceChoice, DeviceInfo, DeviceKind, DeviceOptions, Error, Limits, Result,
+};
 
 /// Where tensors live and operations run: a GPU, a software adapter, or the CPU.
 ///
@@ -85,7 +87,30 @@ impl Device {
     /// As [`new`](Self::new).
     #[cfg(not(target_arch = "wasm32"))]
     pub fn open(choice: &DeviceChoice) -> Result<Self> {
-        pollster::block_on(Self::find(choice))
+        Self::open_with(choice, DeviceOptions::new())
+    }
+
+    /// The device of this choice, with what is off by default. Where an adapter lacks what is asked
+    /// for, the device is opened without; [`limits`](Self::limits) tells.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use filtro::{Device, DeviceChoice, DeviceOptions};
+    ///
+    /// let options = DeviceOptions::new().cooperative_matrices(true);
+    /// let device = Device::open_with(&DeviceChoice::Auto, options)?;
+    /// let has_them = device.limits().is_some_and(|limits| limits.cooperative_matrices);
+    /// println!("tensor cores: {has_them}");
+    /// # Ok::<(), filtro::Error>(())
+    /// ```
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn open_with(choice: &DeviceChoice, options: DeviceOptions) -> Result<Self> {
+        pollster::block_on(Self::find(choice, options))
     }
 
     /// A software adapter, such as lavapipe.
@@ -143,16 +168,28 @@ impl Device {
     /// # }
     /// ```
     pub fn open_async(choice: &DeviceChoice) -> impl Future<Output = Result<Self>> + use<> {
+        Self::open_with_async(choice, DeviceOptions::new())
+    }
+
+    /// As [`open_with`](Self::open_with), without blocking, as [`open_async`](Self::open_async) does.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new).
+    pub fn open_with_async(
+        choice: &DeviceChoice,
+        options: DeviceOptions,
+    ) -> impl Future<Output = Result<Self>> + use<> {
         let choice = choice.clone();
         #[cfg(not(target_arch = "wasm32"))]
-        return in_background("open", move || Self::open(&choice));
+        return in_background("open", move || Self::open_with(&choice, options));
         #[cfg(target_arch = "wasm32")]
         async move {
-            Self::find(&choice).await
+            Self::find(&choice, options).await
         }
     }
 
-    async fn find(choice: &DeviceChoice) -> Result<Self> {
+    async fn find(choice: &DeviceChoice, options: DeviceOptions) -> Result<Self> {
         let cpu = Self::cpu();
         if matches!(choice, DeviceChoice::Named(name) if cpu.info().is_of_backend(name))
             || *choice == DeviceChoice::Cpu
@@ -178,7 +215,7 @@ impl Device {
             .filter(|adapter| wanted(&describe(&adapter.get_info())))
             .min_by_key(|adapter| rank(adapter));
         match (best, choice) {
-            (Some(adapter), _) => Self::from_adapter(adapter).await,
+            (Some(adapter), _) => Self::from_adapter(adapter, options).await,
             (None, DeviceChoice::Auto) => Ok(Self::cpu()),
             (None, _) => {
                 let names: Vec<_> = adapters
@@ -193,17 +230,31 @@ impl Device {
         }
     }
 
-    async fn from_adapter(adapter: &wgpu::Adapter) -> Result<Self> {
-        let descriptor = wgpu::DeviceDescriptor {
+    async fn from_adapter(adapter: &wgpu::Adapter, options: DeviceOptions) -> Result<Self> {
+        let mut descriptor = wgpu::DeviceDescriptor {
             label: Some("filtro"),
             required_features: Context::wanted_features(adapter),
             required_limits: adapter.limits(),
             ..Default::default()
         };
+        let matrices = options.cooperative_matrices && Context::has_matrices(adapter);
+        if matrices {
+            descriptor.required_features |= Context::MATRIX_FEATURES;
+            #[allow(
+                unsafe_code,
+                reason = "wgpu asks for a word that its experimental features may have bugs: the \
+                          caller opted in; only this crate's own shaders use them here, in one \
+                          form that was checked against the definition on hardware, with an \
+                          adapter that lists it"
+            )]
+            // SAFETY: see the reason above.
+            let features = unsafe { wgpu::ExperimentalFeatures::enabled() };
+            descriptor.experimental_features = features;
+        }
         let (device, queue) = adapter.request_device(&descriptor).await.map_err(|error| {
             Error::DeviceRequest { adapter: adapter.get_info().name, message: error.to_string() }
         })?;
-        Ok(Self::with_context(Context::new(device, queue, true)))
+        Ok(Self::with_context(Context::new(device, queue, true, matrices)))
     }
 
     /// A device around the caller's own wgpu device and its queue, as [`interop`](crate::interop)
@@ -212,7 +263,22 @@ impl Device {
     /// `SUBGROUP`, `SHADER_F16`, `TIMESTAMP_QUERY`, `PIPELINE_CACHE`.
     #[must_use]
     pub fn from_wgpu(device: wgpu::Device, queue: wgpu::Queue) -> Self {
-        Self::with_context(Context::new(device, queue, false))
+        Self::with_context(Context::new(device, queue, false, false))
+    }
+
+    /// As [`from_wgpu`](Self::from_wgpu), with what is off by default, where the device was opened
+    /// with the features of it, and its adapter, which must be the one given, serves it.
+    ///
+    /// Cooperative matrices are `EXPERIMENTAL_COOPERATIVE_MATRIX` and `SHADER_F16`.
+    #[must_use]
+    pub fn from_wgpu_with(
+        adapter: &wgpu::Adapter,
+        device: wgpu::Device,
+        queue: wgpu::Queue,
+        options: DeviceOptions,
+    ) -> Self {
+        let matrices = options.cooperative_matrices && Context::has_matrices(adapter);
+        Self::with_context(Context::new(device, queue, false, matrices))
     }
 
     fn with_context(context: Arc<Context>) -> Self {

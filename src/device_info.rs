@@ -122,3 +122,46 @@ impl DeviceChoice {
         text.parse().unwrap_or_default()
     }
 }
+
+/// What is asked of a device beside which one it is. All is off by default.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub struct DeviceOptions {
+    /// Whether convolutions of f16 are done by cooperative matrices (tensor cores) where a GPU has
+    /// them.
+    pub cooperative_matrices: bool,
+}
+
+impl DeviceOptions {
+    /// Everything off.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { cooperative_matrices: false }
+    }
+
+    /// Whether convolutions of [f16](crate::DType::F16) are done by cooperative matrices, which are
+    /// tensor cores on NVIDIA's GPUs, as
+    /// [`Algorithm::Cooperative`](crate::Algorithm::Cooperative).
+    ///
+    /// They are an experimental feature of wgpu, and served on adapters that list matrices of
+    /// 16 x 16 x 16 elements of f16 with sums of f32 and have subgroups of 32; elsewhere this changes
+    /// nothing. [`Limits::cooperative_matrices`](crate::Limits::cooperative_matrices) tells whether a
+    /// device has them, a plan whether a convolution is done by them. A [tuning](crate::tuning), which is
+    /// measured in f32, does not choose for these.
+    ///
+    /// # Rounding
+    ///
+    /// The products of two numbers of f16 are exact. How an adapter adds them up in f32 is its own:
+    /// several at a time, cut off and not rounded, and each sum of `n` products without a break. So the
+    /// `e` of [`DType`](crate::DType) is larger,
+    ///
+    /// ```text
+    /// e = (64 + 3 * n) * 2^-24 * (the sum of the products' absolute values)
+    /// ```
+    ///
+    /// whatever the data. Whole numbers whose sums stay below 2^24 are exact.
+    #[must_use]
+    pub const fn cooperative_matrices(self, cooperative_matrices: bool) -> Self {
+        Self { cooperative_matrices }
+    }
+}

@@ -30,7 +30,8 @@ use std::fmt;
 /// e + 2^-25               below 2^-14, or e + 2^-14 where a GPU flushes subnormal numbers
 /// ```
 ///
-/// with `e` the error of the same operation in f32, as above. Results from 65520 on become
+/// with `e` the error of the same operation in f32, as above; a convolution by cooperative matrices,
+/// which a caller has to ask for, has [another](crate::DeviceOptions::cooperative_matrices). Results from 65520 on become
 /// infinity. What `e` leaves aside is the rounding of the inputs to f16, `2^-11` of each.
 ///
 /// On a GPU it needs shaders with 16-bit floats, which [`Limits::shader_f16`](crate::Limits) tells.

@@ -128,7 +128,7 @@ mod window;
 
 pub use algorithm::Algorithm;
 pub use device::{Device, MemoryUse};
-pub use device_info::{DeviceChoice, DeviceInfo, DeviceKind};
+pub use device_info::{DeviceChoice, DeviceInfo, DeviceKind, DeviceOptions};
 pub use dtype::DType;
 pub use error::{Error, Result};
 pub use limits::Limits;

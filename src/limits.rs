@@ -31,6 +31,10 @@ pub struct Limits {
     pub subgroup_sizes: Option<(u32, u32)>,
     /// Whether shaders can compute with 16-bit floats.
     pub shader_f16: bool,
+    /// Whether shaders can multiply matrices of 16 x 16 elements of f16, with sums of f32, by the
+    /// subgroup: where the device was opened with
+    /// [cooperative matrices](crate::DeviceOptions::cooperative_matrices).
+    pub cooperative_matrices: bool,
     /// Whether the adapter is a program on the CPU, such as lavapipe.
     pub software: bool,
 }
@@ -52,6 +56,7 @@ impl Limits {
             max_workgroup_memory: 16_384,
             subgroup_sizes: None,
             shader_f16: false,
+            cooperative_matrices: false,
             software: false,
         }
     }
@@ -72,6 +77,13 @@ impl Limits {
     #[must_use]
     pub const fn with_shader_f16(self) -> Self {
         Self { shader_f16: true, ..self }
+    }
+
+    /// The same limits of a device that was opened with cooperative matrices and has 48 KiB of
+    /// workgroup memory, as adapters with such matrices do.
+    #[must_use]
+    pub const fn with_cooperative_matrices(self) -> Self {
+        Self { cooperative_matrices: true, max_workgroup_memory: 49_152, ..self }
     }
 
     /// The same limits with another largest binding.

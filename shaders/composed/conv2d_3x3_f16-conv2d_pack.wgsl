@@ -1,4 +1,4 @@
-// Composed from conv2d_pack.wgsl as conv2d_pack-f16 for: convolution 3x3 of f16, 64x56x56 to 64.
+// Composed from conv2d_pack.wgsl as conv2d_pack-f16 for: convolution 3x3 of f16, 64x56x56 to 64; convolution 3x3 of f16 by cooperative matrices, 32 of 128x28x28 to 128.
 // Computes: the weight of a convolution in the order in which a dense shader reads it, the output
 //   channels of a tile beside each other.
 // Owns: an invocation one element of the packed weight; neighbours write neighbouring elements.

@@ -30,12 +30,19 @@ use crate::{
 /// The adapters that all of this is planned for.
 const LIMITS: Limits = Limits::webgpu().with_shader_f16();
 
+/// Those with cooperative matrices.
+const MATRICES: Limits = LIMITS.with_subgroups(32, 32).with_cooperative_matrices();
+
 /// A problem: the name of its file, itself in words, and the shaders of its plan.
 type Problem = (&'static str, &'static str, Vec<Shader>);
 
 fn forward(conv: Conv2d, input: [usize; 4], dtype: DType) -> Vec<Shader> {
+    forward_on(&LIMITS, conv, input, dtype)
+}
+
+fn forward_on(limits: &Limits, conv: Conv2d, input: [usize; 4], dtype: DType) -> Vec<Shader> {
     let problem = conv.problem(input.into()).unwrap();
-    Conv2dPlan::new(&problem, Operands { bias: true, dtype }, None, &LIMITS).unwrap().shaders()
+    Conv2dPlan::new(&problem, Operands { bias: true, dtype }, None, limits).unwrap().shaders()
 }
 
 fn convolutions() -> Vec<Problem> {
@@ -48,6 +55,16 @@ fn convolutions() -> Vec<Problem> {
             "conv2d_3x3_f16",
             "convolution 3x3 of f16, 64x56x56 to 64",
             forward(same.clone(), [1, 64, 56, 56], DType::F16),
+        ),
+        (
+            "conv2d_3x3_cooperative",
+            "convolution 3x3 of f16 by cooperative matrices, 32 of 128x28x28 to 128",
+            forward_on(
+                &MATRICES,
+                conv(128, 128, [3, 3]).padding([1, 1]),
+                [32, 128, 28, 28],
+                DType::F16,
+            ),
         ),
         (
             "conv2d_1x1",

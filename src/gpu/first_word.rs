@@ -92,7 +92,8 @@ impl<'a> Walk<'a> {
                 | Statement::WorkGroupUniformLoad { .. }
                 | Statement::ImageStore { .. }
                 | Statement::SubgroupGather { .. }
-                | Statement::SubgroupCollectiveOperation { .. } => {}
+                | Statement::SubgroupCollectiveOperation { .. }
+                | Statement::CooperativeStore { .. } => {}
                 Statement::Block(block) => self.visit(block, reports),
                 Statement::If { condition, accept, reject } => {
                     self.condition(*condition, reports);

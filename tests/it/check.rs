@@ -39,6 +39,8 @@ pub struct Forward<'a> {
     bias: Option<Array1<f32>>,
     expected: Array4<f64>,
     rule: Rule,
+    /// The tolerance of a convolution by cooperative matrices; none where it is as any other's.
+    of_matrices: Option<Array4<f64>>,
     dtype: DType,
 }
 
@@ -92,6 +94,7 @@ impl<'a> Forward<'a> {
         let sizes = magnitude(input.view());
         let wide_bias = bias.as_ref().map(wide);
         let bias_view = wide_bias.as_ref().map(|bias| bias.view());
+        let mut of_matrices = None;
         let (expected, rule) = match (&case.operation, case.operation.kind()) {
             (Operation::Conv2d { options, .. }, _) => {
                 let (expected, sums) = reference::conv2d_with_magnitude(
@@ -100,8 +103,19 @@ impl<'a> Forward<'a> {
                     wide_weight.view(),
                     bias_view,
                 )?;
+                let products = weight.len() / options.out_channels;
+                if !is_exact(case.data, products) {
+                    let sums = compare::by_matrices(products, &sums);
+                    let function = options.activation;
+                    of_matrices = Some(match function {
+                        None => sums,
+                        Some(function) => {
+                            sums * steepness(function) + activation_tolerance(function, &expected)
+                        }
+                    });
+                }
                 let rule = match options.activation {
-                    None if is_exact(case.data, weight.len() / options.out_channels) => Rule::Equal,
+                    None if is_exact(case.data, products) => Rule::Equal,
                     None => Rule::Within(rounding(sums)),
                     Some(function) => Rule::Within(
                         rounding(sums) * steepness(function)
@@ -138,7 +152,7 @@ impl<'a> Forward<'a> {
                 (expected, Rule::Within(tolerance))
             }
         };
-        Ok(Self { case, input, weight, bias, expected, rule, dtype })
+        Ok(Self { case, input, weight, bias, expected, rule, of_matrices, dtype })
     }
 
     /// Whether the runner gives it.
@@ -162,7 +176,12 @@ impl<'a> Forward<'a> {
             Kind::Average(options) => runner.pool(options, input)?,
             Kind::Activation(function) => runner.activation(function, input)?,
         };
-        let compared = self.compare(&output);
+        let compared = match &self.of_matrices {
+            Some(tolerance) if runner.uses_matrices() => {
+                compare::within_f16("output", &output, &self.expected, tolerance)
+            }
+            _ => self.compare(&output),
+        };
         let Kind::Max(options) = self.case.operation.kind() else { return Ok(compared) };
         if compared.is_err() {
             return Ok(compared);

@@ -47,6 +47,45 @@ fn a_workload_is_checked_timed_and_drawn_under_its_ceilings() {
 }
 
 #[test]
+fn a_shape_in_f16_has_a_row_beside_that_in_f32() {
+    let folder = folder("f16");
+    fs::write(
+        folder.join("shapes.json"),
+        r#"[{"name": "mine", "op": "conv2d", "in_channels": 16, "in_height": 9, "in_width": 8,
+            "out_channels": 40, "kernel_size": [3, 2]}]"#,
+    )
+    .unwrap();
+    let arguments =
+        "bench --workloads --shapes shapes.json --f16 --budget 1 --device software --json";
+    let mut arguments: Vec<_> = arguments.split(' ').collect();
+    let output = run(&folder, &arguments);
+    if !output.status.success() {
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert!(text.contains("has no shaders with f16"), "{text}");
+        return crate::tested::tell("the software adapter has no f16");
+    }
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let row = |index: usize| {
+        let row = &json["rows"][index];
+        (
+            row["name"].as_str().unwrap(),
+            row["dtype"].as_str().unwrap(),
+            row["bytes"].as_f64().unwrap(),
+        )
+    };
+    assert_eq!(json["rows"].as_array().unwrap().len(), 2);
+    let (full, half) = (row(0), row(1));
+    assert_eq!([full.0, full.1, half.0, half.1], ["mine", "f32", "mine/f16", "f16"]);
+    assert_eq!(half.2, full.2 / 2.0);
+    assert!(json["rows"][1]["device"]["algorithm"].is_string(), "{json:#}");
+
+    arguments.push("--cooperative");
+    arguments.swap(9, 10);
+    let text = stderr_of_failure(&folder, &arguments, 2);
+    assert!(text.contains("has no matrices of f16 with sums of f32"), "{text}");
+}
+
+#[test]
 fn a_sweep_is_drawn_with_a_panel_per_operation() {
     let folder = folder("sweep");
     let arguments = "bench --device software --op conv2d,depthwise --sizes 4,9 --budget 1 --svg \

@@ -112,6 +112,12 @@ pub fn any_data<D: Dimension>(terms: usize, magnitude: &Array<f64, D>) -> Array<
     magnitude.mapv(|sum| units * U * sum + f64::from(f32::MIN_POSITIVE))
 }
 
+/// The bound of `DeviceOptions::cooperative_matrices`.
+pub fn by_matrices<D: Dimension>(products: usize, magnitude: &Array<f64, D>) -> Array<f64, D> {
+    let units = 64.0 + 3.0 * products as f64;
+    magnitude.mapv(|sum| units * U * sum + f64::from(f32::MIN_POSITIVE))
+}
+
 /// Every element is what becomes of a number within its tolerance when that is rounded to f16: since
 /// rounding keeps the order, it lies between the rounded ends. A NaN must be met exactly.
 pub fn within_f16<D: Dimension>(

@@ -5,7 +5,7 @@ use ndarray::{Array, Array1, Array4, Dimension};
 
 use crate::options::{Convolution, MaxPooling, Pooling};
 use crate::runner::{GradientRunner, Runner};
-use crate::tested::{has_f16, lend, tested};
+use crate::tested::{has_f16, has_matrices, lend, tested};
 
 /// A device, with the algorithm that the plan picks or a pinned one.
 #[derive(Debug)]
@@ -32,7 +32,11 @@ fn serves(algorithm: Algorithm, operation: &str) -> bool {
 
 /// Whether an algorithm serves tensors of a type.
 fn has(algorithm: Algorithm, dtype: DType) -> bool {
-    dtype == DType::F32 || !matches!(algorithm, Algorithm::Texel | Algorithm::Windows)
+    match algorithm {
+        Algorithm::Cooperative => dtype == DType::F16,
+        Algorithm::Texel | Algorithm::Windows => dtype == DType::F32,
+        _ => true,
+    }
 }
 
 /// The CPU, the adapter as planned, and every algorithm of the operation pinned.
@@ -117,6 +121,16 @@ impl Runner for DeviceRunner {
 
     fn is_for_software_alone(&self) -> bool {
         self.algorithm == Some(Algorithm::Windows)
+    }
+
+    fn lacks_matrices(&self) -> bool {
+        self.algorithm == Some(Algorithm::Cooperative) && !has_matrices()
+    }
+
+    fn uses_matrices(&self) -> bool {
+        self.dtype == DType::F16
+            && matches!(self.algorithm, None | Some(Algorithm::Cooperative))
+            && self.device.limits().is_some_and(|limits| limits.cooperative_matrices)
     }
 
     fn convolve(

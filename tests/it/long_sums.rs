@@ -13,12 +13,13 @@ use crate::compare::{self, U, equal, within};
 use crate::tested::{has_f16, tested, wgpu_device};
 
 /// As planned, and every algorithm of a dense convolution.
-const PINS: [Option<Algorithm>; 6] = [
+const PINS: [Option<Algorithm>; 7] = [
     None,
     Some(Algorithm::General),
     Some(Algorithm::Tiled),
     Some(Algorithm::Halo),
     Some(Algorithm::Gemm),
+    Some(Algorithm::Cooperative),
     Some(Algorithm::Texel),
 ];
 

@@ -29,6 +29,7 @@ mod command_compare;
 #[cfg(feature = "cli")]
 mod command_files;
 mod compare;
+mod cooperative;
 mod device_failures;
 mod device_gradients;
 mod device_runner;

@@ -22,6 +22,17 @@ pub trait Runner {
         false
     }
 
+    /// Whether it needs cooperative matrices, which the device has not.
+    fn lacks_matrices(&self) -> bool {
+        false
+    }
+
+    /// Whether its convolutions can be by cooperative matrices, which have a bound of rounding of their
+    /// own.
+    fn uses_matrices(&self) -> bool {
+        false
+    }
+
     fn convolve(
         &self,
         options: &dyn Convolution,

@@ -52,6 +52,8 @@ fn forward_of(dtype: DType, cases: &[Case]) {
         }
         if runner.is_for_software_alone() && !is_software() {
             tell(&format!("{name}: {not_served} cases are for software adapters alone"));
+        } else if runner.lacks_matrices() {
+            tell(&format!("{name}: {not_served} cases need cooperative matrices"));
         } else {
             failures.push(format!("{name} passes no case"));
         }

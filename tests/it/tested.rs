@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::io::Write;
 use std::sync::Mutex;
 
-use filtro::{Device, DeviceChoice, DeviceKind};
+use filtro::{Device, DeviceChoice, DeviceKind, DeviceOptions};
 use ndarray::{Array, Dimension};
 
 /// What `FILTRO_TEST_DEVICE` asks for: `software`, which is the default, so that tests mean the
@@ -14,10 +14,11 @@ fn choice() -> DeviceChoice {
     asked.parse().unwrap()
 }
 
-/// The device, newly opened. Tests fail where it is not there.
+/// The device, newly opened, with all that it has. Tests fail where it is not there.
 pub fn open_tested() -> Device {
     let choice = choice();
-    let device = Device::open(&choice).unwrap_or_else(|error| {
+    let options = DeviceOptions::new().cooperative_matrices(true);
+    let device = Device::open_with(&choice, options).unwrap_or_else(|error| {
         panic!("tests need a device, by default a software adapter such as lavapipe: {error}")
     });
     let kind = device.info().kind;
@@ -77,6 +78,11 @@ pub fn has_f16() -> bool {
         tell("the device has no f16 and is left out");
     }
     has
+}
+
+/// Whether the device has cooperative matrices.
+pub fn has_matrices() -> bool {
+    tested().limits().expect("an adapter").cooperative_matrices
 }
 
 /// Tells on stderr, which the test harness does not hold back, what a test has not run.

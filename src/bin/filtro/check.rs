@@ -30,6 +30,19 @@ fn rounded(magnitude: Array4<f64>) -> Array4<f64> {
     magnitude.mapv_into(|sum| 8.0 * U * sum + f64::from(f32::MIN_POSITIVE))
 }
 
+/// How far that and the rounding to f16 may lead from an output.
+fn in_f16(output: f64, bound: f64) -> f64 {
+    // Numbers below 2^-14 may be flushed to zero.
+    bound + (output.abs() + bound) / 2048.0 + 1.0 / 16_384.0
+}
+
+/// How many times as large the bound of sums of so many products is by cooperative matrices.
+pub(crate) fn by_matrices(products: usize) -> f64 {
+    #[allow(clippy::cast_precision_loss, reason = "a bound")]
+    let products = products as f64;
+    (64.0 + 3.0 * products) / 8.0
+}
+
 impl Expected {
     pub(crate) fn of(layer: &Layer, input: &Array4<f32>) -> Result<Self, Failure> {
         let input = input.mapv(f64::from);
@@ -83,6 +96,15 @@ impl Expected {
             .map(|(output, sums)| Self { output, bound: rounded(sums) }))
     }
 
+    /// The same of an output that is rounded to f16, for elements that f16 holds, where the bound of
+    /// the sums is so many times as large.
+    pub(crate) fn in_f16(self, times: f64) -> Self {
+        let bound = Zip::from(&self.output)
+            .and(&self.bound)
+            .map_collect(|&output, &bound| in_f16(output, bound * times));
+        Self { bound, ..self }
+    }
+
     /// The first rows of every map.
     pub(crate) fn first_rows(self, rows: usize) -> Self {
         let first = |array: Array4<f64>| array.slice(s![.., .., ..rows, ..]).to_owned();
@@ -130,20 +152,27 @@ pub(crate) fn agree(
         let input = cpu.upload(&input.mapv(f32::abs))?;
         Some(layer.on(&cpu)?.forward(&input)?.download()?)
     };
-    Ok(agree_within(magnitude, one, other))
+    Ok(agree_within(magnitude, None, one, other))
 }
 
 /// Two outputs against each other, given what was added up for every element; they have to be
-/// equal where nothing was.
+/// equal where nothing was. Where they are of f16, `halves` is how many times as large the bound of the
+/// sums is.
 pub(crate) fn agree_within(
     magnitude: Option<Array4<f32>>,
+    halves: Option<f64>,
     one: &Array4<f32>,
     other: &Array4<f32>,
 ) -> Difference {
     // The magnitude is rounded too, hence a little more.
     let rounded = |sum: f32| 8.1 * U * f64::from(sum) + f64::from(f32::MIN_POSITIVE);
     let bound = magnitude.map_or_else(|| Array4::zeros(other.dim()), |sums| sums.mapv(rounded));
-    Expected { output: other.mapv(f64::from), bound }.compare_two(one, other)
+    let expected = Expected { output: other.mapv(f64::from), bound };
+    let expected = match halves {
+        Some(times) => expected.in_f16(times),
+        None => expected,
+    };
+    expected.compare_two(one, other)
 }
 
 impl Difference {

@@ -1,7 +1,7 @@
 //! Which device a command runs on.
 
 use clap::Args;
-use filtro::{Device, DeviceChoice, DeviceKind, Error};
+use filtro::{Device, DeviceChoice, DeviceKind, DeviceOptions, Error};
 
 use crate::failure::Failure;
 
@@ -28,12 +28,17 @@ impl DeviceFlag {
 
     /// The device that is asked for; else the best there is, a software adapter included.
     pub(crate) fn open_best(&self) -> Result<Device, Failure> {
+        self.open_best_with(DeviceOptions::new())
+    }
+
+    /// The same, with what is off by default.
+    pub(crate) fn open_best_with(&self, options: DeviceOptions) -> Result<Device, Failure> {
         let choice = self.choice();
         if choice != DeviceChoice::Auto {
-            return Ok(Device::open(&choice)?);
+            return Ok(Device::open_with(&choice, options)?);
         }
         for choice in [DeviceChoice::Gpu, DeviceChoice::Software] {
-            match Device::open(&choice) {
+            match Device::open_with(&choice, options) {
                 Ok(device) => return Ok(device),
                 Err(Error::NoAdapter { .. }) => log::info!("there is no {choice} adapter"),
                 Err(error) => log::warn!("{error}"),

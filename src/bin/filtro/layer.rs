@@ -1,8 +1,8 @@
 //! One step of a pipeline: options and weights, apart from a device.
 
 use filtro::{
-    AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, Conv2d, Device, MaxPool2d, Result, Shape,
-    Tensor,
+    AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, Conv2d, DType, Device, MaxPool2d, Result,
+    Shape, Tensor,
 };
 use ndarray::{Array1, Array4};
 
@@ -36,14 +36,42 @@ impl Pool2d {
 impl Layer {
     /// The layer with its weights on a device.
     pub(crate) fn on(&self, device: &Device) -> Result<Loaded<'_>> {
+        self.on_as(device, DType::F32)
+    }
+
+    /// The same, with weights of a type.
+    pub(crate) fn on_as(&self, device: &Device, dtype: DType) -> Result<Loaded<'_>> {
         let (weight, bias) = match self {
             Self::Pool2d(_) => (None, None),
             Self::Conv2d { weight, bias, .. } => (
-                Some(device.upload(weight)?),
-                bias.as_ref().map(|bias| device.upload(bias)).transpose()?,
+                Some(device.upload(weight)?.to_dtype(dtype)?),
+                bias.as_ref().map(|bias| device.upload(bias)?.to_dtype(dtype)).transpose()?,
             ),
         };
         Ok(Loaded { layer: self, weight, bias })
+    }
+
+    /// The layer with the weights that f16 holds of these.
+    pub(crate) fn of_halves(&self) -> Self {
+        match self {
+            Self::Pool2d(_) => self.clone(),
+            Self::Conv2d { options, weight, bias } => Self::Conv2d {
+                options: options.clone(),
+                weight: weight.mapv(nearest_half),
+                bias: bias.as_ref().map(|bias| bias.mapv(nearest_half)),
+            },
+        }
+    }
+
+    /// How many products are added up for an output; none where an output is no sum of products.
+    pub(crate) fn products(&self) -> Option<usize> {
+        match self {
+            Self::Pool2d(_) => None,
+            Self::Conv2d { options, .. } => {
+                let [height, width] = options.kernel_size;
+                Some(options.in_channels / options.groups * height * width)
+            }
+        }
     }
 
     /// The layer with absolute weights, which sums up magnitudes.
@@ -103,6 +131,11 @@ impl Layer {
             }
         }
     }
+}
+
+/// The nearest number of f16.
+pub(crate) fn nearest_half(value: f32) -> f32 {
+    half::f16::from_f32(value).to_f32()
 }
 
 /// A layer with its weights on a device.

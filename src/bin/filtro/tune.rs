@@ -109,7 +109,7 @@ impl Problem {
 pub(crate) fn run(options: &Options, out: &mut dyn Write) -> Result<(), Failure> {
     let problems: Vec<Problem> = if options.conv2d.is_empty() {
         let only = options.only.as_deref();
-        let selection = Selection { only, file: None, batch: 1, gradients: false };
+        let selection = Selection { only, file: None, batch: 1, gradients: false, halves: false };
         Workload::all(selection)?.iter().filter_map(Problem::of).collect()
     } else {
         options.conv2d.iter().map(Problem::from).collect()

@@ -1,6 +1,9 @@
 //! Conv2d on the GPU: which algorithm, and its dispatches.
 
 pub(crate) mod bands;
+pub(crate) mod cooperative;
+#[cfg(test)]
+mod cooperative_tests;
 pub(crate) mod gemm;
 pub(crate) mod general;
 pub(crate) mod general_sums;
@@ -47,6 +50,7 @@ pub(crate) enum Method {
     Tiled(TilePlan),
     Halo(TilePlan),
     Gemm(TilePlan),
+    Cooperative(TilePlan),
     Bands(bands::Plan),
     Software(software::Conv2dPlan),
 }
@@ -102,6 +106,8 @@ impl Conv2dPlan {
         let halo = || dense(halo::plan(problem, operands, limits), Method::Halo);
         let tiled = || dense(tiled::plan(problem, operands, limits), Method::Tiled);
         let gemm = || dense(gemm::plan(problem, operands, limits), Method::Gemm);
+        let cooperative =
+            || dense(cooperative::plan(problem, operands, limits), Method::Cooperative);
         let unsupported = |rule: Rule| {
             let algorithm = pinned.map_or_else(String::new, |pinned| pinned.to_string());
             Error::Unsupported { operation: OPERATION, algorithm, rule: rule.into() }
@@ -109,8 +115,14 @@ impl Conv2dPlan {
         match pinned {
             Some(Algorithm::Halo) => return halo().map_err(unsupported),
             Some(Algorithm::Gemm) => return gemm().map_err(unsupported),
+            Some(Algorithm::Cooperative) => return cooperative().map_err(unsupported),
             Some(Algorithm::Tiled) => return tiled().map_err(unsupported),
             None => {
+                if cooperative::is_worth_it(problem)
+                    && let Ok(plan) = cooperative()
+                {
+                    return Ok(plan);
+                }
                 if gemm::is_worth_it(problem, limits)
                     && let Ok(plan) = gemm()
                 {
@@ -156,6 +168,7 @@ impl Conv2dPlan {
             Method::Tiled(_) => Algorithm::Tiled,
             Method::Halo(_) => Algorithm::Halo,
             Method::Gemm(_) => Algorithm::Gemm,
+            Method::Cooperative(_) => Algorithm::Cooperative,
             Method::Bands(plan) => plan.algorithm(),
             Method::Software(plan) => plan.algorithm(),
         }
@@ -166,7 +179,10 @@ impl Conv2dPlan {
         let dispatches = match &self.method {
             Method::General(plan) => plan.dispatches(),
             Method::Strip(_) => 1,
-            Method::Tiled(plan) | Method::Halo(plan) | Method::Gemm(plan) => plan.parts.len(),
+            Method::Tiled(plan)
+            | Method::Halo(plan)
+            | Method::Gemm(plan)
+            | Method::Cooperative(plan) => plan.parts.len(),
             Method::Bands(plan) => plan.dispatches(),
             Method::Software(plan) => plan.dispatches(),
         };
@@ -178,7 +194,10 @@ impl Conv2dPlan {
         let mut shaders = match &self.method {
             Method::General(plan) => plan.shaders(),
             Method::Strip(plan) => vec![plan.shader().clone()],
-            Method::Tiled(plan) | Method::Halo(plan) | Method::Gemm(plan) => plan.shaders().into(),
+            Method::Tiled(plan)
+            | Method::Halo(plan)
+            | Method::Gemm(plan)
+            | Method::Cooperative(plan) => plan.shaders().into(),
             Method::Bands(plan) => plan.shaders(),
             Method::Software(plan) => plan.shaders(),
         };
@@ -205,9 +224,10 @@ pub(crate) fn conv2d(
     match &plan.method {
         Method::General(plan) => plan.record_into(context, problem, buffers),
         Method::Strip(plan) => plan.record(context, buffers.into()),
-        Method::Tiled(plan) | Method::Halo(plan) | Method::Gemm(plan) => {
-            plan.record(context, problem, buffers)
-        }
+        Method::Tiled(plan)
+        | Method::Halo(plan)
+        | Method::Gemm(plan)
+        | Method::Cooperative(plan) => plan.record(context, problem, buffers),
         Method::Bands(plan) => plan.record(context, problem, buffers),
         Method::Software(plan) => plan.record(context, problem, buffers),
     }?;

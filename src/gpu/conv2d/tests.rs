@@ -75,7 +75,7 @@ fn no_planned_text_is_too_long() {
 }
 
 /// Convolutions of small and of extreme sums.
-fn sums_of_all_lengths() -> Vec<(Conv2d, [usize; 4])> {
+pub(crate) fn sums_of_all_lengths() -> Vec<(Conv2d, [usize; 4])> {
     let mut problems = Vec::new();
     let channels = [1, 2, 3, 7, 16, 64, 100, 576, 4_096, 15_000, 60_001, 65_536, 1_000_000];
     let kernels = [

@@ -56,6 +56,7 @@ pub(crate) fn problems() -> Vec<(Conv2d, [usize; 4])> {
 pub(crate) fn variants() -> Result<Vec<Shader>> {
     let mut variants = general_variants();
     variants.extend(dense_variants()?);
+    variants.extend(cooperative_variants()?);
     variants.extend(gradient_variants()?);
     variants.extend(depthwise_shaders()?);
     Ok(distinct(variants))
@@ -81,6 +82,27 @@ pub(crate) fn dense_variants() -> Result<Vec<Shader>> {
                     planned => planned?,
                 };
                 variants.extend(planned.shaders());
+            }
+        }
+    }
+    Ok(distinct(variants))
+}
+
+/// The shaders by cooperative matrices of the problems that they serve: large ones, and small ones.
+fn cooperative_variants() -> Result<Vec<Shader>> {
+    let limits = Limits::webgpu().with_subgroups(32, 32).with_shader_f16();
+    let limits = limits.with_cooperative_matrices();
+    let mut variants = Vec::new();
+    for (conv, [batch, channels, height, width]) in problems() {
+        for images in [1, 40] {
+            let problem = conv.problem([images * batch, channels, height, width].into())?;
+            for bias in [true, false] {
+                let operands = Operands { bias, dtype: DType::F16 };
+                let pinned = Some(Algorithm::Cooperative);
+                match Conv2dPlan::new(&problem, operands, pinned, &limits) {
+                    Err(Error::Unsupported { .. }) => {}
+                    planned => variants.extend(planned?.shaders()),
+                }
             }
         }
     }

@@ -22,7 +22,7 @@ pub(super) fn found(shader: &Parsed, limits: &Limits) -> Vec<String> {
 }
 
 /// As WebGPU counts: every variable from a multiple of 16 bytes on.
-fn bytes(shader: &Parsed) -> u32 {
+pub(crate) fn bytes(shader: &Parsed) -> u32 {
     let mut layouter = Layouter::default();
     layouter.update(shader.module.to_ctx()).unwrap();
     let variables = shader.module.global_variables.iter();

@@ -2,7 +2,7 @@
 
 mod arrays;
 mod divisions;
-mod memory;
+pub(super) mod memory;
 mod names;
 mod uniformity;
 
@@ -73,6 +73,12 @@ const EXCEPTIONS: &[Exception] = &[
     ),
     exception(DIVISIONS, "conv2d_grad_weight_tiled", "", PER_TILE),
     exception(DIVISIONS, "conv2d_grad_weight_texel", "", PER_TILE),
+    exception(
+        WORKGROUP,
+        "conv2d_cooperative",
+        "",
+        "planned where a caller asks for matrices, with the memory of their adapters",
+    ),
     exception(OWN_ARRAYS, "conv2d_grad_weight_filters", "", SOFTWARE),
     exception(OWN_ARRAYS, "conv2d_grad_weight_texel", "", SOFTWARE),
     exception(OWN_ARRAYS, "conv2d_texel", "", SOFTWARE),

@@ -169,7 +169,8 @@ impl<'a> Walk<'a> {
             | Statement::MemoryBarrier(_)
             | Statement::WorkGroupUniformLoad { .. }
             | Statement::SubgroupGather { .. }
-            | Statement::SubgroupCollectiveOperation { .. } => {
+            | Statement::SubgroupCollectiveOperation { .. }
+            | Statement::CooperativeStore { .. } => {
                 if self.state.varies {
                     self.found.insert(self.shader.line(span).into());
                 }
@@ -283,6 +284,8 @@ impl<'a> Walk<'a> {
             }
             Expression::ArrayLength(_) | Expression::WorkGroupUniformLoadResult { .. } => false,
             Expression::AtomicResult { .. } | Expression::SubgroupOperationResult { .. } => true,
+            // Every invocation holds a part of its own.
+            Expression::CooperativeLoad { .. } | Expression::CooperativeMultiplyAdd { .. } => true,
             ref other => panic!("nobody said whether {other:?} varies"),
         }
     }
@@ -346,6 +349,39 @@ fn a_barrier_that_not_all_reach_is_found() {
     ] {
         assert_eq!(found(&Parsed::of_statements(statements)).len(), 1, "{statements}");
     }
+}
+
+/// The validator itself demands it of products, not of stores.
+#[test]
+fn matrices_that_not_all_multiply_or_store_are_found() {
+    let shader = |body: &str| {
+        format!(
+            "enable wgpu_cooperative_matrix;
+            enable f16;
+            var<workgroup> elements: array<f16, 256>;
+            var<workgroup> results: array<f32, 256>;
+            @compute @workgroup_size(64)
+            fn main(@builtin(workgroup_id) group: vec3<u32>,
+                @builtin(local_invocation_index) local: u32) {{
+                var sum = coop_mat16x16<f32, C>();
+                let a = coopLoad<coop_mat16x16<f16, A>>(&elements[0], 16u);
+                let b = coopLoadT<coop_mat16x16<f16, B>>(&elements[0], 16u);
+                {body}
+            }}"
+        )
+    };
+    let is_valid = |body: &str| {
+        let module = naga::front::wgsl::parse_str(&shader(body)).unwrap();
+        let (flags, all) = (naga::valid::ValidationFlags::all(), naga::valid::Capabilities::all());
+        naga::valid::Validator::new(flags, all).validate(&module).is_ok()
+    };
+    let multiply = "sum = coopMultiplyAdd(a, b, sum);";
+    assert!(is_valid(&format!("if group.x == 1u {{ {multiply} }}")));
+    assert!(!is_valid(&format!("if local < 32u {{ {multiply} }}")));
+    let found = |body: &str| found(&Parsed::new(body, shader(body))).len();
+    let store = "coopStoreT(sum, &results[0], 16u);";
+    assert_eq!(found(&format!("{multiply} if group.x == 1u {{ {store} }}")), 0);
+    assert_eq!(found(&format!("{multiply} if local < 32u {{ {store} }}")), 1);
 }
 
 #[test]

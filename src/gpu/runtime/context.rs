@@ -47,11 +47,25 @@ impl Context {
         Handle::wanted_features(adapter)
     }
 
+    /// What cooperative matrices need of a device.
+    pub(crate) const MATRIX_FEATURES: wgpu::Features = Handle::MATRIX_FEATURES;
+
+    /// Whether an adapter has the cooperative matrices that shaders are written for.
+    pub(crate) fn has_matrices(adapter: &wgpu::Adapter) -> bool {
+        Handle::has_matrices(adapter)
+    }
+
     /// A context around an open device. `own` is whether this crate opened it and may set its
-    /// callbacks.
-    pub(crate) fn new(device: wgpu::Device, queue: wgpu::Queue, own: bool) -> Arc<Self> {
+    /// callbacks, `matrices` whether its adapter has cooperative matrices and the caller asks for
+    /// them.
+    pub(crate) fn new(
+        device: wgpu::Device,
+        queue: wgpu::Queue,
+        own: bool,
+        matrices: bool,
+    ) -> Arc<Self> {
         Arc::new(Self {
-            handle: Handle::new(device, queue, own),
+            handle: Handle::new(device, queue, own, matrices),
             buffers: Arc::default(),
             textures: Arc::default(),
             pipelines: Pipelines::default(),

@@ -33,8 +33,24 @@ impl Handle {
         wanted & adapter.features()
     }
 
-    /// `own` is whether this crate opened the device and may set its callbacks.
-    pub(crate) fn new(device: wgpu::Device, queue: wgpu::Queue, own: bool) -> Self {
+    /// What cooperative matrices need of a device.
+    pub(crate) const MATRIX_FEATURES: wgpu::Features =
+        wgpu::Features::EXPERIMENTAL_COOPERATIVE_MATRIX.union(wgpu::Features::SHADER_F16);
+
+    /// Whether an adapter multiplies matrices of 16 x 16 elements of f16 with sums of f32.
+    pub(crate) fn has_matrices(adapter: &wgpu::Adapter) -> bool {
+        let is_served = |it: &wgpu::CooperativeMatrixProperties| {
+            (it.m_size, it.n_size, it.k_size) == (16, 16, 16)
+                && it.ab_type == wgpu::CooperativeScalarType::F16
+                && it.cr_type == wgpu::CooperativeScalarType::F32
+        };
+        adapter.features().contains(Self::MATRIX_FEATURES)
+            && adapter.cooperative_matrix_properties().iter().any(is_served)
+    }
+
+    /// `own` is whether this crate opened the device and may set its callbacks, `matrices` whether
+    /// its adapter [has](Self::has_matrices) cooperative matrices and the caller asks for them.
+    pub(crate) fn new(device: wgpu::Device, queue: wgpu::Queue, own: bool, matrices: bool) -> Self {
         let (limits, features, info) = (device.limits(), device.features(), device.adapter_info());
         let lost = Lost::new(&device, own);
         let mut tensor_usages = wgpu::BufferUsages::STORAGE
@@ -66,6 +82,7 @@ impl Handle {
                 .contains(wgpu::Features::SUBGROUP)
                 .then_some((info.subgroup_min_size, info.subgroup_max_size)),
             shader_f16: features.contains(wgpu::Features::SHADER_F16),
+            cooperative_matrices: matrices && features.contains(Self::MATRIX_FEATURES),
             software,
         };
         Self {

@@ -71,8 +71,8 @@ pub(crate) use {parts, template, text};
 
 /// The parts that any room may include.
 pub(crate) const PARTS: &[Include] = parts!(
-    "lib": "activation", "element", "lies_between", "order_key", "padding", "padding_inside", "pre_image",
-    "steps_inside", "workgroup_sum",
+    "lib": "activation", "cooperative", "element", "lies_between", "order_key", "padding",
+    "padding_inside", "pre_image", "steps_inside", "workgroup_sum",
 );
 
 static ENVIRONMENT: LazyLock<RwLock<Environment<'static>>> = LazyLock::new(|| {

@@ -29,9 +29,11 @@ pub(crate) fn unsupported(operation: &'static str, algorithm: Algorithm) -> Erro
                 .into()
         }
         Algorithm::Separable => "serves poolings with windows of several rows and columns".into(),
-        Algorithm::Tiled | Algorithm::Halo | Algorithm::Gemm | Algorithm::Texel => {
-            "serves convolutions".into()
-        }
+        Algorithm::Tiled
+        | Algorithm::Halo
+        | Algorithm::Gemm
+        | Algorithm::Cooperative
+        | Algorithm::Texel => "serves convolutions".into(),
         Algorithm::General => "serves everything".into(),
     };
     Error::Unsupported { operation, algorithm: algorithm.to_string(), rule }

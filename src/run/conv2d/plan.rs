@@ -22,6 +22,13 @@ pub(crate) fn plan(
     let limits = context.limits();
     device.plans().conv2d.get((*problem, operands, device.wish(pinned)), || {
         check(problem, operands.dtype, limits)?;
+        // A tuning is measured in f32, where matrices have no part.
+        if pinned.is_none() && operands.dtype == DType::F16 && limits.cooperative_matrices {
+            let plan = Conv2dPlan::new(problem, operands, None, limits)?;
+            if plan.algorithm() == Algorithm::Cooperative {
+                return Ok(plan);
+            }
+        }
         choose(
             device,
             pinned,
@@ -50,12 +57,36 @@ impl Conv2d {
     ///
     /// As [`forward`](Self::forward).
     pub fn plan(&self, input: impl Into<Shape>, limits: &Limits) -> Result<Plan> {
+        self.plan_of(DType::F32, input, limits)
+    }
+
+    /// As [`plan`](Self::plan), with tensors of a type.
+    ///
+    /// # Errors
+    ///
+    /// As [`forward`](Self::forward).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use filtro::{Algorithm, Conv2d, DType, Limits};
+    ///
+    /// let conv = Conv2d::new(64, 64, [3, 3]).padding([1, 1]);
+    /// let limits = Limits::webgpu().with_subgroups(32, 32).with_shader_f16();
+    /// let plan = conv.plan_of(DType::F16, [1, 64, 56, 56], &limits.with_cooperative_matrices())?;
+    /// assert_eq!(plan.algorithm(), Algorithm::Cooperative);
+    /// let plan = conv.plan_of(DType::F16, [1, 64, 56, 56], &limits)?;
+    /// assert_ne!(plan.algorithm(), Algorithm::Cooperative);
+    /// # Ok::<(), filtro::Error>(())
+    /// ```
+    pub fn plan_of(&self, dtype: DType, input: impl Into<Shape>, limits: &Limits) -> Result<Plan> {
         let problem = self.problem(input.into())?;
         if problem.output_shape().is_empty() {
             return Ok(Plan::of_nothing(problem.output_shape(), self.algorithm));
         }
-        check(&problem, DType::F32, limits)?;
-        let plan = Conv2dPlan::new(&problem, true, self.algorithm, limits)?;
+        check(&problem, dtype, limits)?;
+        let operands = Operands { bias: true, dtype };
+        let plan = Conv2dPlan::new(&problem, operands, self.algorithm, limits)?;
         Ok(shown(&problem, &plan))
     }
 
@@ -66,12 +97,27 @@ impl Conv2d {
     ///
     /// As [`forward`](Self::forward).
     pub fn plan_on(&self, input: impl Into<Shape>, device: &Device) -> Result<Option<Plan>> {
+        self.plan_on_of(DType::F32, input, device)
+    }
+
+    /// As [`plan_on`](Self::plan_on), with tensors of a type.
+    ///
+    /// # Errors
+    ///
+    /// As [`forward`](Self::forward).
+    pub fn plan_on_of(
+        &self,
+        dtype: DType,
+        input: impl Into<Shape>,
+        device: &Device,
+    ) -> Result<Option<Plan>> {
         let problem = self.problem(input.into())?;
         let Backend::Gpu(context) = device.backend() else { return Ok(None) };
         if problem.output_shape().is_empty() {
             return Ok(Some(Plan::of_nothing(problem.output_shape(), self.algorithm)));
         }
-        let plan = plan(device, context, &problem, true.into(), self.algorithm)?;
+        let operands = Operands { bias: true, dtype };
+        let plan = plan(device, context, &problem, operands, self.algorithm)?;
         Ok(Some(shown(&problem, &plan)))
     }
 

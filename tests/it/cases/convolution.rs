@@ -109,6 +109,19 @@ pub fn conv2d() -> Vec<Case> {
         conv("filters_with_stride_and_dilation", [2, 5, 9, 12], 17, [3, 2], |conv| {
             conv.stride([2, 3]).dilation([1, 2]).padding([2, 1]).padding_mode(PaddingMode::Circular)
         }),
+        conv("channels_of_matrices", [2, 32, 6, 7], 40, [3, 2], |conv| conv.padding([1, 2])),
+        conv("channels_of_matrices_in_groups", [1, 32, 9, 8], 34, [2, 3], |conv| {
+            conv.groups(2)
+                .stride([2, 1])
+                .dilation([1, 2])
+                .padding([2, 1])
+                .padding_mode(PaddingMode::Reflect)
+                .activation(Activation::Silu)
+        }),
+        conv("channels_of_matrices_one_by_one", [3, 48, 5, 4], 130, [1, 1], |conv| conv),
+        without_bias(conv("channels_of_matrices_circular", [1, 16, 7, 5], 6, [3, 4], |conv| {
+            conv.padding([2, 3]).padding_mode(PaddingMode::Circular)
+        })),
         conv("padding_valid", [1, 2, 5, 6], 3, [3, 2], |conv| conv.padding(Padding::Valid)),
         conv("all_options", [2, 6, 10, 13], 4, [3, 2], |conv| {
             conv.stride([2, 3])

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
-use filtro::{Device, DeviceKind};
+use filtro::{Device, DeviceKind, DeviceOptions};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::chosen::DeviceFlag;
@@ -56,6 +56,12 @@ pub(crate) struct Options {
     /// Times the gradients of the convolutions too
     #[arg(long, requires = "workloads")]
     gradients: bool,
+    /// Times every shape with tensors of f16 too
+    #[arg(long, requires = "workloads")]
+    f16: bool,
+    /// Opens the device with cooperative matrices (tensor cores), which convolutions of f16 then use
+    #[arg(long, requires = "f16")]
+    cooperative: bool,
     /// Calls between two stamps [default: 20 on a GPU, else 1]
     #[arg(long, value_name = "N", requires = "workloads",
           value_parser = clap::value_parser!(u32).range(1..=10_000))]
@@ -124,10 +130,25 @@ fn run_workloads(options: &Options, out: &mut dyn Write) -> Result<(), Failure> 
         file: options.shapes.as_deref(),
         batch: options.batch,
         gradients: options.gradients,
+        halves: options.f16,
     })?;
     let names: Vec<_> = workloads.iter().map(|workload| workload.name.clone()).collect();
     let before = before(options, &names)?;
-    let device = options.device.open_best()?;
+    let open = || {
+        let with = DeviceOptions::new().cooperative_matrices(options.cooperative);
+        options.device.open_best_with(with)
+    };
+    let device = open()?;
+    if let Some(limits) = device.limits() {
+        if options.f16 && !limits.shader_f16 {
+            return Err(Failure::input(format!("--f16: {device} has no shaders with f16")));
+        }
+        if options.cooperative && !limits.cooperative_matrices {
+            return Err(Failure::input(format!(
+                "--cooperative: {device} has no matrices of f16 with sums of f32"
+            )));
+        }
+    }
     let tuning = options.tuning.as_deref().map(|path| Ok((path, tuning_file::load(path)?)));
     let tuning = tuning.transpose().map_err(|error: Failure| error)?;
     let tuned = |device: Device| match &tuning {
@@ -169,16 +190,22 @@ fn run_workloads(options: &Options, out: &mut dyn Write) -> Result<(), Failure> 
         };
         let mut times = None;
         if !on_cpu {
-            let cold = tuned(options.device.open_best()?)?;
+            let cold = tuned(open()?)?;
             let (measured, output) =
                 timing::measure(&workload, &given, [&run.device, &cold], calls)?;
-            timing::check_against_each_other(&workload, &given, [&output, &cpu_output])?;
+            timing::check_against_each_other(
+                &workload,
+                &given,
+                &run.device,
+                [&output, &cpu_output],
+            )?;
             times = Some(measured);
         }
         run.rows.push(workload_report::Row {
             is_pooling: matches!(workload.what, What::Forward(Layer::Pool2d(_))),
             name: workload.name,
             images: workload.shape.batch,
+            dtype: workload.dtype,
             work: workload.work,
             times,
             cpu: cpu_times,

@@ -127,7 +127,7 @@ pub(crate) fn checked(
     device: &Device,
 ) -> Result<Array4<f32>, Failure> {
     let output = workload.on(device)?.ready(device, given)?.call()?.download()?;
-    check_against_reference(workload, given, &output)?;
+    check_against_reference(workload, given, &output, device)?;
     Ok(output)
 }
 
@@ -144,7 +144,7 @@ pub(crate) fn measure(
         let first = cold.time(|| ready.call())?;
         (first.wall, first.value.download()?)
     };
-    check_against_reference(workload, given, &output)?;
+    check_against_reference(workload, given, &output, cold)?;
 
     let weights = workload.on(device)?;
     let inputs = calls.inputs(device, workload.work);
@@ -190,13 +190,19 @@ fn check_against_reference(
     workload: &Workload,
     given: &Given,
     output: &Array4<f32>,
+    device: &Device,
 ) -> Result<(), Failure> {
+    let halves = workload.bound_of_halves(device)?;
     let images: Vec<_> = match workload.shape.batch {
         0 | 1 => vec![0],
         batch => vec![0, batch - 1],
     };
     let of_images = |array: &Array4<f32>| array.select(Axis(0), &images);
     let compare = |expected: Expected, output: &Array4<f32>| {
+        let expected = match halves {
+            Some(times) => expected.in_f16(times),
+            None => expected,
+        };
         let difference = expected.compare(output);
         if difference.within {
             return Ok(());
@@ -275,10 +281,11 @@ fn with_channels(options: &Conv2d, in_channels: usize, out_channels: usize) -> C
     options
 }
 
-/// The outputs of two devices, all elements.
+/// The outputs of a device and of the CPU, all elements.
 pub(crate) fn check_against_each_other(
     workload: &Workload,
     given: &Given,
+    device: &Device,
     [one, other]: [&Array4<f32>; 2],
 ) -> Result<(), Failure> {
     let magnitude = match &workload.what {
@@ -294,7 +301,8 @@ pub(crate) fn check_against_each_other(
             Some(sums.download()?)
         }
     };
-    let difference = check::agree_within(magnitude, one, other);
+    let halves = workload.bound_of_halves(device)?;
+    let difference = check::agree_within(magnitude, halves, one, other);
     if difference.within {
         return Ok(());
     }

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use filtro::{Device, DeviceKind};
+use filtro::{DType, Device, DeviceKind};
 use serde_json::{Value, json};
 
 use super::timing::{Ceilings, Times};
@@ -36,6 +36,8 @@ pub(crate) struct Row {
     pub(crate) name: String,
     /// Images of a call.
     pub(crate) images: usize,
+    /// What the tensors are of.
+    pub(crate) dtype: DType,
     pub(crate) work: Work,
     /// Whether there are no multiply-adds.
     pub(crate) is_pooling: bool,
@@ -94,6 +96,12 @@ pub(crate) fn text(out: &mut dyn Write, run: &Run) -> Result<(), Failure> {
         ];
         let rows = run.rows.iter().filter_map(|row| cpu_cells(row, ceilings)).collect();
         table::print(out, &headers, 1, rows)?;
+    }
+    if run.rows.iter().any(|row| row.dtype == DType::F16) {
+        writeln!(
+            out,
+            "\nRows of f16 have the roof of multiply-adds of f32: tensor cores are not bound by it."
+        )?;
     }
     let calls = match run.calls {
         1 => String::new(),
@@ -211,6 +219,7 @@ fn row_json(row: &Row, run: &Run) -> Value {
     json!({
         "name": row.name,
         "images": row.images,
+        "dtype": row.dtype.to_string(),
         "operations": row.work.operations,
         "bytes": row.work.bytes,
         "device": row.times.as_ref().zip(run.ceilings.as_ref())

@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
-use filtro::{Algorithm, Conv2d, Device, Result, Shape, Tensor};
+use filtro::{Algorithm, Conv2d, DType, Device, Result, Shape, Tensor};
 use ndarray::{Array1, Array4};
 
 use super::shapes::{self, Row};
 use super::sweep::noise;
+use crate::check;
 use crate::failure::Failure;
-use crate::layer::{Layer, Loaded, Pool2d};
+use crate::layer::{Layer, Loaded, Pool2d, nearest_half};
 
 /// One row of a table.
 #[derive(Debug)]
@@ -17,6 +18,8 @@ pub(crate) struct Workload {
     pub(crate) what: What,
     /// Of the layer's input.
     pub(crate) shape: Shape,
+    /// What the tensors are of.
+    pub(crate) dtype: DType,
     pub(crate) work: Work,
 }
 
@@ -47,6 +50,8 @@ pub(crate) struct Selection<'a> {
     pub(crate) batch: usize,
     /// Whether the convolutions have rows of their gradients too.
     pub(crate) gradients: bool,
+    /// Whether every layer has a row with tensors of f16 too.
+    pub(crate) halves: bool,
 }
 
 /// The arrays of one call besides the weights; one that it has none of is empty.
@@ -67,7 +72,7 @@ pub(crate) enum Ready<'a> {
 /// The weights of a workload on a device.
 #[derive(Debug)]
 pub(crate) enum OnDevice<'a> {
-    Forward(Loaded<'a>),
+    Forward { layer: Loaded<'a>, dtype: DType },
     GradInput { options: &'a Conv2d, shape: Shape, weight: Tensor },
     GradWeight { options: &'a Conv2d },
 }
@@ -83,7 +88,7 @@ impl Workload {
             let Some(batch) = shape.batch.checked_mul(selection.batch) else {
                 return Err(Failure::input(format!("--batch: the batch of {name} is too large")));
             };
-            all.extend(passes(name, layer, Shape { batch, ..shape }, selection.gradients)?);
+            all.extend(passes(name, layer, Shape { batch, ..shape }, &selection)?);
         }
         let names: Vec<_> = all.iter().map(|workload| workload.name.clone()).collect();
         all.retain(|it| selection.only.is_none_or(|only| it.name.contains(only)));
@@ -97,7 +102,7 @@ impl Workload {
     pub(crate) fn algorithm(&self, device: &Device) -> Result<Option<Algorithm>> {
         let What::Forward(layer) = &self.what else { return Ok(None) };
         let plan = match layer {
-            Layer::Conv2d { options, .. } => options.plan_on(self.shape, device)?,
+            Layer::Conv2d { options, .. } => options.plan_on_of(self.dtype, self.shape, device)?,
             Layer::Pool2d(Pool2d::Max(options)) => options.plan_on(self.shape, device)?,
             Layer::Pool2d(Pool2d::Avg(options)) => options.plan_on(self.shape, device)?,
             Layer::Pool2d(Pool2d::AdaptiveMax(options)) => options.plan_on(self.shape, device)?,
@@ -118,6 +123,9 @@ impl Workload {
     pub(crate) fn given(&self) -> Result<Given> {
         let none = || Array4::zeros([0; 4]);
         Ok(match &self.what {
+            What::Forward(_) if self.dtype == DType::F16 => {
+                Given { input: noise(self.shape).mapv(nearest_half), grad_output: none() }
+            }
             What::Forward(_) => Given { input: noise(self.shape), grad_output: none() },
             What::GradInput { options, .. } => {
                 Given { input: none(), grad_output: noise(options.output_shape(self.shape)?) }
@@ -131,7 +139,9 @@ impl Workload {
 
     pub(crate) fn on(&self, device: &Device) -> Result<OnDevice<'_>> {
         Ok(match &self.what {
-            What::Forward(layer) => OnDevice::Forward(layer.on(device)?),
+            What::Forward(layer) => {
+                OnDevice::Forward { layer: layer.on_as(device, self.dtype)?, dtype: self.dtype }
+            }
             What::GradInput { options, weight } => {
                 OnDevice::GradInput { options, shape: self.shape, weight: device.upload(weight)? }
             }
@@ -148,7 +158,19 @@ impl Workload {
             }
             gradient @ What::GradWeight { .. } => gradient.clone(),
         };
-        Self { name: self.name.clone(), what, ..*self }
+        Self { name: self.name.clone(), what, dtype: DType::F32, ..*self }
+    }
+
+    /// How many times as large the bound of an output's sums is as f32 has it for numbers of random
+    /// sign; none where the output is not of f16.
+    pub(crate) fn bound_of_halves(&self, device: &Device) -> Result<Option<f64>> {
+        let What::Forward(layer) = &self.what else { return Ok(None) };
+        if self.dtype != DType::F16 || layer.is_maximum() {
+            return Ok(None);
+        }
+        let by_matrices = self.algorithm(device)? == Some(Algorithm::Cooperative);
+        let products = layer.products().filter(|_| by_matrices);
+        Ok(Some(products.map_or(1.0, check::by_matrices)))
     }
 }
 
@@ -157,7 +179,9 @@ impl OnDevice<'_> {
     pub(crate) fn ready(&self, device: &Device, given: &Given) -> Result<Ready<'_>> {
         let grad_output = || device.upload(&given.grad_output);
         Ok(match self {
-            Self::Forward(layer) => Ready::Forward { layer, input: device.upload(&given.input)? },
+            Self::Forward { layer, dtype } => {
+                Ready::Forward { layer, input: device.upload(&given.input)?.to_dtype(*dtype)? }
+            }
             Self::GradInput { options, shape, weight } => {
                 Ready::GradInput { options, shape: *shape, weight, grad_output: grad_output()? }
             }
@@ -184,12 +208,22 @@ impl Ready<'_> {
     }
 }
 
-/// The layer forward, and if asked for the gradients that it has.
-fn passes(name: String, layer: Layer, shape: Shape, gradients: bool) -> Result<Vec<Workload>> {
+/// The layer forward, and if asked for the gradients that it has and the layer in f16.
+fn passes(
+    name: String,
+    layer: Layer,
+    shape: Shape,
+    selection: &Selection<'_>,
+) -> Result<Vec<Workload>> {
     let work = work(&layer, shape)?;
-    let row = |name, what| Workload { name, what, shape, work };
+    let row = |name, what| Workload { name, what, shape, dtype: DType::F32, work };
+    let in_f16 = selection.halves.then(|| {
+        let work = Work { bytes: work.bytes / 2.0, ..work };
+        let what = What::Forward(layer.of_halves());
+        Workload { dtype: DType::F16, work, ..row(format!("{name}/f16"), what) }
+    });
     let of_gradients = match &layer {
-        Layer::Conv2d { options, weight, .. } if gradients => {
+        Layer::Conv2d { options, weight, .. } if selection.gradients => {
             let (options, weight) = (options.clone(), weight.clone());
             let of_input = What::GradInput { options: options.clone(), weight };
             vec![
@@ -199,7 +233,7 @@ fn passes(name: String, layer: Layer, shape: Shape, gradients: bool) -> Result<V
         }
         _ => Vec::new(),
     };
-    Ok([row(name, What::Forward(layer))].into_iter().chain(of_gradients).collect())
+    Ok([row(name, What::Forward(layer))].into_iter().chain(in_f16).chain(of_gradients).collect())
 }
 
 #[allow(clippy::cast_precision_loss, reason = "rates of three digits")]
@@ -224,7 +258,8 @@ fn work(layer: &Layer, input: Shape) -> Result<Work> {
 mod tests {
     use super::*;
 
-    const ALL: Selection<'_> = Selection { only: None, file: None, batch: 1, gradients: false };
+    const ALL: Selection<'_> =
+        Selection { only: None, file: None, batch: 1, gradients: false, halves: false };
 
     #[test]
     fn there_are_20_shapes_and_a_name_picks_some() {
@@ -235,6 +270,19 @@ mod tests {
         let only = |only| Workload::all(Selection { only: Some(only), ..ALL });
         assert_eq!(only("global_avg").unwrap().len(), 1);
         assert!(only("no such shape").is_err());
+    }
+
+    #[test]
+    fn a_layer_in_f16_has_a_row_with_half_of_the_bytes_and_numbers_of_f16() {
+        let selection = Selection { halves: true, only: Some("_3x3_14"), ..ALL };
+        let rows = Workload::all(selection).unwrap();
+        let names: Vec<_> = rows.iter().map(|row| row.name.as_str()).collect();
+        assert_eq!(names, ["resnet_3x3_14", "resnet_3x3_14/f16"]);
+        assert_eq!(rows[1].work.bytes, rows[0].work.bytes / 2.0);
+        assert_eq!(rows[1].work.operations, rows[0].work.operations);
+        let [full, half] = [0, 1].map(|row| rows[row].given().unwrap().input);
+        assert_eq!(half, full.mapv(nearest_half));
+        assert_ne!(half, full);
     }
 
     #[test]
