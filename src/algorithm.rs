@@ -20,7 +20,7 @@ pub enum Algorithm {
     /// As [`Tiled`](Self::Tiled), with the inputs of a workgroup shared in workgroup memory.
     Halo,
     /// A product of matrices whose tiles of weights and gathered inputs go through workgroup memory
-    /// (implicit GEMM).
+    /// (implicit GEMM); of the gradients that of a weight.
     Gemm,
     /// A tile of outputs in registers, inputs and weights from textures: for software adapters,
     /// whose texel loads are much faster than their buffer loads.
