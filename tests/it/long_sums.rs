@@ -265,6 +265,8 @@ fn weight_gradients_of_every_tile_of_a_product_of_matrices_are_exact() {
             check_gradients(&spread.padding([4, 3]), [2, channels * groups, 7, 30]);
         }
     }
+    // So many tiles that there are few parts, of several blocks each.
+    check_gradients(&Conv2d::new(64, 200, [4, 4]), [1, 64, 28, 29]);
 }
 
 #[test]

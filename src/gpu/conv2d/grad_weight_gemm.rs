@@ -26,9 +26,12 @@ const COLUMNS: u32 = 64;
 const LANES_X: u32 = 8;
 /// How many times more than there is a workgroup's tiles may have.
 const MOST_WASTE: usize = 3;
-/// Invocations that fill a GPU.
+/// Invocations that fill a GPU several times, and those without which it idles.
 const INVOCATIONS: usize = 1 << 17;
-/// Positions of a part, unless there are fewer.
+const FEWEST_INVOCATIONS: usize = 1 << 15;
+/// Positions of a part that take far longer than to store and to add up the part, and those that
+/// take as long.
+const POSITIONS: usize = 384;
 const FEWEST_POSITIONS: usize = 64;
 /// Positions of a part up to which one dispatch does.
 const MOST_POSITIONS: usize = STEP * (MOST_ITERATIONS / 2);
@@ -177,8 +180,9 @@ impl Sums {
     /// Those of a gradient of so many invocations for each part, of which at most so many may run
     /// side by side; `None` where they would round too often.
     pub(crate) fn new(positions: usize, invocations: usize, most_parts: usize) -> Option<Self> {
-        let wanted = (INVOCATIONS / invocations).min(positions / FEWEST_POSITIONS);
-        let parts = wanted.min(most_parts).min(grad_weight_sum::MOST_PARTS).max(1);
+        let fewest = (FEWEST_INVOCATIONS / invocations).min(positions / FEWEST_POSITIONS);
+        let wanted = (INVOCATIONS / invocations).min(positions / POSITIONS).max(fewest);
+        let parts = wanted.min(most_parts).clamp(1, grad_weight_sum::MOST_PARTS);
         let dispatches = positions.div_ceil(parts * MOST_POSITIONS);
         let part_positions = positions.div_ceil(parts * dispatches).next_multiple_of(STEP);
         let all_parts = positions.div_ceil(part_positions);
