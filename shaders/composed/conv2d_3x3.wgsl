@@ -1,14 +1,17 @@
-// Composed from conv2d_halo.wgsl as conv2d_halo-zeros-masked-skipping-none-bias-memory-kernel_height3-kernel_width3-stride_y1-stride_x1-dilation_y1-dilation_x1-tile_channels8-tile_rows4-row_step1-channel_step4-staged-unroll_rows-lanes_y8-lanes_x8 for: convolution 3x3, 64x56x56 to 64.
-// Computes: a convolution whose workgroups share their inputs through workgroup memory.
-// Owns: an invocation tile_channels output channels of one group at tile_rows rows of a column; a
-//   workgroup lanes_x columns and lanes_y * tile_rows rows, row_step apart. It copies the inputs
-//   they need, channel_step channels at a time; neighbouring invocations copy and read
-//   neighbouring elements, and all read the same weights, from its memory if they are staged
-//   there. Workgroup z is the block of channels.
-// Padding: applied while copying; places over zeros are 0, and a tile with a NaN is computed
-//   without them.
-// Host guarantees: channel_step divides group_in_channels and a block of them; weight is packed by
-//   conv2d_pack with these strides; row_step divides dilation_y; every index is below 2^32.
+// Composed from conv2d_gemm.wgsl as conv2d_gemm-zeros-masked-skipping-none-bias-registers-kernel_height3-kernel_width3-stride_y1-stride_x1-dilation_y1-dilation_x1-tile_channels64-tile_rows4-row_step1-channel_step8-unroll_rows-lanes_y8-lanes_x16-taps_first-wide_output for: convolution 3x3, 64x56x56 to 64.
+// Computes: a convolution as a product of matrices, weights [channels, products] by inputs
+//   [products, outputs] that are gathered as they are needed, never stored (implicit GEMM).
+// Owns: a workgroup tile_channels output channels of one group at lanes_x * tile_rows outputs, which
+//   follow each other across rows and images; an invocation every lanes_y-th four of the channels
+//   and every lanes_x-th four of the outputs. Inputs and weights of channel_step input channels at
+//   one tap go through workgroup memory, those of the next step while this one's are multiplied.
+//   Workgroup z is the block of channels.
+// Padding: an invocation copies the inputs of the same four outputs in every step, and maps their
+//   places once for a tap; places over zeros are 0, and a tile with a NaN is computed without them.
+// Host guarantees: channel_step divides group_in_channels; weight is packed by conv2d_pack, taps
+//   before channels; lanes_x is a multiple of 8, lanes_y of 4, tile_channels / lanes_y and tile_rows
+//   of 4; the invocations are a multiple of the fours of outputs; where input or output is wide, its
+//   planes and starts are multiples of four elements; every index is below 2^32.
 // Reference: src/reference/conv2d.rs
 alias Element = f32;
 
@@ -39,21 +42,15 @@ struct Params {
     padded_width: u32,
     activation_parameter: f32,
 }
-alias Pack = vec4<f32>;
-
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> input: array<Element>;
 @group(0) @binding(2) var<storage, read> weight: array<vec4<Element>>;
 @group(0) @binding(3) var<storage, read> bias: array<Element>;
-@group(0) @binding(4) var<storage, read_write> output: array<Element>;
+@group(0) @binding(4) var<storage, read_write> output: array<vec4<Element>>;
 
-// The places behind the halo are for copies that nobody reads.
-var<workgroup> halo: array<Pack, 384>;
-
-// The weights of a step, a column of the kernel each.
-var<workgroup> staged: array<array<vec4<f32>, 24>, 3>;
-
-var<workgroup> totals: array<vec4<f32>, 512>;
+// Of two steps, every four of channels and of outputs as an invocation reads them.
+var<workgroup> inputs: array<array<array<array<vec4<f32>, 16>, 1>, 8>, 2>;
+var<workgroup> weights: array<array<array<array<vec4<f32>, 8>, 2>, 8>, 2>;
 
 // Where a coordinate of the padded input lies in the input, or -1 where the padding holds zeros.
 // The host guarantees padding below (reflect) or at most (circular) the size.
@@ -65,7 +62,7 @@ fn source_of(at: i32, size: i32) -> i32 {
 fn source_inside(at: i32, size: u32) -> u32 {
     return u32(clamp(source_of(at, i32(size)), 0, i32(size) - 1));
 }
-// What is applied to every output. Comparisons are written so that a NaN passes.
+// What is applied to every output. A NaN passes.
 fn activate(x: f32) -> f32 {
     return x;
 }
@@ -84,8 +81,8 @@ fn is_nan(value: f32) -> bool {
 // A zero of the padding times an infinite weight is NaN: an output that is NaN is computed again,
 // without the taps outside the input.
 fn sum_skipping(image: u32, group: u32, channel: u32, out_y: u32, out_x: u32) -> f32 {
-    let block = group * params.channel_blocks + channel / 8u;
-    let first_step = block * (params.group_in_channels / 4u);
+    let block = group * params.channel_blocks + channel / 64u;
+    let first_tap = block * 9u;
     let first_plane = (image * params.groups + group) * params.group_in_channels;
     var total = f32(bias[group * params.group_out_channels + channel]);
     var sum = 0.0;
@@ -97,10 +94,8 @@ fn sum_skipping(image: u32, group: u32, channel: u32, out_y: u32, out_x: u32) ->
         let in_y = out_y * 1u + kernel_y * 1u - params.pad_top;
         let in_x = out_x * 1u + kernel_x * 1u - params.pad_left;
         if in_y < params.in_height && in_x < params.in_width {
-            let step = first_step + in_channel / 4u;
-            let at = step * 288u + in_channel % 4u * 8u
-                + kernel_y * 32u + kernel_x * 96u
-                + channel % 8u;
+            let at = (first_tap + tap % 9u) * params.group_in_channels * 64u
+                + in_channel * 64u + channel % 64u;
             sum = fma(weight_at(at), input_at(first_plane + in_channel, in_y, in_x), sum);
         }
         let is_last = tap % 64u == 63u;
@@ -109,835 +104,718 @@ fn sum_skipping(image: u32, group: u32, channel: u32, out_y: u32, out_x: u32) ->
     }
     return total + sum;
 }
-@compute @workgroup_size(8, 8)
+@compute @workgroup_size(16, 8)
 fn main(
     @builtin(workgroup_id) workgroup: vec3<u32>,
-    @builtin(local_invocation_id) lane: vec3<u32>,
     @builtin(local_invocation_index) local: u32,
 ) {
-    let tile = workgroup.y * params.grid_width + workgroup.x;
-    if tile >= params.tiles {
+    // Of 32 invocations that follow each other 8 lie along x and 4 along y: they read the fewest
+    // different vectors of workgroup memory.
+    let lane = vec2<u32>(local / 32u % 2u * 8u + local % 8u, local / 64u * 4u + local / 8u % 4u);
+    let first_output = (workgroup.y * params.grid_width + workgroup.x) * 64u;
+    if first_output >= params.tiles {
         return;
     }
-    let tile_y = tile / params.tiles_x % params.tiles_y;
-    let first_x = tile % params.tiles_x * 8u;
-    let first_y = tile_y * 32u;
-    let image = tile / (params.tiles_x * params.tiles_y);
     let group = workgroup.z / params.channel_blocks;
-    let first_channel = workgroup.z % params.channel_blocks * 8u;
-
-    // An invocation copies the same places of every channel.
-    let in_y = i32(first_y * 1u) - i32(params.pad_top);
-    let in_x = i32(first_x * 1u) - i32(params.pad_left);
-    var inside = 0u;
-    let place_0 = local + 0u;
-    let y_0 = in_y + i32(place_0 / 10u);
-    let x_0 = in_x + i32(place_0 % 10u);
-    let from_0 = params.input_start + source_inside(y_0, params.in_height) * params.in_width
-        + source_inside(x_0, params.in_width);
-    if u32(y_0) < params.in_height && u32(x_0) < params.in_width {
-        inside |= 1u;
-    }
-    let place_1 = local + 64u;
-    let y_1 = in_y + i32(place_1 / 10u);
-    let x_1 = in_x + i32(place_1 % 10u);
-    let from_1 = params.input_start + source_inside(y_1, params.in_height) * params.in_width
-        + source_inside(x_1, params.in_width);
-    if u32(y_1) < params.in_height && u32(x_1) < params.in_width {
-        inside |= 2u;
-    }
-    let place_2 = local + 128u;
-    let y_2 = in_y + i32(place_2 / 10u);
-    let x_2 = in_x + i32(place_2 % 10u);
-    let from_2 = params.input_start + source_inside(y_2, params.in_height) * params.in_width
-        + source_inside(x_2, params.in_width);
-    if u32(y_2) < params.in_height && u32(x_2) < params.in_width {
-        inside |= 4u;
-    }
-    let place_3 = local + 192u;
-    let y_3 = in_y + i32(place_3 / 10u);
-    let x_3 = in_x + i32(place_3 % 10u);
-    let from_3 = params.input_start + source_inside(y_3, params.in_height) * params.in_width
-        + source_inside(x_3, params.in_width);
-    if u32(y_3) < params.in_height && u32(x_3) < params.in_width {
-        inside |= 8u;
-    }
-    let place_4 = local + 256u;
-    let y_4 = in_y + i32(place_4 / 10u);
-    let x_4 = in_x + i32(place_4 % 10u);
-    let from_4 = params.input_start + source_inside(y_4, params.in_height) * params.in_width
-        + source_inside(x_4, params.in_width);
-    if u32(y_4) < params.in_height && u32(x_4) < params.in_width {
-        inside |= 16u;
-    }
-    let place_5 = local + 320u;
-    let y_5 = in_y + i32(place_5 / 10u);
-    let x_5 = in_x + i32(place_5 % 10u);
-    let from_5 = params.input_start + source_inside(y_5, params.in_height) * params.in_width
-        + source_inside(x_5, params.in_width);
-    if u32(y_5) < params.in_height && u32(x_5) < params.in_width {
-        inside |= 32u;
-    }
-    var sum_0_0 = 0.0;
-    var sum_0_1 = 0.0;
-    var sum_0_2 = 0.0;
-    var sum_0_3 = 0.0;
-    var sum_1_0 = 0.0;
-    var sum_1_1 = 0.0;
-    var sum_1_2 = 0.0;
-    var sum_1_3 = 0.0;
-    var sum_2_0 = 0.0;
-    var sum_2_1 = 0.0;
-    var sum_2_2 = 0.0;
-    var sum_2_3 = 0.0;
-    var sum_3_0 = 0.0;
-    var sum_3_1 = 0.0;
-    var sum_3_2 = 0.0;
-    var sum_3_3 = 0.0;
-    var sum_4_0 = 0.0;
-    var sum_4_1 = 0.0;
-    var sum_4_2 = 0.0;
-    var sum_4_3 = 0.0;
-    var sum_5_0 = 0.0;
-    var sum_5_1 = 0.0;
-    var sum_5_2 = 0.0;
-    var sum_5_3 = 0.0;
-    var sum_6_0 = 0.0;
-    var sum_6_1 = 0.0;
-    var sum_6_2 = 0.0;
-    var sum_6_3 = 0.0;
-    var sum_7_0 = 0.0;
-    var sum_7_1 = 0.0;
-    var sum_7_2 = 0.0;
-    var sum_7_3 = 0.0;
-    for (var i = 0u; i < 8u; i++) {
-        totals[i * 64u + local] = vec4<f32>(0.0);
-    }
-
-    let corner = lane.y * 40u + lane.x * 1u;
+    let first_channel = workgroup.z % params.channel_blocks * 64u;
     let in_plane = params.in_height * params.in_width;
-    let first_plane = (image * params.groups + group) * params.group_in_channels;
-    var step = workgroup.z * (params.group_in_channels / 4u) * 72u;
-    // Sums of blocks of channels keep the rounding error far below that of one long sum.
-    for (var block = 0u; block < params.group_in_channels; block += params.block) {
-    let end_block = min(block + params.block, params.group_in_channels);
-    for (var channel = block; channel < end_block; channel += 4u) {
-        workgroupBarrier();
-        let start_0 = (first_plane + channel + 0u) * in_plane;
-        let start_1 = (first_plane + channel + 1u) * in_plane;
-        let start_2 = (first_plane + channel + 2u) * in_plane;
-        let start_3 = (first_plane + channel + 3u) * in_plane;
-        let value_0 = Pack(f32(input[start_0 + from_0]), f32(input[start_1 + from_0]), f32(input[start_2 + from_0]), f32(input[start_3 + from_0]));
-        halo[place_0] = select(Pack(0.0), value_0, (inside & 1u) != 0u);
-        let value_1 = Pack(f32(input[start_0 + from_1]), f32(input[start_1 + from_1]), f32(input[start_2 + from_1]), f32(input[start_3 + from_1]));
-        halo[place_1] = select(Pack(0.0), value_1, (inside & 2u) != 0u);
-        let value_2 = Pack(f32(input[start_0 + from_2]), f32(input[start_1 + from_2]), f32(input[start_2 + from_2]), f32(input[start_3 + from_2]));
-        halo[place_2] = select(Pack(0.0), value_2, (inside & 4u) != 0u);
-        let value_3 = Pack(f32(input[start_0 + from_3]), f32(input[start_1 + from_3]), f32(input[start_2 + from_3]), f32(input[start_3 + from_3]));
-        halo[place_3] = select(Pack(0.0), value_3, (inside & 8u) != 0u);
-        let value_4 = Pack(f32(input[start_0 + from_4]), f32(input[start_1 + from_4]), f32(input[start_2 + from_4]), f32(input[start_3 + from_4]));
-        halo[place_4] = select(Pack(0.0), value_4, (inside & 16u) != 0u);
-        let value_5 = Pack(f32(input[start_0 + from_5]), f32(input[start_1 + from_5]), f32(input[start_2 + from_5]), f32(input[start_3 + from_5]));
-        halo[place_5] = select(Pack(0.0), value_5, (inside & 32u) != 0u);
-        staged[local / 24u][local % 24u] = vec4<f32>(weight[step + local]);
-        if local < 8u { staged[(local + 64u) / 24u][(local + 64u) % 24u] = vec4<f32>(weight[step + (local + 64u)]); }
-        workgroupBarrier();
-        for (var kernel_x = 0u; kernel_x < 3u; kernel_x++) {
-            let top = corner + kernel_x;
-            let in_0 = halo[top + 0u];
-            let in_1 = halo[top + 10u];
-            let in_2 = halo[top + 20u];
-            let in_3 = halo[top + 30u];
-            let weight_0 = staged[kernel_x][0];
-            sum_0_0 = fma(weight_0.x, in_0.x, sum_0_0);
-            sum_0_1 = fma(weight_0.x, in_1.x, sum_0_1);
-            sum_0_2 = fma(weight_0.x, in_2.x, sum_0_2);
-            sum_0_3 = fma(weight_0.x, in_3.x, sum_0_3);
-            sum_1_0 = fma(weight_0.y, in_0.x, sum_1_0);
-            sum_1_1 = fma(weight_0.y, in_1.x, sum_1_1);
-            sum_1_2 = fma(weight_0.y, in_2.x, sum_1_2);
-            sum_1_3 = fma(weight_0.y, in_3.x, sum_1_3);
-            sum_2_0 = fma(weight_0.z, in_0.x, sum_2_0);
-            sum_2_1 = fma(weight_0.z, in_1.x, sum_2_1);
-            sum_2_2 = fma(weight_0.z, in_2.x, sum_2_2);
-            sum_2_3 = fma(weight_0.z, in_3.x, sum_2_3);
-            sum_3_0 = fma(weight_0.w, in_0.x, sum_3_0);
-            sum_3_1 = fma(weight_0.w, in_1.x, sum_3_1);
-            sum_3_2 = fma(weight_0.w, in_2.x, sum_3_2);
-            sum_3_3 = fma(weight_0.w, in_3.x, sum_3_3);
-            let weight_1 = staged[kernel_x][1];
-            sum_4_0 = fma(weight_1.x, in_0.x, sum_4_0);
-            sum_4_1 = fma(weight_1.x, in_1.x, sum_4_1);
-            sum_4_2 = fma(weight_1.x, in_2.x, sum_4_2);
-            sum_4_3 = fma(weight_1.x, in_3.x, sum_4_3);
-            sum_5_0 = fma(weight_1.y, in_0.x, sum_5_0);
-            sum_5_1 = fma(weight_1.y, in_1.x, sum_5_1);
-            sum_5_2 = fma(weight_1.y, in_2.x, sum_5_2);
-            sum_5_3 = fma(weight_1.y, in_3.x, sum_5_3);
-            sum_6_0 = fma(weight_1.z, in_0.x, sum_6_0);
-            sum_6_1 = fma(weight_1.z, in_1.x, sum_6_1);
-            sum_6_2 = fma(weight_1.z, in_2.x, sum_6_2);
-            sum_6_3 = fma(weight_1.z, in_3.x, sum_6_3);
-            sum_7_0 = fma(weight_1.w, in_0.x, sum_7_0);
-            sum_7_1 = fma(weight_1.w, in_1.x, sum_7_1);
-            sum_7_2 = fma(weight_1.w, in_2.x, sum_7_2);
-            sum_7_3 = fma(weight_1.w, in_3.x, sum_7_3);
-            let weight_2 = staged[kernel_x][2];
-            sum_0_0 = fma(weight_2.x, in_0.y, sum_0_0);
-            sum_0_1 = fma(weight_2.x, in_1.y, sum_0_1);
-            sum_0_2 = fma(weight_2.x, in_2.y, sum_0_2);
-            sum_0_3 = fma(weight_2.x, in_3.y, sum_0_3);
-            sum_1_0 = fma(weight_2.y, in_0.y, sum_1_0);
-            sum_1_1 = fma(weight_2.y, in_1.y, sum_1_1);
-            sum_1_2 = fma(weight_2.y, in_2.y, sum_1_2);
-            sum_1_3 = fma(weight_2.y, in_3.y, sum_1_3);
-            sum_2_0 = fma(weight_2.z, in_0.y, sum_2_0);
-            sum_2_1 = fma(weight_2.z, in_1.y, sum_2_1);
-            sum_2_2 = fma(weight_2.z, in_2.y, sum_2_2);
-            sum_2_3 = fma(weight_2.z, in_3.y, sum_2_3);
-            sum_3_0 = fma(weight_2.w, in_0.y, sum_3_0);
-            sum_3_1 = fma(weight_2.w, in_1.y, sum_3_1);
-            sum_3_2 = fma(weight_2.w, in_2.y, sum_3_2);
-            sum_3_3 = fma(weight_2.w, in_3.y, sum_3_3);
-            let weight_3 = staged[kernel_x][3];
-            sum_4_0 = fma(weight_3.x, in_0.y, sum_4_0);
-            sum_4_1 = fma(weight_3.x, in_1.y, sum_4_1);
-            sum_4_2 = fma(weight_3.x, in_2.y, sum_4_2);
-            sum_4_3 = fma(weight_3.x, in_3.y, sum_4_3);
-            sum_5_0 = fma(weight_3.y, in_0.y, sum_5_0);
-            sum_5_1 = fma(weight_3.y, in_1.y, sum_5_1);
-            sum_5_2 = fma(weight_3.y, in_2.y, sum_5_2);
-            sum_5_3 = fma(weight_3.y, in_3.y, sum_5_3);
-            sum_6_0 = fma(weight_3.z, in_0.y, sum_6_0);
-            sum_6_1 = fma(weight_3.z, in_1.y, sum_6_1);
-            sum_6_2 = fma(weight_3.z, in_2.y, sum_6_2);
-            sum_6_3 = fma(weight_3.z, in_3.y, sum_6_3);
-            sum_7_0 = fma(weight_3.w, in_0.y, sum_7_0);
-            sum_7_1 = fma(weight_3.w, in_1.y, sum_7_1);
-            sum_7_2 = fma(weight_3.w, in_2.y, sum_7_2);
-            sum_7_3 = fma(weight_3.w, in_3.y, sum_7_3);
-            let weight_4 = staged[kernel_x][4];
-            sum_0_0 = fma(weight_4.x, in_0.z, sum_0_0);
-            sum_0_1 = fma(weight_4.x, in_1.z, sum_0_1);
-            sum_0_2 = fma(weight_4.x, in_2.z, sum_0_2);
-            sum_0_3 = fma(weight_4.x, in_3.z, sum_0_3);
-            sum_1_0 = fma(weight_4.y, in_0.z, sum_1_0);
-            sum_1_1 = fma(weight_4.y, in_1.z, sum_1_1);
-            sum_1_2 = fma(weight_4.y, in_2.z, sum_1_2);
-            sum_1_3 = fma(weight_4.y, in_3.z, sum_1_3);
-            sum_2_0 = fma(weight_4.z, in_0.z, sum_2_0);
-            sum_2_1 = fma(weight_4.z, in_1.z, sum_2_1);
-            sum_2_2 = fma(weight_4.z, in_2.z, sum_2_2);
-            sum_2_3 = fma(weight_4.z, in_3.z, sum_2_3);
-            sum_3_0 = fma(weight_4.w, in_0.z, sum_3_0);
-            sum_3_1 = fma(weight_4.w, in_1.z, sum_3_1);
-            sum_3_2 = fma(weight_4.w, in_2.z, sum_3_2);
-            sum_3_3 = fma(weight_4.w, in_3.z, sum_3_3);
-            let weight_5 = staged[kernel_x][5];
-            sum_4_0 = fma(weight_5.x, in_0.z, sum_4_0);
-            sum_4_1 = fma(weight_5.x, in_1.z, sum_4_1);
-            sum_4_2 = fma(weight_5.x, in_2.z, sum_4_2);
-            sum_4_3 = fma(weight_5.x, in_3.z, sum_4_3);
-            sum_5_0 = fma(weight_5.y, in_0.z, sum_5_0);
-            sum_5_1 = fma(weight_5.y, in_1.z, sum_5_1);
-            sum_5_2 = fma(weight_5.y, in_2.z, sum_5_2);
-            sum_5_3 = fma(weight_5.y, in_3.z, sum_5_3);
-            sum_6_0 = fma(weight_5.z, in_0.z, sum_6_0);
-            sum_6_1 = fma(weight_5.z, in_1.z, sum_6_1);
-            sum_6_2 = fma(weight_5.z, in_2.z, sum_6_2);
-            sum_6_3 = fma(weight_5.z, in_3.z, sum_6_3);
-            sum_7_0 = fma(weight_5.w, in_0.z, sum_7_0);
-            sum_7_1 = fma(weight_5.w, in_1.z, sum_7_1);
-            sum_7_2 = fma(weight_5.w, in_2.z, sum_7_2);
-            sum_7_3 = fma(weight_5.w, in_3.z, sum_7_3);
-            let weight_6 = staged[kernel_x][6];
-            sum_0_0 = fma(weight_6.x, in_0.w, sum_0_0);
-            sum_0_1 = fma(weight_6.x, in_1.w, sum_0_1);
-            sum_0_2 = fma(weight_6.x, in_2.w, sum_0_2);
-            sum_0_3 = fma(weight_6.x, in_3.w, sum_0_3);
-            sum_1_0 = fma(weight_6.y, in_0.w, sum_1_0);
-            sum_1_1 = fma(weight_6.y, in_1.w, sum_1_1);
-            sum_1_2 = fma(weight_6.y, in_2.w, sum_1_2);
-            sum_1_3 = fma(weight_6.y, in_3.w, sum_1_3);
-            sum_2_0 = fma(weight_6.z, in_0.w, sum_2_0);
-            sum_2_1 = fma(weight_6.z, in_1.w, sum_2_1);
-            sum_2_2 = fma(weight_6.z, in_2.w, sum_2_2);
-            sum_2_3 = fma(weight_6.z, in_3.w, sum_2_3);
-            sum_3_0 = fma(weight_6.w, in_0.w, sum_3_0);
-            sum_3_1 = fma(weight_6.w, in_1.w, sum_3_1);
-            sum_3_2 = fma(weight_6.w, in_2.w, sum_3_2);
-            sum_3_3 = fma(weight_6.w, in_3.w, sum_3_3);
-            let weight_7 = staged[kernel_x][7];
-            sum_4_0 = fma(weight_7.x, in_0.w, sum_4_0);
-            sum_4_1 = fma(weight_7.x, in_1.w, sum_4_1);
-            sum_4_2 = fma(weight_7.x, in_2.w, sum_4_2);
-            sum_4_3 = fma(weight_7.x, in_3.w, sum_4_3);
-            sum_5_0 = fma(weight_7.y, in_0.w, sum_5_0);
-            sum_5_1 = fma(weight_7.y, in_1.w, sum_5_1);
-            sum_5_2 = fma(weight_7.y, in_2.w, sum_5_2);
-            sum_5_3 = fma(weight_7.y, in_3.w, sum_5_3);
-            sum_6_0 = fma(weight_7.z, in_0.w, sum_6_0);
-            sum_6_1 = fma(weight_7.z, in_1.w, sum_6_1);
-            sum_6_2 = fma(weight_7.z, in_2.w, sum_6_2);
-            sum_6_3 = fma(weight_7.z, in_3.w, sum_6_3);
-            sum_7_0 = fma(weight_7.w, in_0.w, sum_7_0);
-            sum_7_1 = fma(weight_7.w, in_1.w, sum_7_1);
-            sum_7_2 = fma(weight_7.w, in_2.w, sum_7_2);
-            sum_7_3 = fma(weight_7.w, in_3.w, sum_7_3);
-            let in_4 = halo[top + 40u];
-            let weight_8 = staged[kernel_x][8];
-            sum_0_0 = fma(weight_8.x, in_1.x, sum_0_0);
-            sum_0_1 = fma(weight_8.x, in_2.x, sum_0_1);
-            sum_0_2 = fma(weight_8.x, in_3.x, sum_0_2);
-            sum_0_3 = fma(weight_8.x, in_4.x, sum_0_3);
-            sum_1_0 = fma(weight_8.y, in_1.x, sum_1_0);
-            sum_1_1 = fma(weight_8.y, in_2.x, sum_1_1);
-            sum_1_2 = fma(weight_8.y, in_3.x, sum_1_2);
-            sum_1_3 = fma(weight_8.y, in_4.x, sum_1_3);
-            sum_2_0 = fma(weight_8.z, in_1.x, sum_2_0);
-            sum_2_1 = fma(weight_8.z, in_2.x, sum_2_1);
-            sum_2_2 = fma(weight_8.z, in_3.x, sum_2_2);
-            sum_2_3 = fma(weight_8.z, in_4.x, sum_2_3);
-            sum_3_0 = fma(weight_8.w, in_1.x, sum_3_0);
-            sum_3_1 = fma(weight_8.w, in_2.x, sum_3_1);
-            sum_3_2 = fma(weight_8.w, in_3.x, sum_3_2);
-            sum_3_3 = fma(weight_8.w, in_4.x, sum_3_3);
-            let weight_9 = staged[kernel_x][9];
-            sum_4_0 = fma(weight_9.x, in_1.x, sum_4_0);
-            sum_4_1 = fma(weight_9.x, in_2.x, sum_4_1);
-            sum_4_2 = fma(weight_9.x, in_3.x, sum_4_2);
-            sum_4_3 = fma(weight_9.x, in_4.x, sum_4_3);
-            sum_5_0 = fma(weight_9.y, in_1.x, sum_5_0);
-            sum_5_1 = fma(weight_9.y, in_2.x, sum_5_1);
-            sum_5_2 = fma(weight_9.y, in_3.x, sum_5_2);
-            sum_5_3 = fma(weight_9.y, in_4.x, sum_5_3);
-            sum_6_0 = fma(weight_9.z, in_1.x, sum_6_0);
-            sum_6_1 = fma(weight_9.z, in_2.x, sum_6_1);
-            sum_6_2 = fma(weight_9.z, in_3.x, sum_6_2);
-            sum_6_3 = fma(weight_9.z, in_4.x, sum_6_3);
-            sum_7_0 = fma(weight_9.w, in_1.x, sum_7_0);
-            sum_7_1 = fma(weight_9.w, in_2.x, sum_7_1);
-            sum_7_2 = fma(weight_9.w, in_3.x, sum_7_2);
-            sum_7_3 = fma(weight_9.w, in_4.x, sum_7_3);
-            let weight_10 = staged[kernel_x][10];
-            sum_0_0 = fma(weight_10.x, in_1.y, sum_0_0);
-            sum_0_1 = fma(weight_10.x, in_2.y, sum_0_1);
-            sum_0_2 = fma(weight_10.x, in_3.y, sum_0_2);
-            sum_0_3 = fma(weight_10.x, in_4.y, sum_0_3);
-            sum_1_0 = fma(weight_10.y, in_1.y, sum_1_0);
-            sum_1_1 = fma(weight_10.y, in_2.y, sum_1_1);
-            sum_1_2 = fma(weight_10.y, in_3.y, sum_1_2);
-            sum_1_3 = fma(weight_10.y, in_4.y, sum_1_3);
-            sum_2_0 = fma(weight_10.z, in_1.y, sum_2_0);
-            sum_2_1 = fma(weight_10.z, in_2.y, sum_2_1);
-            sum_2_2 = fma(weight_10.z, in_3.y, sum_2_2);
-            sum_2_3 = fma(weight_10.z, in_4.y, sum_2_3);
-            sum_3_0 = fma(weight_10.w, in_1.y, sum_3_0);
-            sum_3_1 = fma(weight_10.w, in_2.y, sum_3_1);
-            sum_3_2 = fma(weight_10.w, in_3.y, sum_3_2);
-            sum_3_3 = fma(weight_10.w, in_4.y, sum_3_3);
-            let weight_11 = staged[kernel_x][11];
-            sum_4_0 = fma(weight_11.x, in_1.y, sum_4_0);
-            sum_4_1 = fma(weight_11.x, in_2.y, sum_4_1);
-            sum_4_2 = fma(weight_11.x, in_3.y, sum_4_2);
-            sum_4_3 = fma(weight_11.x, in_4.y, sum_4_3);
-            sum_5_0 = fma(weight_11.y, in_1.y, sum_5_0);
-            sum_5_1 = fma(weight_11.y, in_2.y, sum_5_1);
-            sum_5_2 = fma(weight_11.y, in_3.y, sum_5_2);
-            sum_5_3 = fma(weight_11.y, in_4.y, sum_5_3);
-            sum_6_0 = fma(weight_11.z, in_1.y, sum_6_0);
-            sum_6_1 = fma(weight_11.z, in_2.y, sum_6_1);
-            sum_6_2 = fma(weight_11.z, in_3.y, sum_6_2);
-            sum_6_3 = fma(weight_11.z, in_4.y, sum_6_3);
-            sum_7_0 = fma(weight_11.w, in_1.y, sum_7_0);
-            sum_7_1 = fma(weight_11.w, in_2.y, sum_7_1);
-            sum_7_2 = fma(weight_11.w, in_3.y, sum_7_2);
-            sum_7_3 = fma(weight_11.w, in_4.y, sum_7_3);
-            let weight_12 = staged[kernel_x][12];
-            sum_0_0 = fma(weight_12.x, in_1.z, sum_0_0);
-            sum_0_1 = fma(weight_12.x, in_2.z, sum_0_1);
-            sum_0_2 = fma(weight_12.x, in_3.z, sum_0_2);
-            sum_0_3 = fma(weight_12.x, in_4.z, sum_0_3);
-            sum_1_0 = fma(weight_12.y, in_1.z, sum_1_0);
-            sum_1_1 = fma(weight_12.y, in_2.z, sum_1_1);
-            sum_1_2 = fma(weight_12.y, in_3.z, sum_1_2);
-            sum_1_3 = fma(weight_12.y, in_4.z, sum_1_3);
-            sum_2_0 = fma(weight_12.z, in_1.z, sum_2_0);
-            sum_2_1 = fma(weight_12.z, in_2.z, sum_2_1);
-            sum_2_2 = fma(weight_12.z, in_3.z, sum_2_2);
-            sum_2_3 = fma(weight_12.z, in_4.z, sum_2_3);
-            sum_3_0 = fma(weight_12.w, in_1.z, sum_3_0);
-            sum_3_1 = fma(weight_12.w, in_2.z, sum_3_1);
-            sum_3_2 = fma(weight_12.w, in_3.z, sum_3_2);
-            sum_3_3 = fma(weight_12.w, in_4.z, sum_3_3);
-            let weight_13 = staged[kernel_x][13];
-            sum_4_0 = fma(weight_13.x, in_1.z, sum_4_0);
-            sum_4_1 = fma(weight_13.x, in_2.z, sum_4_1);
-            sum_4_2 = fma(weight_13.x, in_3.z, sum_4_2);
-            sum_4_3 = fma(weight_13.x, in_4.z, sum_4_3);
-            sum_5_0 = fma(weight_13.y, in_1.z, sum_5_0);
-            sum_5_1 = fma(weight_13.y, in_2.z, sum_5_1);
-            sum_5_2 = fma(weight_13.y, in_3.z, sum_5_2);
-            sum_5_3 = fma(weight_13.y, in_4.z, sum_5_3);
-            sum_6_0 = fma(weight_13.z, in_1.z, sum_6_0);
-            sum_6_1 = fma(weight_13.z, in_2.z, sum_6_1);
-            sum_6_2 = fma(weight_13.z, in_3.z, sum_6_2);
-            sum_6_3 = fma(weight_13.z, in_4.z, sum_6_3);
-            sum_7_0 = fma(weight_13.w, in_1.z, sum_7_0);
-            sum_7_1 = fma(weight_13.w, in_2.z, sum_7_1);
-            sum_7_2 = fma(weight_13.w, in_3.z, sum_7_2);
-            sum_7_3 = fma(weight_13.w, in_4.z, sum_7_3);
-            let weight_14 = staged[kernel_x][14];
-            sum_0_0 = fma(weight_14.x, in_1.w, sum_0_0);
-            sum_0_1 = fma(weight_14.x, in_2.w, sum_0_1);
-            sum_0_2 = fma(weight_14.x, in_3.w, sum_0_2);
-            sum_0_3 = fma(weight_14.x, in_4.w, sum_0_3);
-            sum_1_0 = fma(weight_14.y, in_1.w, sum_1_0);
-            sum_1_1 = fma(weight_14.y, in_2.w, sum_1_1);
-            sum_1_2 = fma(weight_14.y, in_3.w, sum_1_2);
-            sum_1_3 = fma(weight_14.y, in_4.w, sum_1_3);
-            sum_2_0 = fma(weight_14.z, in_1.w, sum_2_0);
-            sum_2_1 = fma(weight_14.z, in_2.w, sum_2_1);
-            sum_2_2 = fma(weight_14.z, in_3.w, sum_2_2);
-            sum_2_3 = fma(weight_14.z, in_4.w, sum_2_3);
-            sum_3_0 = fma(weight_14.w, in_1.w, sum_3_0);
-            sum_3_1 = fma(weight_14.w, in_2.w, sum_3_1);
-            sum_3_2 = fma(weight_14.w, in_3.w, sum_3_2);
-            sum_3_3 = fma(weight_14.w, in_4.w, sum_3_3);
-            let weight_15 = staged[kernel_x][15];
-            sum_4_0 = fma(weight_15.x, in_1.w, sum_4_0);
-            sum_4_1 = fma(weight_15.x, in_2.w, sum_4_1);
-            sum_4_2 = fma(weight_15.x, in_3.w, sum_4_2);
-            sum_4_3 = fma(weight_15.x, in_4.w, sum_4_3);
-            sum_5_0 = fma(weight_15.y, in_1.w, sum_5_0);
-            sum_5_1 = fma(weight_15.y, in_2.w, sum_5_1);
-            sum_5_2 = fma(weight_15.y, in_3.w, sum_5_2);
-            sum_5_3 = fma(weight_15.y, in_4.w, sum_5_3);
-            sum_6_0 = fma(weight_15.z, in_1.w, sum_6_0);
-            sum_6_1 = fma(weight_15.z, in_2.w, sum_6_1);
-            sum_6_2 = fma(weight_15.z, in_3.w, sum_6_2);
-            sum_6_3 = fma(weight_15.z, in_4.w, sum_6_3);
-            sum_7_0 = fma(weight_15.w, in_1.w, sum_7_0);
-            sum_7_1 = fma(weight_15.w, in_2.w, sum_7_1);
-            sum_7_2 = fma(weight_15.w, in_3.w, sum_7_2);
-            sum_7_3 = fma(weight_15.w, in_4.w, sum_7_3);
-            let in_5 = halo[top + 50u];
-            let weight_16 = staged[kernel_x][16];
-            sum_0_0 = fma(weight_16.x, in_2.x, sum_0_0);
-            sum_0_1 = fma(weight_16.x, in_3.x, sum_0_1);
-            sum_0_2 = fma(weight_16.x, in_4.x, sum_0_2);
-            sum_0_3 = fma(weight_16.x, in_5.x, sum_0_3);
-            sum_1_0 = fma(weight_16.y, in_2.x, sum_1_0);
-            sum_1_1 = fma(weight_16.y, in_3.x, sum_1_1);
-            sum_1_2 = fma(weight_16.y, in_4.x, sum_1_2);
-            sum_1_3 = fma(weight_16.y, in_5.x, sum_1_3);
-            sum_2_0 = fma(weight_16.z, in_2.x, sum_2_0);
-            sum_2_1 = fma(weight_16.z, in_3.x, sum_2_1);
-            sum_2_2 = fma(weight_16.z, in_4.x, sum_2_2);
-            sum_2_3 = fma(weight_16.z, in_5.x, sum_2_3);
-            sum_3_0 = fma(weight_16.w, in_2.x, sum_3_0);
-            sum_3_1 = fma(weight_16.w, in_3.x, sum_3_1);
-            sum_3_2 = fma(weight_16.w, in_4.x, sum_3_2);
-            sum_3_3 = fma(weight_16.w, in_5.x, sum_3_3);
-            let weight_17 = staged[kernel_x][17];
-            sum_4_0 = fma(weight_17.x, in_2.x, sum_4_0);
-            sum_4_1 = fma(weight_17.x, in_3.x, sum_4_1);
-            sum_4_2 = fma(weight_17.x, in_4.x, sum_4_2);
-            sum_4_3 = fma(weight_17.x, in_5.x, sum_4_3);
-            sum_5_0 = fma(weight_17.y, in_2.x, sum_5_0);
-            sum_5_1 = fma(weight_17.y, in_3.x, sum_5_1);
-            sum_5_2 = fma(weight_17.y, in_4.x, sum_5_2);
-            sum_5_3 = fma(weight_17.y, in_5.x, sum_5_3);
-            sum_6_0 = fma(weight_17.z, in_2.x, sum_6_0);
-            sum_6_1 = fma(weight_17.z, in_3.x, sum_6_1);
-            sum_6_2 = fma(weight_17.z, in_4.x, sum_6_2);
-            sum_6_3 = fma(weight_17.z, in_5.x, sum_6_3);
-            sum_7_0 = fma(weight_17.w, in_2.x, sum_7_0);
-            sum_7_1 = fma(weight_17.w, in_3.x, sum_7_1);
-            sum_7_2 = fma(weight_17.w, in_4.x, sum_7_2);
-            sum_7_3 = fma(weight_17.w, in_5.x, sum_7_3);
-            let weight_18 = staged[kernel_x][18];
-            sum_0_0 = fma(weight_18.x, in_2.y, sum_0_0);
-            sum_0_1 = fma(weight_18.x, in_3.y, sum_0_1);
-            sum_0_2 = fma(weight_18.x, in_4.y, sum_0_2);
-            sum_0_3 = fma(weight_18.x, in_5.y, sum_0_3);
-            sum_1_0 = fma(weight_18.y, in_2.y, sum_1_0);
-            sum_1_1 = fma(weight_18.y, in_3.y, sum_1_1);
-            sum_1_2 = fma(weight_18.y, in_4.y, sum_1_2);
-            sum_1_3 = fma(weight_18.y, in_5.y, sum_1_3);
-            sum_2_0 = fma(weight_18.z, in_2.y, sum_2_0);
-            sum_2_1 = fma(weight_18.z, in_3.y, sum_2_1);
-            sum_2_2 = fma(weight_18.z, in_4.y, sum_2_2);
-            sum_2_3 = fma(weight_18.z, in_5.y, sum_2_3);
-            sum_3_0 = fma(weight_18.w, in_2.y, sum_3_0);
-            sum_3_1 = fma(weight_18.w, in_3.y, sum_3_1);
-            sum_3_2 = fma(weight_18.w, in_4.y, sum_3_2);
-            sum_3_3 = fma(weight_18.w, in_5.y, sum_3_3);
-            let weight_19 = staged[kernel_x][19];
-            sum_4_0 = fma(weight_19.x, in_2.y, sum_4_0);
-            sum_4_1 = fma(weight_19.x, in_3.y, sum_4_1);
-            sum_4_2 = fma(weight_19.x, in_4.y, sum_4_2);
-            sum_4_3 = fma(weight_19.x, in_5.y, sum_4_3);
-            sum_5_0 = fma(weight_19.y, in_2.y, sum_5_0);
-            sum_5_1 = fma(weight_19.y, in_3.y, sum_5_1);
-            sum_5_2 = fma(weight_19.y, in_4.y, sum_5_2);
-            sum_5_3 = fma(weight_19.y, in_5.y, sum_5_3);
-            sum_6_0 = fma(weight_19.z, in_2.y, sum_6_0);
-            sum_6_1 = fma(weight_19.z, in_3.y, sum_6_1);
-            sum_6_2 = fma(weight_19.z, in_4.y, sum_6_2);
-            sum_6_3 = fma(weight_19.z, in_5.y, sum_6_3);
-            sum_7_0 = fma(weight_19.w, in_2.y, sum_7_0);
-            sum_7_1 = fma(weight_19.w, in_3.y, sum_7_1);
-            sum_7_2 = fma(weight_19.w, in_4.y, sum_7_2);
-            sum_7_3 = fma(weight_19.w, in_5.y, sum_7_3);
-            let weight_20 = staged[kernel_x][20];
-            sum_0_0 = fma(weight_20.x, in_2.z, sum_0_0);
-            sum_0_1 = fma(weight_20.x, in_3.z, sum_0_1);
-            sum_0_2 = fma(weight_20.x, in_4.z, sum_0_2);
-            sum_0_3 = fma(weight_20.x, in_5.z, sum_0_3);
-            sum_1_0 = fma(weight_20.y, in_2.z, sum_1_0);
-            sum_1_1 = fma(weight_20.y, in_3.z, sum_1_1);
-            sum_1_2 = fma(weight_20.y, in_4.z, sum_1_2);
-            sum_1_3 = fma(weight_20.y, in_5.z, sum_1_3);
-            sum_2_0 = fma(weight_20.z, in_2.z, sum_2_0);
-            sum_2_1 = fma(weight_20.z, in_3.z, sum_2_1);
-            sum_2_2 = fma(weight_20.z, in_4.z, sum_2_2);
-            sum_2_3 = fma(weight_20.z, in_5.z, sum_2_3);
-            sum_3_0 = fma(weight_20.w, in_2.z, sum_3_0);
-            sum_3_1 = fma(weight_20.w, in_3.z, sum_3_1);
-            sum_3_2 = fma(weight_20.w, in_4.z, sum_3_2);
-            sum_3_3 = fma(weight_20.w, in_5.z, sum_3_3);
-            let weight_21 = staged[kernel_x][21];
-            sum_4_0 = fma(weight_21.x, in_2.z, sum_4_0);
-            sum_4_1 = fma(weight_21.x, in_3.z, sum_4_1);
-            sum_4_2 = fma(weight_21.x, in_4.z, sum_4_2);
-            sum_4_3 = fma(weight_21.x, in_5.z, sum_4_3);
-            sum_5_0 = fma(weight_21.y, in_2.z, sum_5_0);
-            sum_5_1 = fma(weight_21.y, in_3.z, sum_5_1);
-            sum_5_2 = fma(weight_21.y, in_4.z, sum_5_2);
-            sum_5_3 = fma(weight_21.y, in_5.z, sum_5_3);
-            sum_6_0 = fma(weight_21.z, in_2.z, sum_6_0);
-            sum_6_1 = fma(weight_21.z, in_3.z, sum_6_1);
-            sum_6_2 = fma(weight_21.z, in_4.z, sum_6_2);
-            sum_6_3 = fma(weight_21.z, in_5.z, sum_6_3);
-            sum_7_0 = fma(weight_21.w, in_2.z, sum_7_0);
-            sum_7_1 = fma(weight_21.w, in_3.z, sum_7_1);
-            sum_7_2 = fma(weight_21.w, in_4.z, sum_7_2);
-            sum_7_3 = fma(weight_21.w, in_5.z, sum_7_3);
-            let weight_22 = staged[kernel_x][22];
-            sum_0_0 = fma(weight_22.x, in_2.w, sum_0_0);
-            sum_0_1 = fma(weight_22.x, in_3.w, sum_0_1);
-            sum_0_2 = fma(weight_22.x, in_4.w, sum_0_2);
-            sum_0_3 = fma(weight_22.x, in_5.w, sum_0_3);
-            sum_1_0 = fma(weight_22.y, in_2.w, sum_1_0);
-            sum_1_1 = fma(weight_22.y, in_3.w, sum_1_1);
-            sum_1_2 = fma(weight_22.y, in_4.w, sum_1_2);
-            sum_1_3 = fma(weight_22.y, in_5.w, sum_1_3);
-            sum_2_0 = fma(weight_22.z, in_2.w, sum_2_0);
-            sum_2_1 = fma(weight_22.z, in_3.w, sum_2_1);
-            sum_2_2 = fma(weight_22.z, in_4.w, sum_2_2);
-            sum_2_3 = fma(weight_22.z, in_5.w, sum_2_3);
-            sum_3_0 = fma(weight_22.w, in_2.w, sum_3_0);
-            sum_3_1 = fma(weight_22.w, in_3.w, sum_3_1);
-            sum_3_2 = fma(weight_22.w, in_4.w, sum_3_2);
-            sum_3_3 = fma(weight_22.w, in_5.w, sum_3_3);
-            let weight_23 = staged[kernel_x][23];
-            sum_4_0 = fma(weight_23.x, in_2.w, sum_4_0);
-            sum_4_1 = fma(weight_23.x, in_3.w, sum_4_1);
-            sum_4_2 = fma(weight_23.x, in_4.w, sum_4_2);
-            sum_4_3 = fma(weight_23.x, in_5.w, sum_4_3);
-            sum_5_0 = fma(weight_23.y, in_2.w, sum_5_0);
-            sum_5_1 = fma(weight_23.y, in_3.w, sum_5_1);
-            sum_5_2 = fma(weight_23.y, in_4.w, sum_5_2);
-            sum_5_3 = fma(weight_23.y, in_5.w, sum_5_3);
-            sum_6_0 = fma(weight_23.z, in_2.w, sum_6_0);
-            sum_6_1 = fma(weight_23.z, in_3.w, sum_6_1);
-            sum_6_2 = fma(weight_23.z, in_4.w, sum_6_2);
-            sum_6_3 = fma(weight_23.z, in_5.w, sum_6_3);
-            sum_7_0 = fma(weight_23.w, in_2.w, sum_7_0);
-            sum_7_1 = fma(weight_23.w, in_3.w, sum_7_1);
-            sum_7_2 = fma(weight_23.w, in_4.w, sum_7_2);
-            sum_7_3 = fma(weight_23.w, in_5.w, sum_7_3);
+    let out_plane = params.out_height * params.out_width;
+
+    let column = local % 16u;
+    let first_row = local / 16u;
+    // The last output stands for those beyond it.
+    let output_0 = min(first_output + column * 4u + 0u, params.tiles - 1u);
+    let cell_0 = output_0 % out_plane;
+    let in_y_0 = i32(cell_0 / params.out_width * 1u) - i32(params.pad_top);
+    let in_x_0 = i32(cell_0 % params.out_width * 1u) - i32(params.pad_left);
+    let plane_0 = params.input_start
+        + (output_0 / out_plane * params.groups + group) * params.group_in_channels * in_plane;
+    var place_0 = 0u;
+    // The last output stands for those beyond it.
+    let output_1 = min(first_output + column * 4u + 1u, params.tiles - 1u);
+    let cell_1 = output_1 % out_plane;
+    let in_y_1 = i32(cell_1 / params.out_width * 1u) - i32(params.pad_top);
+    let in_x_1 = i32(cell_1 % params.out_width * 1u) - i32(params.pad_left);
+    let plane_1 = params.input_start
+        + (output_1 / out_plane * params.groups + group) * params.group_in_channels * in_plane;
+    var place_1 = 0u;
+    // The last output stands for those beyond it.
+    let output_2 = min(first_output + column * 4u + 2u, params.tiles - 1u);
+    let cell_2 = output_2 % out_plane;
+    let in_y_2 = i32(cell_2 / params.out_width * 1u) - i32(params.pad_top);
+    let in_x_2 = i32(cell_2 % params.out_width * 1u) - i32(params.pad_left);
+    let plane_2 = params.input_start
+        + (output_2 / out_plane * params.groups + group) * params.group_in_channels * in_plane;
+    var place_2 = 0u;
+    // The last output stands for those beyond it.
+    let output_3 = min(first_output + column * 4u + 3u, params.tiles - 1u);
+    let cell_3 = output_3 % out_plane;
+    let in_y_3 = i32(cell_3 / params.out_width * 1u) - i32(params.pad_top);
+    let in_x_3 = i32(cell_3 % params.out_width * 1u) - i32(params.pad_left);
+    let plane_3 = params.input_start
+        + (output_3 / out_plane * params.groups + group) * params.group_in_channels * in_plane;
+    var place_3 = 0u;
+    var inside = vec4<bool>();
+    var sum_0_0 = 0.0;
+    var total_0_0 = 0.0;
+    var sum_0_1 = 0.0;
+    var total_0_1 = 0.0;
+    var sum_0_2 = 0.0;
+    var total_0_2 = 0.0;
+    var sum_0_3 = 0.0;
+    var total_0_3 = 0.0;
+    var sum_1_0 = 0.0;
+    var total_1_0 = 0.0;
+    var sum_1_1 = 0.0;
+    var total_1_1 = 0.0;
+    var sum_1_2 = 0.0;
+    var total_1_2 = 0.0;
+    var sum_1_3 = 0.0;
+    var total_1_3 = 0.0;
+    var sum_2_0 = 0.0;
+    var total_2_0 = 0.0;
+    var sum_2_1 = 0.0;
+    var total_2_1 = 0.0;
+    var sum_2_2 = 0.0;
+    var total_2_2 = 0.0;
+    var sum_2_3 = 0.0;
+    var total_2_3 = 0.0;
+    var sum_3_0 = 0.0;
+    var total_3_0 = 0.0;
+    var sum_3_1 = 0.0;
+    var total_3_1 = 0.0;
+    var sum_3_2 = 0.0;
+    var total_3_2 = 0.0;
+    var sum_3_3 = 0.0;
+    var total_3_3 = 0.0;
+    var sum_4_0 = 0.0;
+    var total_4_0 = 0.0;
+    var sum_4_1 = 0.0;
+    var total_4_1 = 0.0;
+    var sum_4_2 = 0.0;
+    var total_4_2 = 0.0;
+    var sum_4_3 = 0.0;
+    var total_4_3 = 0.0;
+    var sum_5_0 = 0.0;
+    var total_5_0 = 0.0;
+    var sum_5_1 = 0.0;
+    var total_5_1 = 0.0;
+    var sum_5_2 = 0.0;
+    var total_5_2 = 0.0;
+    var sum_5_3 = 0.0;
+    var total_5_3 = 0.0;
+    var sum_6_0 = 0.0;
+    var total_6_0 = 0.0;
+    var sum_6_1 = 0.0;
+    var total_6_1 = 0.0;
+    var sum_6_2 = 0.0;
+    var total_6_2 = 0.0;
+    var sum_6_3 = 0.0;
+    var total_6_3 = 0.0;
+    var sum_7_0 = 0.0;
+    var total_7_0 = 0.0;
+    var sum_7_1 = 0.0;
+    var total_7_1 = 0.0;
+    var sum_7_2 = 0.0;
+    var total_7_2 = 0.0;
+    var sum_7_3 = 0.0;
+    var total_7_3 = 0.0;
+
+    let products = params.group_in_channels * 9u;
+    var step = workgroup.z * products * 16u;
+    var channel = 0u;
+    var kernel_y = 0u;
+    var kernel_x = 0u;
+    var buffer = 0u;
+        {
+            let y = in_y_0 + i32(kernel_y * 1u);
+            let x = in_x_0 + i32(kernel_x * 1u);
+            place_0 = plane_0 + source_inside(y, params.in_height) * params.in_width
+                + source_inside(x, params.in_width);
+            inside.x = u32(y) < params.in_height && u32(x) < params.in_width;
         }
-        step += 72u;
+        {
+            let y = in_y_1 + i32(kernel_y * 1u);
+            let x = in_x_1 + i32(kernel_x * 1u);
+            place_1 = plane_1 + source_inside(y, params.in_height) * params.in_width
+                + source_inside(x, params.in_width);
+            inside.y = u32(y) < params.in_height && u32(x) < params.in_width;
+        }
+        {
+            let y = in_y_2 + i32(kernel_y * 1u);
+            let x = in_x_2 + i32(kernel_x * 1u);
+            place_2 = plane_2 + source_inside(y, params.in_height) * params.in_width
+                + source_inside(x, params.in_width);
+            inside.z = u32(y) < params.in_height && u32(x) < params.in_width;
+        }
+        {
+            let y = in_y_3 + i32(kernel_y * 1u);
+            let x = in_x_3 + i32(kernel_x * 1u);
+            place_3 = plane_3 + source_inside(y, params.in_height) * params.in_width
+                + source_inside(x, params.in_width);
+            inside.w = u32(y) < params.in_height && u32(x) < params.in_width;
+        }
+
+    {
+        let row_0 = (channel + first_row) * in_plane;
+        let value_0 = vec4<f32>(f32(input[place_0 + row_0]), f32(input[place_1 + row_0]), f32(input[place_2 + row_0]), f32(input[place_3 + row_0]));
+        let weight_0 = vec4<f32>(weight[step + local]);
+
+        inputs[buffer][first_row + 0u][column / 16u][column % 16u] = select(vec4<f32>(0.0), value_0, inside);
+        weights[buffer][local / 16u][local / 8u % 2u][local % 8u] = weight_0;
+
     }
-    totals[0u + local] += vec4<f32>(sum_0_0, sum_1_0, sum_2_0, sum_3_0);
+    workgroupBarrier();
+    // Sums of blocks of products keep the rounding error far below that of one long sum.
+    for (var block = 0u; block < products; block += params.block) {
+    let end_block = min(block + params.block, products);
+    for (var product = block; product < end_block; product += 8u) {
+        // The last step copies its own again, which nobody reads.
+        if product + 8u < products {
+            step += 128u;
+            channel += 8u;
+        }
+        if channel == params.group_in_channels {
+            channel = 0u;
+            kernel_x += 1u;
+            if kernel_x == 3u {
+                kernel_x = 0u;
+                kernel_y += 1u;
+            }
+        {
+            let y = in_y_0 + i32(kernel_y * 1u);
+            let x = in_x_0 + i32(kernel_x * 1u);
+            place_0 = plane_0 + source_inside(y, params.in_height) * params.in_width
+                + source_inside(x, params.in_width);
+            inside.x = u32(y) < params.in_height && u32(x) < params.in_width;
+        }
+        {
+            let y = in_y_1 + i32(kernel_y * 1u);
+            let x = in_x_1 + i32(kernel_x * 1u);
+            place_1 = plane_1 + source_inside(y, params.in_height) * params.in_width
+                + source_inside(x, params.in_width);
+            inside.y = u32(y) < params.in_height && u32(x) < params.in_width;
+        }
+        {
+            let y = in_y_2 + i32(kernel_y * 1u);
+            let x = in_x_2 + i32(kernel_x * 1u);
+            place_2 = plane_2 + source_inside(y, params.in_height) * params.in_width
+                + source_inside(x, params.in_width);
+            inside.z = u32(y) < params.in_height && u32(x) < params.in_width;
+        }
+        {
+            let y = in_y_3 + i32(kernel_y * 1u);
+            let x = in_x_3 + i32(kernel_x * 1u);
+            place_3 = plane_3 + source_inside(y, params.in_height) * params.in_width
+                + source_inside(x, params.in_width);
+            inside.w = u32(y) < params.in_height && u32(x) < params.in_width;
+        }
+
+        }
+        let row_0 = (channel + first_row) * in_plane;
+        let value_0 = vec4<f32>(f32(input[place_0 + row_0]), f32(input[place_1 + row_0]), f32(input[place_2 + row_0]), f32(input[place_3 + row_0]));
+        let weight_0 = vec4<f32>(weight[step + local]);
+
+        let in_0_0 = inputs[buffer][0][0][lane.x];
+        let weight_0_0 = weights[buffer][0][0][lane.y];
+        let weight_0_1 = weights[buffer][0][1][lane.y];
+        sum_0_0 = fma(weight_0_0.x, in_0_0.x, sum_0_0);
+        sum_1_0 = fma(weight_0_0.y, in_0_0.x, sum_1_0);
+        sum_2_0 = fma(weight_0_0.z, in_0_0.x, sum_2_0);
+        sum_3_0 = fma(weight_0_0.w, in_0_0.x, sum_3_0);
+        sum_4_0 = fma(weight_0_1.x, in_0_0.x, sum_4_0);
+        sum_5_0 = fma(weight_0_1.y, in_0_0.x, sum_5_0);
+        sum_6_0 = fma(weight_0_1.z, in_0_0.x, sum_6_0);
+        sum_7_0 = fma(weight_0_1.w, in_0_0.x, sum_7_0);
+        sum_7_1 = fma(weight_0_1.w, in_0_0.y, sum_7_1);
+        sum_6_1 = fma(weight_0_1.z, in_0_0.y, sum_6_1);
+        sum_5_1 = fma(weight_0_1.y, in_0_0.y, sum_5_1);
+        sum_4_1 = fma(weight_0_1.x, in_0_0.y, sum_4_1);
+        sum_3_1 = fma(weight_0_0.w, in_0_0.y, sum_3_1);
+        sum_2_1 = fma(weight_0_0.z, in_0_0.y, sum_2_1);
+        sum_1_1 = fma(weight_0_0.y, in_0_0.y, sum_1_1);
+        sum_0_1 = fma(weight_0_0.x, in_0_0.y, sum_0_1);
+        sum_0_2 = fma(weight_0_0.x, in_0_0.z, sum_0_2);
+        sum_1_2 = fma(weight_0_0.y, in_0_0.z, sum_1_2);
+        sum_2_2 = fma(weight_0_0.z, in_0_0.z, sum_2_2);
+        sum_3_2 = fma(weight_0_0.w, in_0_0.z, sum_3_2);
+        sum_4_2 = fma(weight_0_1.x, in_0_0.z, sum_4_2);
+        sum_5_2 = fma(weight_0_1.y, in_0_0.z, sum_5_2);
+        sum_6_2 = fma(weight_0_1.z, in_0_0.z, sum_6_2);
+        sum_7_2 = fma(weight_0_1.w, in_0_0.z, sum_7_2);
+        sum_7_3 = fma(weight_0_1.w, in_0_0.w, sum_7_3);
+        sum_6_3 = fma(weight_0_1.z, in_0_0.w, sum_6_3);
+        sum_5_3 = fma(weight_0_1.y, in_0_0.w, sum_5_3);
+        sum_4_3 = fma(weight_0_1.x, in_0_0.w, sum_4_3);
+        sum_3_3 = fma(weight_0_0.w, in_0_0.w, sum_3_3);
+        sum_2_3 = fma(weight_0_0.z, in_0_0.w, sum_2_3);
+        sum_1_3 = fma(weight_0_0.y, in_0_0.w, sum_1_3);
+        sum_0_3 = fma(weight_0_0.x, in_0_0.w, sum_0_3);
+        let in_1_0 = inputs[buffer][1][0][lane.x];
+        let weight_1_0 = weights[buffer][1][0][lane.y];
+        let weight_1_1 = weights[buffer][1][1][lane.y];
+        sum_0_0 = fma(weight_1_0.x, in_1_0.x, sum_0_0);
+        sum_1_0 = fma(weight_1_0.y, in_1_0.x, sum_1_0);
+        sum_2_0 = fma(weight_1_0.z, in_1_0.x, sum_2_0);
+        sum_3_0 = fma(weight_1_0.w, in_1_0.x, sum_3_0);
+        sum_4_0 = fma(weight_1_1.x, in_1_0.x, sum_4_0);
+        sum_5_0 = fma(weight_1_1.y, in_1_0.x, sum_5_0);
+        sum_6_0 = fma(weight_1_1.z, in_1_0.x, sum_6_0);
+        sum_7_0 = fma(weight_1_1.w, in_1_0.x, sum_7_0);
+        sum_7_1 = fma(weight_1_1.w, in_1_0.y, sum_7_1);
+        sum_6_1 = fma(weight_1_1.z, in_1_0.y, sum_6_1);
+        sum_5_1 = fma(weight_1_1.y, in_1_0.y, sum_5_1);
+        sum_4_1 = fma(weight_1_1.x, in_1_0.y, sum_4_1);
+        sum_3_1 = fma(weight_1_0.w, in_1_0.y, sum_3_1);
+        sum_2_1 = fma(weight_1_0.z, in_1_0.y, sum_2_1);
+        sum_1_1 = fma(weight_1_0.y, in_1_0.y, sum_1_1);
+        sum_0_1 = fma(weight_1_0.x, in_1_0.y, sum_0_1);
+        sum_0_2 = fma(weight_1_0.x, in_1_0.z, sum_0_2);
+        sum_1_2 = fma(weight_1_0.y, in_1_0.z, sum_1_2);
+        sum_2_2 = fma(weight_1_0.z, in_1_0.z, sum_2_2);
+        sum_3_2 = fma(weight_1_0.w, in_1_0.z, sum_3_2);
+        sum_4_2 = fma(weight_1_1.x, in_1_0.z, sum_4_2);
+        sum_5_2 = fma(weight_1_1.y, in_1_0.z, sum_5_2);
+        sum_6_2 = fma(weight_1_1.z, in_1_0.z, sum_6_2);
+        sum_7_2 = fma(weight_1_1.w, in_1_0.z, sum_7_2);
+        sum_7_3 = fma(weight_1_1.w, in_1_0.w, sum_7_3);
+        sum_6_3 = fma(weight_1_1.z, in_1_0.w, sum_6_3);
+        sum_5_3 = fma(weight_1_1.y, in_1_0.w, sum_5_3);
+        sum_4_3 = fma(weight_1_1.x, in_1_0.w, sum_4_3);
+        sum_3_3 = fma(weight_1_0.w, in_1_0.w, sum_3_3);
+        sum_2_3 = fma(weight_1_0.z, in_1_0.w, sum_2_3);
+        sum_1_3 = fma(weight_1_0.y, in_1_0.w, sum_1_3);
+        sum_0_3 = fma(weight_1_0.x, in_1_0.w, sum_0_3);
+        let in_2_0 = inputs[buffer][2][0][lane.x];
+        let weight_2_0 = weights[buffer][2][0][lane.y];
+        let weight_2_1 = weights[buffer][2][1][lane.y];
+        sum_0_0 = fma(weight_2_0.x, in_2_0.x, sum_0_0);
+        sum_1_0 = fma(weight_2_0.y, in_2_0.x, sum_1_0);
+        sum_2_0 = fma(weight_2_0.z, in_2_0.x, sum_2_0);
+        sum_3_0 = fma(weight_2_0.w, in_2_0.x, sum_3_0);
+        sum_4_0 = fma(weight_2_1.x, in_2_0.x, sum_4_0);
+        sum_5_0 = fma(weight_2_1.y, in_2_0.x, sum_5_0);
+        sum_6_0 = fma(weight_2_1.z, in_2_0.x, sum_6_0);
+        sum_7_0 = fma(weight_2_1.w, in_2_0.x, sum_7_0);
+        sum_7_1 = fma(weight_2_1.w, in_2_0.y, sum_7_1);
+        sum_6_1 = fma(weight_2_1.z, in_2_0.y, sum_6_1);
+        sum_5_1 = fma(weight_2_1.y, in_2_0.y, sum_5_1);
+        sum_4_1 = fma(weight_2_1.x, in_2_0.y, sum_4_1);
+        sum_3_1 = fma(weight_2_0.w, in_2_0.y, sum_3_1);
+        sum_2_1 = fma(weight_2_0.z, in_2_0.y, sum_2_1);
+        sum_1_1 = fma(weight_2_0.y, in_2_0.y, sum_1_1);
+        sum_0_1 = fma(weight_2_0.x, in_2_0.y, sum_0_1);
+        sum_0_2 = fma(weight_2_0.x, in_2_0.z, sum_0_2);
+        sum_1_2 = fma(weight_2_0.y, in_2_0.z, sum_1_2);
+        sum_2_2 = fma(weight_2_0.z, in_2_0.z, sum_2_2);
+        sum_3_2 = fma(weight_2_0.w, in_2_0.z, sum_3_2);
+        sum_4_2 = fma(weight_2_1.x, in_2_0.z, sum_4_2);
+        sum_5_2 = fma(weight_2_1.y, in_2_0.z, sum_5_2);
+        sum_6_2 = fma(weight_2_1.z, in_2_0.z, sum_6_2);
+        sum_7_2 = fma(weight_2_1.w, in_2_0.z, sum_7_2);
+        sum_7_3 = fma(weight_2_1.w, in_2_0.w, sum_7_3);
+        sum_6_3 = fma(weight_2_1.z, in_2_0.w, sum_6_3);
+        sum_5_3 = fma(weight_2_1.y, in_2_0.w, sum_5_3);
+        sum_4_3 = fma(weight_2_1.x, in_2_0.w, sum_4_3);
+        sum_3_3 = fma(weight_2_0.w, in_2_0.w, sum_3_3);
+        sum_2_3 = fma(weight_2_0.z, in_2_0.w, sum_2_3);
+        sum_1_3 = fma(weight_2_0.y, in_2_0.w, sum_1_3);
+        sum_0_3 = fma(weight_2_0.x, in_2_0.w, sum_0_3);
+        let in_3_0 = inputs[buffer][3][0][lane.x];
+        let weight_3_0 = weights[buffer][3][0][lane.y];
+        let weight_3_1 = weights[buffer][3][1][lane.y];
+        sum_0_0 = fma(weight_3_0.x, in_3_0.x, sum_0_0);
+        sum_1_0 = fma(weight_3_0.y, in_3_0.x, sum_1_0);
+        sum_2_0 = fma(weight_3_0.z, in_3_0.x, sum_2_0);
+        sum_3_0 = fma(weight_3_0.w, in_3_0.x, sum_3_0);
+        sum_4_0 = fma(weight_3_1.x, in_3_0.x, sum_4_0);
+        sum_5_0 = fma(weight_3_1.y, in_3_0.x, sum_5_0);
+        sum_6_0 = fma(weight_3_1.z, in_3_0.x, sum_6_0);
+        sum_7_0 = fma(weight_3_1.w, in_3_0.x, sum_7_0);
+        sum_7_1 = fma(weight_3_1.w, in_3_0.y, sum_7_1);
+        sum_6_1 = fma(weight_3_1.z, in_3_0.y, sum_6_1);
+        sum_5_1 = fma(weight_3_1.y, in_3_0.y, sum_5_1);
+        sum_4_1 = fma(weight_3_1.x, in_3_0.y, sum_4_1);
+        sum_3_1 = fma(weight_3_0.w, in_3_0.y, sum_3_1);
+        sum_2_1 = fma(weight_3_0.z, in_3_0.y, sum_2_1);
+        sum_1_1 = fma(weight_3_0.y, in_3_0.y, sum_1_1);
+        sum_0_1 = fma(weight_3_0.x, in_3_0.y, sum_0_1);
+        sum_0_2 = fma(weight_3_0.x, in_3_0.z, sum_0_2);
+        sum_1_2 = fma(weight_3_0.y, in_3_0.z, sum_1_2);
+        sum_2_2 = fma(weight_3_0.z, in_3_0.z, sum_2_2);
+        sum_3_2 = fma(weight_3_0.w, in_3_0.z, sum_3_2);
+        sum_4_2 = fma(weight_3_1.x, in_3_0.z, sum_4_2);
+        sum_5_2 = fma(weight_3_1.y, in_3_0.z, sum_5_2);
+        sum_6_2 = fma(weight_3_1.z, in_3_0.z, sum_6_2);
+        sum_7_2 = fma(weight_3_1.w, in_3_0.z, sum_7_2);
+        sum_7_3 = fma(weight_3_1.w, in_3_0.w, sum_7_3);
+        sum_6_3 = fma(weight_3_1.z, in_3_0.w, sum_6_3);
+        sum_5_3 = fma(weight_3_1.y, in_3_0.w, sum_5_3);
+        sum_4_3 = fma(weight_3_1.x, in_3_0.w, sum_4_3);
+        sum_3_3 = fma(weight_3_0.w, in_3_0.w, sum_3_3);
+        sum_2_3 = fma(weight_3_0.z, in_3_0.w, sum_2_3);
+        sum_1_3 = fma(weight_3_0.y, in_3_0.w, sum_1_3);
+        sum_0_3 = fma(weight_3_0.x, in_3_0.w, sum_0_3);
+        let in_4_0 = inputs[buffer][4][0][lane.x];
+        let weight_4_0 = weights[buffer][4][0][lane.y];
+        let weight_4_1 = weights[buffer][4][1][lane.y];
+        sum_0_0 = fma(weight_4_0.x, in_4_0.x, sum_0_0);
+        sum_1_0 = fma(weight_4_0.y, in_4_0.x, sum_1_0);
+        sum_2_0 = fma(weight_4_0.z, in_4_0.x, sum_2_0);
+        sum_3_0 = fma(weight_4_0.w, in_4_0.x, sum_3_0);
+        sum_4_0 = fma(weight_4_1.x, in_4_0.x, sum_4_0);
+        sum_5_0 = fma(weight_4_1.y, in_4_0.x, sum_5_0);
+        sum_6_0 = fma(weight_4_1.z, in_4_0.x, sum_6_0);
+        sum_7_0 = fma(weight_4_1.w, in_4_0.x, sum_7_0);
+        sum_7_1 = fma(weight_4_1.w, in_4_0.y, sum_7_1);
+        sum_6_1 = fma(weight_4_1.z, in_4_0.y, sum_6_1);
+        sum_5_1 = fma(weight_4_1.y, in_4_0.y, sum_5_1);
+        sum_4_1 = fma(weight_4_1.x, in_4_0.y, sum_4_1);
+        sum_3_1 = fma(weight_4_0.w, in_4_0.y, sum_3_1);
+        sum_2_1 = fma(weight_4_0.z, in_4_0.y, sum_2_1);
+        sum_1_1 = fma(weight_4_0.y, in_4_0.y, sum_1_1);
+        sum_0_1 = fma(weight_4_0.x, in_4_0.y, sum_0_1);
+        sum_0_2 = fma(weight_4_0.x, in_4_0.z, sum_0_2);
+        sum_1_2 = fma(weight_4_0.y, in_4_0.z, sum_1_2);
+        sum_2_2 = fma(weight_4_0.z, in_4_0.z, sum_2_2);
+        sum_3_2 = fma(weight_4_0.w, in_4_0.z, sum_3_2);
+        sum_4_2 = fma(weight_4_1.x, in_4_0.z, sum_4_2);
+        sum_5_2 = fma(weight_4_1.y, in_4_0.z, sum_5_2);
+        sum_6_2 = fma(weight_4_1.z, in_4_0.z, sum_6_2);
+        sum_7_2 = fma(weight_4_1.w, in_4_0.z, sum_7_2);
+        sum_7_3 = fma(weight_4_1.w, in_4_0.w, sum_7_3);
+        sum_6_3 = fma(weight_4_1.z, in_4_0.w, sum_6_3);
+        sum_5_3 = fma(weight_4_1.y, in_4_0.w, sum_5_3);
+        sum_4_3 = fma(weight_4_1.x, in_4_0.w, sum_4_3);
+        sum_3_3 = fma(weight_4_0.w, in_4_0.w, sum_3_3);
+        sum_2_3 = fma(weight_4_0.z, in_4_0.w, sum_2_3);
+        sum_1_3 = fma(weight_4_0.y, in_4_0.w, sum_1_3);
+        sum_0_3 = fma(weight_4_0.x, in_4_0.w, sum_0_3);
+        let in_5_0 = inputs[buffer][5][0][lane.x];
+        let weight_5_0 = weights[buffer][5][0][lane.y];
+        let weight_5_1 = weights[buffer][5][1][lane.y];
+        sum_0_0 = fma(weight_5_0.x, in_5_0.x, sum_0_0);
+        sum_1_0 = fma(weight_5_0.y, in_5_0.x, sum_1_0);
+        sum_2_0 = fma(weight_5_0.z, in_5_0.x, sum_2_0);
+        sum_3_0 = fma(weight_5_0.w, in_5_0.x, sum_3_0);
+        sum_4_0 = fma(weight_5_1.x, in_5_0.x, sum_4_0);
+        sum_5_0 = fma(weight_5_1.y, in_5_0.x, sum_5_0);
+        sum_6_0 = fma(weight_5_1.z, in_5_0.x, sum_6_0);
+        sum_7_0 = fma(weight_5_1.w, in_5_0.x, sum_7_0);
+        sum_7_1 = fma(weight_5_1.w, in_5_0.y, sum_7_1);
+        sum_6_1 = fma(weight_5_1.z, in_5_0.y, sum_6_1);
+        sum_5_1 = fma(weight_5_1.y, in_5_0.y, sum_5_1);
+        sum_4_1 = fma(weight_5_1.x, in_5_0.y, sum_4_1);
+        sum_3_1 = fma(weight_5_0.w, in_5_0.y, sum_3_1);
+        sum_2_1 = fma(weight_5_0.z, in_5_0.y, sum_2_1);
+        sum_1_1 = fma(weight_5_0.y, in_5_0.y, sum_1_1);
+        sum_0_1 = fma(weight_5_0.x, in_5_0.y, sum_0_1);
+        sum_0_2 = fma(weight_5_0.x, in_5_0.z, sum_0_2);
+        sum_1_2 = fma(weight_5_0.y, in_5_0.z, sum_1_2);
+        sum_2_2 = fma(weight_5_0.z, in_5_0.z, sum_2_2);
+        sum_3_2 = fma(weight_5_0.w, in_5_0.z, sum_3_2);
+        sum_4_2 = fma(weight_5_1.x, in_5_0.z, sum_4_2);
+        sum_5_2 = fma(weight_5_1.y, in_5_0.z, sum_5_2);
+        sum_6_2 = fma(weight_5_1.z, in_5_0.z, sum_6_2);
+        sum_7_2 = fma(weight_5_1.w, in_5_0.z, sum_7_2);
+        sum_7_3 = fma(weight_5_1.w, in_5_0.w, sum_7_3);
+        sum_6_3 = fma(weight_5_1.z, in_5_0.w, sum_6_3);
+        sum_5_3 = fma(weight_5_1.y, in_5_0.w, sum_5_3);
+        sum_4_3 = fma(weight_5_1.x, in_5_0.w, sum_4_3);
+        sum_3_3 = fma(weight_5_0.w, in_5_0.w, sum_3_3);
+        sum_2_3 = fma(weight_5_0.z, in_5_0.w, sum_2_3);
+        sum_1_3 = fma(weight_5_0.y, in_5_0.w, sum_1_3);
+        sum_0_3 = fma(weight_5_0.x, in_5_0.w, sum_0_3);
+        let in_6_0 = inputs[buffer][6][0][lane.x];
+        let weight_6_0 = weights[buffer][6][0][lane.y];
+        let weight_6_1 = weights[buffer][6][1][lane.y];
+        sum_0_0 = fma(weight_6_0.x, in_6_0.x, sum_0_0);
+        sum_1_0 = fma(weight_6_0.y, in_6_0.x, sum_1_0);
+        sum_2_0 = fma(weight_6_0.z, in_6_0.x, sum_2_0);
+        sum_3_0 = fma(weight_6_0.w, in_6_0.x, sum_3_0);
+        sum_4_0 = fma(weight_6_1.x, in_6_0.x, sum_4_0);
+        sum_5_0 = fma(weight_6_1.y, in_6_0.x, sum_5_0);
+        sum_6_0 = fma(weight_6_1.z, in_6_0.x, sum_6_0);
+        sum_7_0 = fma(weight_6_1.w, in_6_0.x, sum_7_0);
+        sum_7_1 = fma(weight_6_1.w, in_6_0.y, sum_7_1);
+        sum_6_1 = fma(weight_6_1.z, in_6_0.y, sum_6_1);
+        sum_5_1 = fma(weight_6_1.y, in_6_0.y, sum_5_1);
+        sum_4_1 = fma(weight_6_1.x, in_6_0.y, sum_4_1);
+        sum_3_1 = fma(weight_6_0.w, in_6_0.y, sum_3_1);
+        sum_2_1 = fma(weight_6_0.z, in_6_0.y, sum_2_1);
+        sum_1_1 = fma(weight_6_0.y, in_6_0.y, sum_1_1);
+        sum_0_1 = fma(weight_6_0.x, in_6_0.y, sum_0_1);
+        sum_0_2 = fma(weight_6_0.x, in_6_0.z, sum_0_2);
+        sum_1_2 = fma(weight_6_0.y, in_6_0.z, sum_1_2);
+        sum_2_2 = fma(weight_6_0.z, in_6_0.z, sum_2_2);
+        sum_3_2 = fma(weight_6_0.w, in_6_0.z, sum_3_2);
+        sum_4_2 = fma(weight_6_1.x, in_6_0.z, sum_4_2);
+        sum_5_2 = fma(weight_6_1.y, in_6_0.z, sum_5_2);
+        sum_6_2 = fma(weight_6_1.z, in_6_0.z, sum_6_2);
+        sum_7_2 = fma(weight_6_1.w, in_6_0.z, sum_7_2);
+        sum_7_3 = fma(weight_6_1.w, in_6_0.w, sum_7_3);
+        sum_6_3 = fma(weight_6_1.z, in_6_0.w, sum_6_3);
+        sum_5_3 = fma(weight_6_1.y, in_6_0.w, sum_5_3);
+        sum_4_3 = fma(weight_6_1.x, in_6_0.w, sum_4_3);
+        sum_3_3 = fma(weight_6_0.w, in_6_0.w, sum_3_3);
+        sum_2_3 = fma(weight_6_0.z, in_6_0.w, sum_2_3);
+        sum_1_3 = fma(weight_6_0.y, in_6_0.w, sum_1_3);
+        sum_0_3 = fma(weight_6_0.x, in_6_0.w, sum_0_3);
+        let in_7_0 = inputs[buffer][7][0][lane.x];
+        let weight_7_0 = weights[buffer][7][0][lane.y];
+        let weight_7_1 = weights[buffer][7][1][lane.y];
+        sum_0_0 = fma(weight_7_0.x, in_7_0.x, sum_0_0);
+        sum_1_0 = fma(weight_7_0.y, in_7_0.x, sum_1_0);
+        sum_2_0 = fma(weight_7_0.z, in_7_0.x, sum_2_0);
+        sum_3_0 = fma(weight_7_0.w, in_7_0.x, sum_3_0);
+        sum_4_0 = fma(weight_7_1.x, in_7_0.x, sum_4_0);
+        sum_5_0 = fma(weight_7_1.y, in_7_0.x, sum_5_0);
+        sum_6_0 = fma(weight_7_1.z, in_7_0.x, sum_6_0);
+        sum_7_0 = fma(weight_7_1.w, in_7_0.x, sum_7_0);
+        sum_7_1 = fma(weight_7_1.w, in_7_0.y, sum_7_1);
+        sum_6_1 = fma(weight_7_1.z, in_7_0.y, sum_6_1);
+        sum_5_1 = fma(weight_7_1.y, in_7_0.y, sum_5_1);
+        sum_4_1 = fma(weight_7_1.x, in_7_0.y, sum_4_1);
+        sum_3_1 = fma(weight_7_0.w, in_7_0.y, sum_3_1);
+        sum_2_1 = fma(weight_7_0.z, in_7_0.y, sum_2_1);
+        sum_1_1 = fma(weight_7_0.y, in_7_0.y, sum_1_1);
+        sum_0_1 = fma(weight_7_0.x, in_7_0.y, sum_0_1);
+        sum_0_2 = fma(weight_7_0.x, in_7_0.z, sum_0_2);
+        sum_1_2 = fma(weight_7_0.y, in_7_0.z, sum_1_2);
+        sum_2_2 = fma(weight_7_0.z, in_7_0.z, sum_2_2);
+        sum_3_2 = fma(weight_7_0.w, in_7_0.z, sum_3_2);
+        sum_4_2 = fma(weight_7_1.x, in_7_0.z, sum_4_2);
+        sum_5_2 = fma(weight_7_1.y, in_7_0.z, sum_5_2);
+        sum_6_2 = fma(weight_7_1.z, in_7_0.z, sum_6_2);
+        sum_7_2 = fma(weight_7_1.w, in_7_0.z, sum_7_2);
+        sum_7_3 = fma(weight_7_1.w, in_7_0.w, sum_7_3);
+        sum_6_3 = fma(weight_7_1.z, in_7_0.w, sum_6_3);
+        sum_5_3 = fma(weight_7_1.y, in_7_0.w, sum_5_3);
+        sum_4_3 = fma(weight_7_1.x, in_7_0.w, sum_4_3);
+        sum_3_3 = fma(weight_7_0.w, in_7_0.w, sum_3_3);
+        sum_2_3 = fma(weight_7_0.z, in_7_0.w, sum_2_3);
+        sum_1_3 = fma(weight_7_0.y, in_7_0.w, sum_1_3);
+        sum_0_3 = fma(weight_7_0.x, in_7_0.w, sum_0_3);
+        buffer = 1u - buffer;
+        inputs[buffer][first_row + 0u][column / 16u][column % 16u] = select(vec4<f32>(0.0), value_0, inside);
+        weights[buffer][local / 16u][local / 8u % 2u][local % 8u] = weight_0;
+
+        workgroupBarrier();
+    }
+    total_0_0 += sum_0_0;
     sum_0_0 = 0.0;
-    sum_1_0 = 0.0;
-    sum_2_0 = 0.0;
-    sum_3_0 = 0.0;
-    totals[64u + local] += vec4<f32>(sum_0_1, sum_1_1, sum_2_1, sum_3_1);
+    total_0_1 += sum_0_1;
     sum_0_1 = 0.0;
-    sum_1_1 = 0.0;
-    sum_2_1 = 0.0;
-    sum_3_1 = 0.0;
-    totals[128u + local] += vec4<f32>(sum_0_2, sum_1_2, sum_2_2, sum_3_2);
+    total_0_2 += sum_0_2;
     sum_0_2 = 0.0;
-    sum_1_2 = 0.0;
-    sum_2_2 = 0.0;
-    sum_3_2 = 0.0;
-    totals[192u + local] += vec4<f32>(sum_0_3, sum_1_3, sum_2_3, sum_3_3);
+    total_0_3 += sum_0_3;
     sum_0_3 = 0.0;
+    total_1_0 += sum_1_0;
+    sum_1_0 = 0.0;
+    total_1_1 += sum_1_1;
+    sum_1_1 = 0.0;
+    total_1_2 += sum_1_2;
+    sum_1_2 = 0.0;
+    total_1_3 += sum_1_3;
     sum_1_3 = 0.0;
+    total_2_0 += sum_2_0;
+    sum_2_0 = 0.0;
+    total_2_1 += sum_2_1;
+    sum_2_1 = 0.0;
+    total_2_2 += sum_2_2;
+    sum_2_2 = 0.0;
+    total_2_3 += sum_2_3;
     sum_2_3 = 0.0;
+    total_3_0 += sum_3_0;
+    sum_3_0 = 0.0;
+    total_3_1 += sum_3_1;
+    sum_3_1 = 0.0;
+    total_3_2 += sum_3_2;
+    sum_3_2 = 0.0;
+    total_3_3 += sum_3_3;
     sum_3_3 = 0.0;
-    totals[256u + local] += vec4<f32>(sum_4_0, sum_5_0, sum_6_0, sum_7_0);
+    total_4_0 += sum_4_0;
     sum_4_0 = 0.0;
-    sum_5_0 = 0.0;
-    sum_6_0 = 0.0;
-    sum_7_0 = 0.0;
-    totals[320u + local] += vec4<f32>(sum_4_1, sum_5_1, sum_6_1, sum_7_1);
+    total_4_1 += sum_4_1;
     sum_4_1 = 0.0;
-    sum_5_1 = 0.0;
-    sum_6_1 = 0.0;
-    sum_7_1 = 0.0;
-    totals[384u + local] += vec4<f32>(sum_4_2, sum_5_2, sum_6_2, sum_7_2);
+    total_4_2 += sum_4_2;
     sum_4_2 = 0.0;
-    sum_5_2 = 0.0;
-    sum_6_2 = 0.0;
-    sum_7_2 = 0.0;
-    totals[448u + local] += vec4<f32>(sum_4_3, sum_5_3, sum_6_3, sum_7_3);
+    total_4_3 += sum_4_3;
     sum_4_3 = 0.0;
+    total_5_0 += sum_5_0;
+    sum_5_0 = 0.0;
+    total_5_1 += sum_5_1;
+    sum_5_1 = 0.0;
+    total_5_2 += sum_5_2;
+    sum_5_2 = 0.0;
+    total_5_3 += sum_5_3;
     sum_5_3 = 0.0;
+    total_6_0 += sum_6_0;
+    sum_6_0 = 0.0;
+    total_6_1 += sum_6_1;
+    sum_6_1 = 0.0;
+    total_6_2 += sum_6_2;
+    sum_6_2 = 0.0;
+    total_6_3 += sum_6_3;
     sum_6_3 = 0.0;
+    total_7_0 += sum_7_0;
+    sum_7_0 = 0.0;
+    total_7_1 += sum_7_1;
+    sum_7_1 = 0.0;
+    total_7_2 += sum_7_2;
+    sum_7_2 = 0.0;
+    total_7_3 += sum_7_3;
     sum_7_3 = 0.0;
     }
 
-    let out_x = first_x + lane.x;
-    let out_y = first_y + lane.y * 4u;
-    if out_x >= params.out_width || out_y >= params.out_height {
-        return;
-    }
     // What lies inside the output is stored.
-    let out_channel = group * params.group_out_channels + first_channel;
-    let out_plane = params.out_height * params.out_width;
-    let out_start = params.output_start + out_y * params.out_width + out_x
-        + (image * params.groups * params.group_out_channels + out_channel) * out_plane;
+    let out_channels = params.groups * params.group_out_channels;
     var any_nan = false;
-    if first_channel + 0u < params.group_out_channels {
-        let bias_0 = f32(bias[out_channel + 0u]);
-        let value_0_0 = totals[0u + local].x + bias_0;
-        any_nan |= is_nan(value_0_0);
-        if out_y + 0u < params.out_height {
-            output[out_start + 0u * out_plane + 0u * params.out_width]
-                = to_element(activate(value_0_0));
-        }
-        let value_0_1 = totals[64u + local].x + bias_0;
-        any_nan |= is_nan(value_0_1);
-        if out_y + 1u < params.out_height {
-            output[out_start + 0u * out_plane + 1u * params.out_width]
-                = to_element(activate(value_0_1));
-        }
-        let value_0_2 = totals[128u + local].x + bias_0;
-        any_nan |= is_nan(value_0_2);
-        if out_y + 2u < params.out_height {
-            output[out_start + 0u * out_plane + 2u * params.out_width]
-                = to_element(activate(value_0_2));
-        }
-        let value_0_3 = totals[192u + local].x + bias_0;
-        any_nan |= is_nan(value_0_3);
-        if out_y + 3u < params.out_height {
-            output[out_start + 0u * out_plane + 3u * params.out_width]
-                = to_element(activate(value_0_3));
-        }
-    }
-    if first_channel + 1u < params.group_out_channels {
-        let bias_1 = f32(bias[out_channel + 1u]);
-        let value_1_0 = totals[0u + local].y + bias_1;
-        any_nan |= is_nan(value_1_0);
-        if out_y + 0u < params.out_height {
-            output[out_start + 1u * out_plane + 0u * params.out_width]
-                = to_element(activate(value_1_0));
-        }
-        let value_1_1 = totals[64u + local].y + bias_1;
-        any_nan |= is_nan(value_1_1);
-        if out_y + 1u < params.out_height {
-            output[out_start + 1u * out_plane + 1u * params.out_width]
-                = to_element(activate(value_1_1));
-        }
-        let value_1_2 = totals[128u + local].y + bias_1;
-        any_nan |= is_nan(value_1_2);
-        if out_y + 2u < params.out_height {
-            output[out_start + 1u * out_plane + 2u * params.out_width]
-                = to_element(activate(value_1_2));
-        }
-        let value_1_3 = totals[192u + local].y + bias_1;
-        any_nan |= is_nan(value_1_3);
-        if out_y + 3u < params.out_height {
-            output[out_start + 1u * out_plane + 3u * params.out_width]
-                = to_element(activate(value_1_3));
-        }
-    }
-    if first_channel + 2u < params.group_out_channels {
-        let bias_2 = f32(bias[out_channel + 2u]);
-        let value_2_0 = totals[0u + local].z + bias_2;
-        any_nan |= is_nan(value_2_0);
-        if out_y + 0u < params.out_height {
-            output[out_start + 2u * out_plane + 0u * params.out_width]
-                = to_element(activate(value_2_0));
-        }
-        let value_2_1 = totals[64u + local].z + bias_2;
-        any_nan |= is_nan(value_2_1);
-        if out_y + 1u < params.out_height {
-            output[out_start + 2u * out_plane + 1u * params.out_width]
-                = to_element(activate(value_2_1));
-        }
-        let value_2_2 = totals[128u + local].z + bias_2;
-        any_nan |= is_nan(value_2_2);
-        if out_y + 2u < params.out_height {
-            output[out_start + 2u * out_plane + 2u * params.out_width]
-                = to_element(activate(value_2_2));
-        }
-        let value_2_3 = totals[192u + local].z + bias_2;
-        any_nan |= is_nan(value_2_3);
-        if out_y + 3u < params.out_height {
-            output[out_start + 2u * out_plane + 3u * params.out_width]
-                = to_element(activate(value_2_3));
-        }
-    }
-    if first_channel + 3u < params.group_out_channels {
-        let bias_3 = f32(bias[out_channel + 3u]);
-        let value_3_0 = totals[0u + local].w + bias_3;
-        any_nan |= is_nan(value_3_0);
-        if out_y + 0u < params.out_height {
-            output[out_start + 3u * out_plane + 0u * params.out_width]
-                = to_element(activate(value_3_0));
-        }
-        let value_3_1 = totals[64u + local].w + bias_3;
-        any_nan |= is_nan(value_3_1);
-        if out_y + 1u < params.out_height {
-            output[out_start + 3u * out_plane + 1u * params.out_width]
-                = to_element(activate(value_3_1));
-        }
-        let value_3_2 = totals[128u + local].w + bias_3;
-        any_nan |= is_nan(value_3_2);
-        if out_y + 2u < params.out_height {
-            output[out_start + 3u * out_plane + 2u * params.out_width]
-                = to_element(activate(value_3_2));
-        }
-        let value_3_3 = totals[192u + local].w + bias_3;
-        any_nan |= is_nan(value_3_3);
-        if out_y + 3u < params.out_height {
-            output[out_start + 3u * out_plane + 3u * params.out_width]
-                = to_element(activate(value_3_3));
-        }
-    }
-    if first_channel + 4u < params.group_out_channels {
-        let bias_4 = f32(bias[out_channel + 4u]);
-        let value_4_0 = totals[256u + local].x + bias_4;
-        any_nan |= is_nan(value_4_0);
-        if out_y + 0u < params.out_height {
-            output[out_start + 4u * out_plane + 0u * params.out_width]
-                = to_element(activate(value_4_0));
-        }
-        let value_4_1 = totals[320u + local].x + bias_4;
-        any_nan |= is_nan(value_4_1);
-        if out_y + 1u < params.out_height {
-            output[out_start + 4u * out_plane + 1u * params.out_width]
-                = to_element(activate(value_4_1));
-        }
-        let value_4_2 = totals[384u + local].x + bias_4;
-        any_nan |= is_nan(value_4_2);
-        if out_y + 2u < params.out_height {
-            output[out_start + 4u * out_plane + 2u * params.out_width]
-                = to_element(activate(value_4_2));
-        }
-        let value_4_3 = totals[448u + local].x + bias_4;
-        any_nan |= is_nan(value_4_3);
-        if out_y + 3u < params.out_height {
-            output[out_start + 4u * out_plane + 3u * params.out_width]
-                = to_element(activate(value_4_3));
-        }
-    }
-    if first_channel + 5u < params.group_out_channels {
-        let bias_5 = f32(bias[out_channel + 5u]);
-        let value_5_0 = totals[256u + local].y + bias_5;
-        any_nan |= is_nan(value_5_0);
-        if out_y + 0u < params.out_height {
-            output[out_start + 5u * out_plane + 0u * params.out_width]
-                = to_element(activate(value_5_0));
-        }
-        let value_5_1 = totals[320u + local].y + bias_5;
-        any_nan |= is_nan(value_5_1);
-        if out_y + 1u < params.out_height {
-            output[out_start + 5u * out_plane + 1u * params.out_width]
-                = to_element(activate(value_5_1));
-        }
-        let value_5_2 = totals[384u + local].y + bias_5;
-        any_nan |= is_nan(value_5_2);
-        if out_y + 2u < params.out_height {
-            output[out_start + 5u * out_plane + 2u * params.out_width]
-                = to_element(activate(value_5_2));
-        }
-        let value_5_3 = totals[448u + local].y + bias_5;
-        any_nan |= is_nan(value_5_3);
-        if out_y + 3u < params.out_height {
-            output[out_start + 5u * out_plane + 3u * params.out_width]
-                = to_element(activate(value_5_3));
-        }
-    }
-    if first_channel + 6u < params.group_out_channels {
-        let bias_6 = f32(bias[out_channel + 6u]);
-        let value_6_0 = totals[256u + local].z + bias_6;
-        any_nan |= is_nan(value_6_0);
-        if out_y + 0u < params.out_height {
-            output[out_start + 6u * out_plane + 0u * params.out_width]
-                = to_element(activate(value_6_0));
-        }
-        let value_6_1 = totals[320u + local].z + bias_6;
-        any_nan |= is_nan(value_6_1);
-        if out_y + 1u < params.out_height {
-            output[out_start + 6u * out_plane + 1u * params.out_width]
-                = to_element(activate(value_6_1));
-        }
-        let value_6_2 = totals[384u + local].z + bias_6;
-        any_nan |= is_nan(value_6_2);
-        if out_y + 2u < params.out_height {
-            output[out_start + 6u * out_plane + 2u * params.out_width]
-                = to_element(activate(value_6_2));
-        }
-        let value_6_3 = totals[448u + local].z + bias_6;
-        any_nan |= is_nan(value_6_3);
-        if out_y + 3u < params.out_height {
-            output[out_start + 6u * out_plane + 3u * params.out_width]
-                = to_element(activate(value_6_3));
-        }
-    }
-    if first_channel + 7u < params.group_out_channels {
-        let bias_7 = f32(bias[out_channel + 7u]);
-        let value_7_0 = totals[256u + local].w + bias_7;
-        any_nan |= is_nan(value_7_0);
-        if out_y + 0u < params.out_height {
-            output[out_start + 7u * out_plane + 0u * params.out_width]
-                = to_element(activate(value_7_0));
-        }
-        let value_7_1 = totals[320u + local].w + bias_7;
-        any_nan |= is_nan(value_7_1);
-        if out_y + 1u < params.out_height {
-            output[out_start + 7u * out_plane + 1u * params.out_width]
-                = to_element(activate(value_7_1));
-        }
-        let value_7_2 = totals[384u + local].w + bias_7;
-        any_nan |= is_nan(value_7_2);
-        if out_y + 2u < params.out_height {
-            output[out_start + 7u * out_plane + 2u * params.out_width]
-                = to_element(activate(value_7_2));
-        }
-        let value_7_3 = totals[448u + local].w + bias_7;
-        any_nan |= is_nan(value_7_3);
-        if out_y + 3u < params.out_height {
-            output[out_start + 7u * out_plane + 3u * params.out_width]
-                = to_element(activate(value_7_3));
+    {
+        let at = first_output + (0u + lane.x) * 4u + 0u;
+        if at < params.tiles {
+            let out_start = params.output_start + at / out_plane * out_channels * out_plane + at % out_plane;
+            {
+                let channel = first_channel + (0u + lane.y) * 4u + 0u;
+                if channel < params.group_out_channels {
+                    let out_channel = group * params.group_out_channels + channel;
+                    let bias = f32(bias[out_channel]);
+                    let value_0 = total_0_0 + bias;
+                    any_nan |= is_nan(value_0);
+                    let value_1 = total_0_1 + bias;
+                    any_nan |= is_nan(value_1);
+                    let value_2 = total_0_2 + bias;
+                    any_nan |= is_nan(value_2);
+                    let value_3 = total_0_3 + bias;
+                    any_nan |= is_nan(value_3);
+                    output[(out_start + out_channel * out_plane) / 4u] = vec4<Element>(to_element(activate(value_0)), to_element(activate(value_1)), to_element(activate(value_2)), to_element(activate(value_3)));
+                }
+            }
+            {
+                let channel = first_channel + (0u + lane.y) * 4u + 1u;
+                if channel < params.group_out_channels {
+                    let out_channel = group * params.group_out_channels + channel;
+                    let bias = f32(bias[out_channel]);
+                    let value_0 = total_1_0 + bias;
+                    any_nan |= is_nan(value_0);
+                    let value_1 = total_1_1 + bias;
+                    any_nan |= is_nan(value_1);
+                    let value_2 = total_1_2 + bias;
+                    any_nan |= is_nan(value_2);
+                    let value_3 = total_1_3 + bias;
+                    any_nan |= is_nan(value_3);
+                    output[(out_start + out_channel * out_plane) / 4u] = vec4<Element>(to_element(activate(value_0)), to_element(activate(value_1)), to_element(activate(value_2)), to_element(activate(value_3)));
+                }
+            }
+            {
+                let channel = first_channel + (0u + lane.y) * 4u + 2u;
+                if channel < params.group_out_channels {
+                    let out_channel = group * params.group_out_channels + channel;
+                    let bias = f32(bias[out_channel]);
+                    let value_0 = total_2_0 + bias;
+                    any_nan |= is_nan(value_0);
+                    let value_1 = total_2_1 + bias;
+                    any_nan |= is_nan(value_1);
+                    let value_2 = total_2_2 + bias;
+                    any_nan |= is_nan(value_2);
+                    let value_3 = total_2_3 + bias;
+                    any_nan |= is_nan(value_3);
+                    output[(out_start + out_channel * out_plane) / 4u] = vec4<Element>(to_element(activate(value_0)), to_element(activate(value_1)), to_element(activate(value_2)), to_element(activate(value_3)));
+                }
+            }
+            {
+                let channel = first_channel + (0u + lane.y) * 4u + 3u;
+                if channel < params.group_out_channels {
+                    let out_channel = group * params.group_out_channels + channel;
+                    let bias = f32(bias[out_channel]);
+                    let value_0 = total_3_0 + bias;
+                    any_nan |= is_nan(value_0);
+                    let value_1 = total_3_1 + bias;
+                    any_nan |= is_nan(value_1);
+                    let value_2 = total_3_2 + bias;
+                    any_nan |= is_nan(value_2);
+                    let value_3 = total_3_3 + bias;
+                    any_nan |= is_nan(value_3);
+                    output[(out_start + out_channel * out_plane) / 4u] = vec4<Element>(to_element(activate(value_0)), to_element(activate(value_1)), to_element(activate(value_2)), to_element(activate(value_3)));
+                }
+            }
+            {
+                let channel = first_channel + (8u + lane.y) * 4u + 0u;
+                if channel < params.group_out_channels {
+                    let out_channel = group * params.group_out_channels + channel;
+                    let bias = f32(bias[out_channel]);
+                    let value_0 = total_4_0 + bias;
+                    any_nan |= is_nan(value_0);
+                    let value_1 = total_4_1 + bias;
+                    any_nan |= is_nan(value_1);
+                    let value_2 = total_4_2 + bias;
+                    any_nan |= is_nan(value_2);
+                    let value_3 = total_4_3 + bias;
+                    any_nan |= is_nan(value_3);
+                    output[(out_start + out_channel * out_plane) / 4u] = vec4<Element>(to_element(activate(value_0)), to_element(activate(value_1)), to_element(activate(value_2)), to_element(activate(value_3)));
+                }
+            }
+            {
+                let channel = first_channel + (8u + lane.y) * 4u + 1u;
+                if channel < params.group_out_channels {
+                    let out_channel = group * params.group_out_channels + channel;
+                    let bias = f32(bias[out_channel]);
+                    let value_0 = total_5_0 + bias;
+                    any_nan |= is_nan(value_0);
+                    let value_1 = total_5_1 + bias;
+                    any_nan |= is_nan(value_1);
+                    let value_2 = total_5_2 + bias;
+                    any_nan |= is_nan(value_2);
+                    let value_3 = total_5_3 + bias;
+                    any_nan |= is_nan(value_3);
+                    output[(out_start + out_channel * out_plane) / 4u] = vec4<Element>(to_element(activate(value_0)), to_element(activate(value_1)), to_element(activate(value_2)), to_element(activate(value_3)));
+                }
+            }
+            {
+                let channel = first_channel + (8u + lane.y) * 4u + 2u;
+                if channel < params.group_out_channels {
+                    let out_channel = group * params.group_out_channels + channel;
+                    let bias = f32(bias[out_channel]);
+                    let value_0 = total_6_0 + bias;
+                    any_nan |= is_nan(value_0);
+                    let value_1 = total_6_1 + bias;
+                    any_nan |= is_nan(value_1);
+                    let value_2 = total_6_2 + bias;
+                    any_nan |= is_nan(value_2);
+                    let value_3 = total_6_3 + bias;
+                    any_nan |= is_nan(value_3);
+                    output[(out_start + out_channel * out_plane) / 4u] = vec4<Element>(to_element(activate(value_0)), to_element(activate(value_1)), to_element(activate(value_2)), to_element(activate(value_3)));
+                }
+            }
+            {
+                let channel = first_channel + (8u + lane.y) * 4u + 3u;
+                if channel < params.group_out_channels {
+                    let out_channel = group * params.group_out_channels + channel;
+                    let bias = f32(bias[out_channel]);
+                    let value_0 = total_7_0 + bias;
+                    any_nan |= is_nan(value_0);
+                    let value_1 = total_7_1 + bias;
+                    any_nan |= is_nan(value_1);
+                    let value_2 = total_7_2 + bias;
+                    any_nan |= is_nan(value_2);
+                    let value_3 = total_7_3 + bias;
+                    any_nan |= is_nan(value_3);
+                    output[(out_start + out_channel * out_plane) / 4u] = vec4<Element>(to_element(activate(value_0)), to_element(activate(value_1)), to_element(activate(value_2)), to_element(activate(value_3)));
+                }
+            }
         }
     }
     if any_nan {
-        let end_channel = min(first_channel + 8u, params.group_out_channels);
-        let end_y = min(out_y + 4u, params.out_height);
-        for (var channel = first_channel; channel < end_channel; channel++) {
-            for (var y = out_y; y < end_y; y += 1u) {
-                let sum = sum_skipping(image, group, channel, y, out_x);
-                output[out_start + (channel - first_channel) * out_plane + (y - out_y) * params.out_width]
-                    = to_element(activate(sum));
+        for (var i = 0u; i < 32u; i++) {
+            let at = first_output + (i / 4u % 1u * 16u + lane.x) * 4u + i % 4u;
+            let lane_channel = i / 4u;
+            let channel = first_channel + (lane_channel / 4u * 8u + lane.y) * 4u + lane_channel % 4u;
+            if at < params.tiles && channel < params.group_out_channels {
+                let image = at / out_plane;
+                let cell = at % out_plane;
+                let sum = sum_skipping(image, group, channel, cell / params.out_width, cell % params.out_width);
+                let out_at = params.output_start + (image * out_channels + group * params.group_out_channels + channel) * out_plane + cell;
+                output[out_at / 4u][out_at % 4u] = to_element(activate(sum));
             }
         }
     }

@@ -32,6 +32,7 @@ struct Params {
     tile_channels: u32,
     channel_blocks: u32,
     channel_step: u32,
+    block_stride: u32,
     step_stride: u32,
     channel_stride: u32,
     row_stride: u32,
@@ -63,8 +64,6 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         value = weight[((out_channel * params.group_in_channels + in_channel) * params.kernel_height
             + kernel_y) * params.kernel_width + kernel_x];
     }
-    let step = block * (params.group_in_channels / params.channel_step)
-        + in_channel / params.channel_step;
-    packed[step * params.step_stride + in_channel % params.channel_step * params.channel_stride
-        + kernel_y * params.row_stride + kernel_x * params.column_stride + tile_channel] = value;
+    packed[block * params.block_stride + in_channel / params.channel_step * params.step_stride
+        + in_channel % params.channel_step * params.channel_stride + kernel_y * params.row_stride + kernel_x * params.column_stride + tile_channel] = value;
 }

@@ -88,7 +88,7 @@ fn bias_at(index: u32) -> f32 {
     return f32(bias[index]);
 }
 
-// What is applied to every output. Comparisons are written so that a NaN passes.
+// What is applied to every output. A NaN passes.
 fn activate(x: f32) -> f32 {
     return x;
 }

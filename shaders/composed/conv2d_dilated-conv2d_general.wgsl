@@ -73,7 +73,7 @@ fn steps_inside(start: i32, step: i32, steps: i32, size: i32) -> vec2<i32> {
     // Distances over the step, rounded up.
     return min((max(distances, vec2(1)) - 1) / step + min(distances, vec2(1)), vec2(steps));
 }
-// What is applied to every output. Comparisons are written so that a NaN passes.
+// What is applied to every output. A NaN passes.
 fn activate(x: f32) -> f32 {
     return x;
 }

@@ -71,7 +71,7 @@ fn source_of(at: i32, size: i32) -> i32 {
 fn steps_inside(start: i32, step: i32, steps: i32, size: i32) -> vec2<i32> {
     return vec2(0, steps);
 }
-// What is applied to every output. Comparisons are written so that a NaN passes.
+// What is applied to every output. A NaN passes.
 fn activate(x: f32) -> f32 {
     return x;
 }

@@ -1,4 +1,4 @@
-// Composed from conv2d_halo.wgsl as conv2d_halo-zeros-masked-skipping-none-bias-memory-kernel_height7-kernel_width7-stride_y2-stride_x2-dilation_y1-dilation_x1-tile_channels8-tile_rows4-row_step1-channel_step1-staged-unroll_rows-lanes_y4-lanes_x16 for: convolution 7x7 with stride 2, 3x224x224 to 64.
+// Composed from conv2d_halo.wgsl as conv2d_halo-zeros-masked-skipping-none-bias-registers-kernel_height7-kernel_width7-stride_y2-stride_x2-dilation_y1-dilation_x1-tile_channels8-tile_rows4-row_step1-channel_step1-staged-unroll_rows-lanes_y4-lanes_x16 for: convolution 7x7 with stride 2, 3x224x224 to 64.
 // Computes: a convolution whose workgroups share their inputs through workgroup memory.
 // Owns: an invocation tile_channels output channels of one group at tile_rows rows of a column; a
 //   workgroup lanes_x columns and lanes_y * tile_rows rows, row_step apart. It copies the inputs
@@ -53,7 +53,6 @@ var<workgroup> halo: array<Pack, 1408>;
 // The weights of a step, a column of the kernel each.
 var<workgroup> staged: array<array<vec4<f32>, 14>, 7>;
 
-var<workgroup> totals: array<vec4<f32>, 512>;
 
 // Where a coordinate of the padded input lies in the input, or -1 where the padding holds zeros.
 // The host guarantees padding below (reflect) or at most (circular) the size.
@@ -65,7 +64,7 @@ fn source_of(at: i32, size: i32) -> i32 {
 fn source_inside(at: i32, size: u32) -> u32 {
     return u32(clamp(source_of(at, i32(size)), 0, i32(size) - 1));
 }
-// What is applied to every output. Comparisons are written so that a NaN passes.
+// What is applied to every output. A NaN passes.
 fn activate(x: f32) -> f32 {
     return x;
 }
@@ -338,9 +337,38 @@ fn main(
     var sum_7_1 = 0.0;
     var sum_7_2 = 0.0;
     var sum_7_3 = 0.0;
-    for (var i = 0u; i < 8u; i++) {
-        totals[i * 64u + local] = vec4<f32>(0.0);
-    }
+    var total_0_0 = 0.0;
+    var total_0_1 = 0.0;
+    var total_0_2 = 0.0;
+    var total_0_3 = 0.0;
+    var total_1_0 = 0.0;
+    var total_1_1 = 0.0;
+    var total_1_2 = 0.0;
+    var total_1_3 = 0.0;
+    var total_2_0 = 0.0;
+    var total_2_1 = 0.0;
+    var total_2_2 = 0.0;
+    var total_2_3 = 0.0;
+    var total_3_0 = 0.0;
+    var total_3_1 = 0.0;
+    var total_3_2 = 0.0;
+    var total_3_3 = 0.0;
+    var total_4_0 = 0.0;
+    var total_4_1 = 0.0;
+    var total_4_2 = 0.0;
+    var total_4_3 = 0.0;
+    var total_5_0 = 0.0;
+    var total_5_1 = 0.0;
+    var total_5_2 = 0.0;
+    var total_5_3 = 0.0;
+    var total_6_0 = 0.0;
+    var total_6_1 = 0.0;
+    var total_6_2 = 0.0;
+    var total_6_3 = 0.0;
+    var total_7_0 = 0.0;
+    var total_7_1 = 0.0;
+    var total_7_2 = 0.0;
+    var total_7_3 = 0.0;
 
     let corner = lane.y * 296u + lane.x * 2u;
     let in_plane = params.in_height * params.in_width;
@@ -410,35 +438,35 @@ fn main(
             sum_0_1 = fma(weight_0.x, in_2, sum_0_1);
             sum_0_2 = fma(weight_0.x, in_4, sum_0_2);
             sum_0_3 = fma(weight_0.x, in_6, sum_0_3);
-            sum_1_0 = fma(weight_0.y, in_0, sum_1_0);
-            sum_1_1 = fma(weight_0.y, in_2, sum_1_1);
-            sum_1_2 = fma(weight_0.y, in_4, sum_1_2);
             sum_1_3 = fma(weight_0.y, in_6, sum_1_3);
+            sum_1_2 = fma(weight_0.y, in_4, sum_1_2);
+            sum_1_1 = fma(weight_0.y, in_2, sum_1_1);
+            sum_1_0 = fma(weight_0.y, in_0, sum_1_0);
             sum_2_0 = fma(weight_0.z, in_0, sum_2_0);
             sum_2_1 = fma(weight_0.z, in_2, sum_2_1);
             sum_2_2 = fma(weight_0.z, in_4, sum_2_2);
             sum_2_3 = fma(weight_0.z, in_6, sum_2_3);
-            sum_3_0 = fma(weight_0.w, in_0, sum_3_0);
-            sum_3_1 = fma(weight_0.w, in_2, sum_3_1);
-            sum_3_2 = fma(weight_0.w, in_4, sum_3_2);
             sum_3_3 = fma(weight_0.w, in_6, sum_3_3);
+            sum_3_2 = fma(weight_0.w, in_4, sum_3_2);
+            sum_3_1 = fma(weight_0.w, in_2, sum_3_1);
+            sum_3_0 = fma(weight_0.w, in_0, sum_3_0);
             let weight_1 = staged[kernel_x][1];
             sum_4_0 = fma(weight_1.x, in_0, sum_4_0);
             sum_4_1 = fma(weight_1.x, in_2, sum_4_1);
             sum_4_2 = fma(weight_1.x, in_4, sum_4_2);
             sum_4_3 = fma(weight_1.x, in_6, sum_4_3);
-            sum_5_0 = fma(weight_1.y, in_0, sum_5_0);
-            sum_5_1 = fma(weight_1.y, in_2, sum_5_1);
-            sum_5_2 = fma(weight_1.y, in_4, sum_5_2);
             sum_5_3 = fma(weight_1.y, in_6, sum_5_3);
+            sum_5_2 = fma(weight_1.y, in_4, sum_5_2);
+            sum_5_1 = fma(weight_1.y, in_2, sum_5_1);
+            sum_5_0 = fma(weight_1.y, in_0, sum_5_0);
             sum_6_0 = fma(weight_1.z, in_0, sum_6_0);
             sum_6_1 = fma(weight_1.z, in_2, sum_6_1);
             sum_6_2 = fma(weight_1.z, in_4, sum_6_2);
             sum_6_3 = fma(weight_1.z, in_6, sum_6_3);
-            sum_7_0 = fma(weight_1.w, in_0, sum_7_0);
-            sum_7_1 = fma(weight_1.w, in_2, sum_7_1);
-            sum_7_2 = fma(weight_1.w, in_4, sum_7_2);
             sum_7_3 = fma(weight_1.w, in_6, sum_7_3);
+            sum_7_2 = fma(weight_1.w, in_4, sum_7_2);
+            sum_7_1 = fma(weight_1.w, in_2, sum_7_1);
+            sum_7_0 = fma(weight_1.w, in_0, sum_7_0);
             let in_1 = halo[top + 37u];
             let in_3 = halo[top + 111u];
             let in_5 = halo[top + 185u];
@@ -448,252 +476,276 @@ fn main(
             sum_0_1 = fma(weight_2.x, in_3, sum_0_1);
             sum_0_2 = fma(weight_2.x, in_5, sum_0_2);
             sum_0_3 = fma(weight_2.x, in_7, sum_0_3);
-            sum_1_0 = fma(weight_2.y, in_1, sum_1_0);
-            sum_1_1 = fma(weight_2.y, in_3, sum_1_1);
-            sum_1_2 = fma(weight_2.y, in_5, sum_1_2);
             sum_1_3 = fma(weight_2.y, in_7, sum_1_3);
+            sum_1_2 = fma(weight_2.y, in_5, sum_1_2);
+            sum_1_1 = fma(weight_2.y, in_3, sum_1_1);
+            sum_1_0 = fma(weight_2.y, in_1, sum_1_0);
             sum_2_0 = fma(weight_2.z, in_1, sum_2_0);
             sum_2_1 = fma(weight_2.z, in_3, sum_2_1);
             sum_2_2 = fma(weight_2.z, in_5, sum_2_2);
             sum_2_3 = fma(weight_2.z, in_7, sum_2_3);
-            sum_3_0 = fma(weight_2.w, in_1, sum_3_0);
-            sum_3_1 = fma(weight_2.w, in_3, sum_3_1);
-            sum_3_2 = fma(weight_2.w, in_5, sum_3_2);
             sum_3_3 = fma(weight_2.w, in_7, sum_3_3);
+            sum_3_2 = fma(weight_2.w, in_5, sum_3_2);
+            sum_3_1 = fma(weight_2.w, in_3, sum_3_1);
+            sum_3_0 = fma(weight_2.w, in_1, sum_3_0);
             let weight_3 = staged[kernel_x][3];
             sum_4_0 = fma(weight_3.x, in_1, sum_4_0);
             sum_4_1 = fma(weight_3.x, in_3, sum_4_1);
             sum_4_2 = fma(weight_3.x, in_5, sum_4_2);
             sum_4_3 = fma(weight_3.x, in_7, sum_4_3);
-            sum_5_0 = fma(weight_3.y, in_1, sum_5_0);
-            sum_5_1 = fma(weight_3.y, in_3, sum_5_1);
-            sum_5_2 = fma(weight_3.y, in_5, sum_5_2);
             sum_5_3 = fma(weight_3.y, in_7, sum_5_3);
+            sum_5_2 = fma(weight_3.y, in_5, sum_5_2);
+            sum_5_1 = fma(weight_3.y, in_3, sum_5_1);
+            sum_5_0 = fma(weight_3.y, in_1, sum_5_0);
             sum_6_0 = fma(weight_3.z, in_1, sum_6_0);
             sum_6_1 = fma(weight_3.z, in_3, sum_6_1);
             sum_6_2 = fma(weight_3.z, in_5, sum_6_2);
             sum_6_3 = fma(weight_3.z, in_7, sum_6_3);
-            sum_7_0 = fma(weight_3.w, in_1, sum_7_0);
-            sum_7_1 = fma(weight_3.w, in_3, sum_7_1);
-            sum_7_2 = fma(weight_3.w, in_5, sum_7_2);
             sum_7_3 = fma(weight_3.w, in_7, sum_7_3);
+            sum_7_2 = fma(weight_3.w, in_5, sum_7_2);
+            sum_7_1 = fma(weight_3.w, in_3, sum_7_1);
+            sum_7_0 = fma(weight_3.w, in_1, sum_7_0);
             let in_8 = halo[top + 296u];
             let weight_4 = staged[kernel_x][4];
             sum_0_0 = fma(weight_4.x, in_2, sum_0_0);
             sum_0_1 = fma(weight_4.x, in_4, sum_0_1);
             sum_0_2 = fma(weight_4.x, in_6, sum_0_2);
             sum_0_3 = fma(weight_4.x, in_8, sum_0_3);
-            sum_1_0 = fma(weight_4.y, in_2, sum_1_0);
-            sum_1_1 = fma(weight_4.y, in_4, sum_1_1);
-            sum_1_2 = fma(weight_4.y, in_6, sum_1_2);
             sum_1_3 = fma(weight_4.y, in_8, sum_1_3);
+            sum_1_2 = fma(weight_4.y, in_6, sum_1_2);
+            sum_1_1 = fma(weight_4.y, in_4, sum_1_1);
+            sum_1_0 = fma(weight_4.y, in_2, sum_1_0);
             sum_2_0 = fma(weight_4.z, in_2, sum_2_0);
             sum_2_1 = fma(weight_4.z, in_4, sum_2_1);
             sum_2_2 = fma(weight_4.z, in_6, sum_2_2);
             sum_2_3 = fma(weight_4.z, in_8, sum_2_3);
-            sum_3_0 = fma(weight_4.w, in_2, sum_3_0);
-            sum_3_1 = fma(weight_4.w, in_4, sum_3_1);
-            sum_3_2 = fma(weight_4.w, in_6, sum_3_2);
             sum_3_3 = fma(weight_4.w, in_8, sum_3_3);
+            sum_3_2 = fma(weight_4.w, in_6, sum_3_2);
+            sum_3_1 = fma(weight_4.w, in_4, sum_3_1);
+            sum_3_0 = fma(weight_4.w, in_2, sum_3_0);
             let weight_5 = staged[kernel_x][5];
             sum_4_0 = fma(weight_5.x, in_2, sum_4_0);
             sum_4_1 = fma(weight_5.x, in_4, sum_4_1);
             sum_4_2 = fma(weight_5.x, in_6, sum_4_2);
             sum_4_3 = fma(weight_5.x, in_8, sum_4_3);
-            sum_5_0 = fma(weight_5.y, in_2, sum_5_0);
-            sum_5_1 = fma(weight_5.y, in_4, sum_5_1);
-            sum_5_2 = fma(weight_5.y, in_6, sum_5_2);
             sum_5_3 = fma(weight_5.y, in_8, sum_5_3);
+            sum_5_2 = fma(weight_5.y, in_6, sum_5_2);
+            sum_5_1 = fma(weight_5.y, in_4, sum_5_1);
+            sum_5_0 = fma(weight_5.y, in_2, sum_5_0);
             sum_6_0 = fma(weight_5.z, in_2, sum_6_0);
             sum_6_1 = fma(weight_5.z, in_4, sum_6_1);
             sum_6_2 = fma(weight_5.z, in_6, sum_6_2);
             sum_6_3 = fma(weight_5.z, in_8, sum_6_3);
-            sum_7_0 = fma(weight_5.w, in_2, sum_7_0);
-            sum_7_1 = fma(weight_5.w, in_4, sum_7_1);
-            sum_7_2 = fma(weight_5.w, in_6, sum_7_2);
             sum_7_3 = fma(weight_5.w, in_8, sum_7_3);
+            sum_7_2 = fma(weight_5.w, in_6, sum_7_2);
+            sum_7_1 = fma(weight_5.w, in_4, sum_7_1);
+            sum_7_0 = fma(weight_5.w, in_2, sum_7_0);
             let in_9 = halo[top + 333u];
             let weight_6 = staged[kernel_x][6];
             sum_0_0 = fma(weight_6.x, in_3, sum_0_0);
             sum_0_1 = fma(weight_6.x, in_5, sum_0_1);
             sum_0_2 = fma(weight_6.x, in_7, sum_0_2);
             sum_0_3 = fma(weight_6.x, in_9, sum_0_3);
-            sum_1_0 = fma(weight_6.y, in_3, sum_1_0);
-            sum_1_1 = fma(weight_6.y, in_5, sum_1_1);
-            sum_1_2 = fma(weight_6.y, in_7, sum_1_2);
             sum_1_3 = fma(weight_6.y, in_9, sum_1_3);
+            sum_1_2 = fma(weight_6.y, in_7, sum_1_2);
+            sum_1_1 = fma(weight_6.y, in_5, sum_1_1);
+            sum_1_0 = fma(weight_6.y, in_3, sum_1_0);
             sum_2_0 = fma(weight_6.z, in_3, sum_2_0);
             sum_2_1 = fma(weight_6.z, in_5, sum_2_1);
             sum_2_2 = fma(weight_6.z, in_7, sum_2_2);
             sum_2_3 = fma(weight_6.z, in_9, sum_2_3);
-            sum_3_0 = fma(weight_6.w, in_3, sum_3_0);
-            sum_3_1 = fma(weight_6.w, in_5, sum_3_1);
-            sum_3_2 = fma(weight_6.w, in_7, sum_3_2);
             sum_3_3 = fma(weight_6.w, in_9, sum_3_3);
+            sum_3_2 = fma(weight_6.w, in_7, sum_3_2);
+            sum_3_1 = fma(weight_6.w, in_5, sum_3_1);
+            sum_3_0 = fma(weight_6.w, in_3, sum_3_0);
             let weight_7 = staged[kernel_x][7];
             sum_4_0 = fma(weight_7.x, in_3, sum_4_0);
             sum_4_1 = fma(weight_7.x, in_5, sum_4_1);
             sum_4_2 = fma(weight_7.x, in_7, sum_4_2);
             sum_4_3 = fma(weight_7.x, in_9, sum_4_3);
-            sum_5_0 = fma(weight_7.y, in_3, sum_5_0);
-            sum_5_1 = fma(weight_7.y, in_5, sum_5_1);
-            sum_5_2 = fma(weight_7.y, in_7, sum_5_2);
             sum_5_3 = fma(weight_7.y, in_9, sum_5_3);
+            sum_5_2 = fma(weight_7.y, in_7, sum_5_2);
+            sum_5_1 = fma(weight_7.y, in_5, sum_5_1);
+            sum_5_0 = fma(weight_7.y, in_3, sum_5_0);
             sum_6_0 = fma(weight_7.z, in_3, sum_6_0);
             sum_6_1 = fma(weight_7.z, in_5, sum_6_1);
             sum_6_2 = fma(weight_7.z, in_7, sum_6_2);
             sum_6_3 = fma(weight_7.z, in_9, sum_6_3);
-            sum_7_0 = fma(weight_7.w, in_3, sum_7_0);
-            sum_7_1 = fma(weight_7.w, in_5, sum_7_1);
-            sum_7_2 = fma(weight_7.w, in_7, sum_7_2);
             sum_7_3 = fma(weight_7.w, in_9, sum_7_3);
+            sum_7_2 = fma(weight_7.w, in_7, sum_7_2);
+            sum_7_1 = fma(weight_7.w, in_5, sum_7_1);
+            sum_7_0 = fma(weight_7.w, in_3, sum_7_0);
             let in_10 = halo[top + 370u];
             let weight_8 = staged[kernel_x][8];
             sum_0_0 = fma(weight_8.x, in_4, sum_0_0);
             sum_0_1 = fma(weight_8.x, in_6, sum_0_1);
             sum_0_2 = fma(weight_8.x, in_8, sum_0_2);
             sum_0_3 = fma(weight_8.x, in_10, sum_0_3);
-            sum_1_0 = fma(weight_8.y, in_4, sum_1_0);
-            sum_1_1 = fma(weight_8.y, in_6, sum_1_1);
-            sum_1_2 = fma(weight_8.y, in_8, sum_1_2);
             sum_1_3 = fma(weight_8.y, in_10, sum_1_3);
+            sum_1_2 = fma(weight_8.y, in_8, sum_1_2);
+            sum_1_1 = fma(weight_8.y, in_6, sum_1_1);
+            sum_1_0 = fma(weight_8.y, in_4, sum_1_0);
             sum_2_0 = fma(weight_8.z, in_4, sum_2_0);
             sum_2_1 = fma(weight_8.z, in_6, sum_2_1);
             sum_2_2 = fma(weight_8.z, in_8, sum_2_2);
             sum_2_3 = fma(weight_8.z, in_10, sum_2_3);
-            sum_3_0 = fma(weight_8.w, in_4, sum_3_0);
-            sum_3_1 = fma(weight_8.w, in_6, sum_3_1);
-            sum_3_2 = fma(weight_8.w, in_8, sum_3_2);
             sum_3_3 = fma(weight_8.w, in_10, sum_3_3);
+            sum_3_2 = fma(weight_8.w, in_8, sum_3_2);
+            sum_3_1 = fma(weight_8.w, in_6, sum_3_1);
+            sum_3_0 = fma(weight_8.w, in_4, sum_3_0);
             let weight_9 = staged[kernel_x][9];
             sum_4_0 = fma(weight_9.x, in_4, sum_4_0);
             sum_4_1 = fma(weight_9.x, in_6, sum_4_1);
             sum_4_2 = fma(weight_9.x, in_8, sum_4_2);
             sum_4_3 = fma(weight_9.x, in_10, sum_4_3);
-            sum_5_0 = fma(weight_9.y, in_4, sum_5_0);
-            sum_5_1 = fma(weight_9.y, in_6, sum_5_1);
-            sum_5_2 = fma(weight_9.y, in_8, sum_5_2);
             sum_5_3 = fma(weight_9.y, in_10, sum_5_3);
+            sum_5_2 = fma(weight_9.y, in_8, sum_5_2);
+            sum_5_1 = fma(weight_9.y, in_6, sum_5_1);
+            sum_5_0 = fma(weight_9.y, in_4, sum_5_0);
             sum_6_0 = fma(weight_9.z, in_4, sum_6_0);
             sum_6_1 = fma(weight_9.z, in_6, sum_6_1);
             sum_6_2 = fma(weight_9.z, in_8, sum_6_2);
             sum_6_3 = fma(weight_9.z, in_10, sum_6_3);
-            sum_7_0 = fma(weight_9.w, in_4, sum_7_0);
-            sum_7_1 = fma(weight_9.w, in_6, sum_7_1);
-            sum_7_2 = fma(weight_9.w, in_8, sum_7_2);
             sum_7_3 = fma(weight_9.w, in_10, sum_7_3);
+            sum_7_2 = fma(weight_9.w, in_8, sum_7_2);
+            sum_7_1 = fma(weight_9.w, in_6, sum_7_1);
+            sum_7_0 = fma(weight_9.w, in_4, sum_7_0);
             let in_11 = halo[top + 407u];
             let weight_10 = staged[kernel_x][10];
             sum_0_0 = fma(weight_10.x, in_5, sum_0_0);
             sum_0_1 = fma(weight_10.x, in_7, sum_0_1);
             sum_0_2 = fma(weight_10.x, in_9, sum_0_2);
             sum_0_3 = fma(weight_10.x, in_11, sum_0_3);
-            sum_1_0 = fma(weight_10.y, in_5, sum_1_0);
-            sum_1_1 = fma(weight_10.y, in_7, sum_1_1);
-            sum_1_2 = fma(weight_10.y, in_9, sum_1_2);
             sum_1_3 = fma(weight_10.y, in_11, sum_1_3);
+            sum_1_2 = fma(weight_10.y, in_9, sum_1_2);
+            sum_1_1 = fma(weight_10.y, in_7, sum_1_1);
+            sum_1_0 = fma(weight_10.y, in_5, sum_1_0);
             sum_2_0 = fma(weight_10.z, in_5, sum_2_0);
             sum_2_1 = fma(weight_10.z, in_7, sum_2_1);
             sum_2_2 = fma(weight_10.z, in_9, sum_2_2);
             sum_2_3 = fma(weight_10.z, in_11, sum_2_3);
-            sum_3_0 = fma(weight_10.w, in_5, sum_3_0);
-            sum_3_1 = fma(weight_10.w, in_7, sum_3_1);
-            sum_3_2 = fma(weight_10.w, in_9, sum_3_2);
             sum_3_3 = fma(weight_10.w, in_11, sum_3_3);
+            sum_3_2 = fma(weight_10.w, in_9, sum_3_2);
+            sum_3_1 = fma(weight_10.w, in_7, sum_3_1);
+            sum_3_0 = fma(weight_10.w, in_5, sum_3_0);
             let weight_11 = staged[kernel_x][11];
             sum_4_0 = fma(weight_11.x, in_5, sum_4_0);
             sum_4_1 = fma(weight_11.x, in_7, sum_4_1);
             sum_4_2 = fma(weight_11.x, in_9, sum_4_2);
             sum_4_3 = fma(weight_11.x, in_11, sum_4_3);
-            sum_5_0 = fma(weight_11.y, in_5, sum_5_0);
-            sum_5_1 = fma(weight_11.y, in_7, sum_5_1);
-            sum_5_2 = fma(weight_11.y, in_9, sum_5_2);
             sum_5_3 = fma(weight_11.y, in_11, sum_5_3);
+            sum_5_2 = fma(weight_11.y, in_9, sum_5_2);
+            sum_5_1 = fma(weight_11.y, in_7, sum_5_1);
+            sum_5_0 = fma(weight_11.y, in_5, sum_5_0);
             sum_6_0 = fma(weight_11.z, in_5, sum_6_0);
             sum_6_1 = fma(weight_11.z, in_7, sum_6_1);
             sum_6_2 = fma(weight_11.z, in_9, sum_6_2);
             sum_6_3 = fma(weight_11.z, in_11, sum_6_3);
-            sum_7_0 = fma(weight_11.w, in_5, sum_7_0);
-            sum_7_1 = fma(weight_11.w, in_7, sum_7_1);
-            sum_7_2 = fma(weight_11.w, in_9, sum_7_2);
             sum_7_3 = fma(weight_11.w, in_11, sum_7_3);
+            sum_7_2 = fma(weight_11.w, in_9, sum_7_2);
+            sum_7_1 = fma(weight_11.w, in_7, sum_7_1);
+            sum_7_0 = fma(weight_11.w, in_5, sum_7_0);
             let in_12 = halo[top + 444u];
             let weight_12 = staged[kernel_x][12];
             sum_0_0 = fma(weight_12.x, in_6, sum_0_0);
             sum_0_1 = fma(weight_12.x, in_8, sum_0_1);
             sum_0_2 = fma(weight_12.x, in_10, sum_0_2);
             sum_0_3 = fma(weight_12.x, in_12, sum_0_3);
-            sum_1_0 = fma(weight_12.y, in_6, sum_1_0);
-            sum_1_1 = fma(weight_12.y, in_8, sum_1_1);
-            sum_1_2 = fma(weight_12.y, in_10, sum_1_2);
             sum_1_3 = fma(weight_12.y, in_12, sum_1_3);
+            sum_1_2 = fma(weight_12.y, in_10, sum_1_2);
+            sum_1_1 = fma(weight_12.y, in_8, sum_1_1);
+            sum_1_0 = fma(weight_12.y, in_6, sum_1_0);
             sum_2_0 = fma(weight_12.z, in_6, sum_2_0);
             sum_2_1 = fma(weight_12.z, in_8, sum_2_1);
             sum_2_2 = fma(weight_12.z, in_10, sum_2_2);
             sum_2_3 = fma(weight_12.z, in_12, sum_2_3);
-            sum_3_0 = fma(weight_12.w, in_6, sum_3_0);
-            sum_3_1 = fma(weight_12.w, in_8, sum_3_1);
-            sum_3_2 = fma(weight_12.w, in_10, sum_3_2);
             sum_3_3 = fma(weight_12.w, in_12, sum_3_3);
+            sum_3_2 = fma(weight_12.w, in_10, sum_3_2);
+            sum_3_1 = fma(weight_12.w, in_8, sum_3_1);
+            sum_3_0 = fma(weight_12.w, in_6, sum_3_0);
             let weight_13 = staged[kernel_x][13];
             sum_4_0 = fma(weight_13.x, in_6, sum_4_0);
             sum_4_1 = fma(weight_13.x, in_8, sum_4_1);
             sum_4_2 = fma(weight_13.x, in_10, sum_4_2);
             sum_4_3 = fma(weight_13.x, in_12, sum_4_3);
-            sum_5_0 = fma(weight_13.y, in_6, sum_5_0);
-            sum_5_1 = fma(weight_13.y, in_8, sum_5_1);
-            sum_5_2 = fma(weight_13.y, in_10, sum_5_2);
             sum_5_3 = fma(weight_13.y, in_12, sum_5_3);
+            sum_5_2 = fma(weight_13.y, in_10, sum_5_2);
+            sum_5_1 = fma(weight_13.y, in_8, sum_5_1);
+            sum_5_0 = fma(weight_13.y, in_6, sum_5_0);
             sum_6_0 = fma(weight_13.z, in_6, sum_6_0);
             sum_6_1 = fma(weight_13.z, in_8, sum_6_1);
             sum_6_2 = fma(weight_13.z, in_10, sum_6_2);
             sum_6_3 = fma(weight_13.z, in_12, sum_6_3);
-            sum_7_0 = fma(weight_13.w, in_6, sum_7_0);
-            sum_7_1 = fma(weight_13.w, in_8, sum_7_1);
-            sum_7_2 = fma(weight_13.w, in_10, sum_7_2);
             sum_7_3 = fma(weight_13.w, in_12, sum_7_3);
+            sum_7_2 = fma(weight_13.w, in_10, sum_7_2);
+            sum_7_1 = fma(weight_13.w, in_8, sum_7_1);
+            sum_7_0 = fma(weight_13.w, in_6, sum_7_0);
         }
         step += 98u;
     }
-    totals[0u + local] += vec4<f32>(sum_0_0, sum_1_0, sum_2_0, sum_3_0);
+    total_0_0 += sum_0_0;
     sum_0_0 = 0.0;
+    total_1_0 += sum_1_0;
     sum_1_0 = 0.0;
+    total_2_0 += sum_2_0;
     sum_2_0 = 0.0;
+    total_3_0 += sum_3_0;
     sum_3_0 = 0.0;
-    totals[64u + local] += vec4<f32>(sum_0_1, sum_1_1, sum_2_1, sum_3_1);
+    total_0_1 += sum_0_1;
     sum_0_1 = 0.0;
+    total_1_1 += sum_1_1;
     sum_1_1 = 0.0;
+    total_2_1 += sum_2_1;
     sum_2_1 = 0.0;
+    total_3_1 += sum_3_1;
     sum_3_1 = 0.0;
-    totals[128u + local] += vec4<f32>(sum_0_2, sum_1_2, sum_2_2, sum_3_2);
+    total_0_2 += sum_0_2;
     sum_0_2 = 0.0;
+    total_1_2 += sum_1_2;
     sum_1_2 = 0.0;
+    total_2_2 += sum_2_2;
     sum_2_2 = 0.0;
+    total_3_2 += sum_3_2;
     sum_3_2 = 0.0;
-    totals[192u + local] += vec4<f32>(sum_0_3, sum_1_3, sum_2_3, sum_3_3);
+    total_0_3 += sum_0_3;
     sum_0_3 = 0.0;
+    total_1_3 += sum_1_3;
     sum_1_3 = 0.0;
+    total_2_3 += sum_2_3;
     sum_2_3 = 0.0;
+    total_3_3 += sum_3_3;
     sum_3_3 = 0.0;
-    totals[256u + local] += vec4<f32>(sum_4_0, sum_5_0, sum_6_0, sum_7_0);
+    total_4_0 += sum_4_0;
     sum_4_0 = 0.0;
+    total_5_0 += sum_5_0;
     sum_5_0 = 0.0;
+    total_6_0 += sum_6_0;
     sum_6_0 = 0.0;
+    total_7_0 += sum_7_0;
     sum_7_0 = 0.0;
-    totals[320u + local] += vec4<f32>(sum_4_1, sum_5_1, sum_6_1, sum_7_1);
+    total_4_1 += sum_4_1;
     sum_4_1 = 0.0;
+    total_5_1 += sum_5_1;
     sum_5_1 = 0.0;
+    total_6_1 += sum_6_1;
     sum_6_1 = 0.0;
+    total_7_1 += sum_7_1;
     sum_7_1 = 0.0;
-    totals[384u + local] += vec4<f32>(sum_4_2, sum_5_2, sum_6_2, sum_7_2);
+    total_4_2 += sum_4_2;
     sum_4_2 = 0.0;
+    total_5_2 += sum_5_2;
     sum_5_2 = 0.0;
+    total_6_2 += sum_6_2;
     sum_6_2 = 0.0;
+    total_7_2 += sum_7_2;
     sum_7_2 = 0.0;
-    totals[448u + local] += vec4<f32>(sum_4_3, sum_5_3, sum_6_3, sum_7_3);
+    total_4_3 += sum_4_3;
     sum_4_3 = 0.0;
+    total_5_3 += sum_5_3;
     sum_5_3 = 0.0;
+    total_6_3 += sum_6_3;
     sum_6_3 = 0.0;
+    total_7_3 += sum_7_3;
     sum_7_3 = 0.0;
     }
 
@@ -710,25 +762,25 @@ fn main(
     var any_nan = false;
     if first_channel + 0u < params.group_out_channels {
         let bias_0 = f32(bias[out_channel + 0u]);
-        let value_0_0 = totals[0u + local].x + bias_0;
+        let value_0_0 = total_0_0 + bias_0;
         any_nan |= is_nan(value_0_0);
         if out_y + 0u < params.out_height {
             output[out_start + 0u * out_plane + 0u * params.out_width]
                 = to_element(activate(value_0_0));
         }
-        let value_0_1 = totals[64u + local].x + bias_0;
+        let value_0_1 = total_0_1 + bias_0;
         any_nan |= is_nan(value_0_1);
         if out_y + 1u < params.out_height {
             output[out_start + 0u * out_plane + 1u * params.out_width]
                 = to_element(activate(value_0_1));
         }
-        let value_0_2 = totals[128u + local].x + bias_0;
+        let value_0_2 = total_0_2 + bias_0;
         any_nan |= is_nan(value_0_2);
         if out_y + 2u < params.out_height {
             output[out_start + 0u * out_plane + 2u * params.out_width]
                 = to_element(activate(value_0_2));
         }
-        let value_0_3 = totals[192u + local].x + bias_0;
+        let value_0_3 = total_0_3 + bias_0;
         any_nan |= is_nan(value_0_3);
         if out_y + 3u < params.out_height {
             output[out_start + 0u * out_plane + 3u * params.out_width]
@@ -737,25 +789,25 @@ fn main(
     }
     if first_channel + 1u < params.group_out_channels {
         let bias_1 = f32(bias[out_channel + 1u]);
-        let value_1_0 = totals[0u + local].y + bias_1;
+        let value_1_0 = total_1_0 + bias_1;
         any_nan |= is_nan(value_1_0);
         if out_y + 0u < params.out_height {
             output[out_start + 1u * out_plane + 0u * params.out_width]
                 = to_element(activate(value_1_0));
         }
-        let value_1_1 = totals[64u + local].y + bias_1;
+        let value_1_1 = total_1_1 + bias_1;
         any_nan |= is_nan(value_1_1);
         if out_y + 1u < params.out_height {
             output[out_start + 1u * out_plane + 1u * params.out_width]
                 = to_element(activate(value_1_1));
         }
-        let value_1_2 = totals[128u + local].y + bias_1;
+        let value_1_2 = total_1_2 + bias_1;
         any_nan |= is_nan(value_1_2);
         if out_y + 2u < params.out_height {
             output[out_start + 1u * out_plane + 2u * params.out_width]
                 = to_element(activate(value_1_2));
         }
-        let value_1_3 = totals[192u + local].y + bias_1;
+        let value_1_3 = total_1_3 + bias_1;
         any_nan |= is_nan(value_1_3);
         if out_y + 3u < params.out_height {
             output[out_start + 1u * out_plane + 3u * params.out_width]
@@ -764,25 +816,25 @@ fn main(
     }
     if first_channel + 2u < params.group_out_channels {
         let bias_2 = f32(bias[out_channel + 2u]);
-        let value_2_0 = totals[0u + local].z + bias_2;
+        let value_2_0 = total_2_0 + bias_2;
         any_nan |= is_nan(value_2_0);
         if out_y + 0u < params.out_height {
             output[out_start + 2u * out_plane + 0u * params.out_width]
                 = to_element(activate(value_2_0));
         }
-        let value_2_1 = totals[64u + local].z + bias_2;
+        let value_2_1 = total_2_1 + bias_2;
         any_nan |= is_nan(value_2_1);
         if out_y + 1u < params.out_height {
             output[out_start + 2u * out_plane + 1u * params.out_width]
                 = to_element(activate(value_2_1));
         }
-        let value_2_2 = totals[128u + local].z + bias_2;
+        let value_2_2 = total_2_2 + bias_2;
         any_nan |= is_nan(value_2_2);
         if out_y + 2u < params.out_height {
             output[out_start + 2u * out_plane + 2u * params.out_width]
                 = to_element(activate(value_2_2));
         }
-        let value_2_3 = totals[192u + local].z + bias_2;
+        let value_2_3 = total_2_3 + bias_2;
         any_nan |= is_nan(value_2_3);
         if out_y + 3u < params.out_height {
             output[out_start + 2u * out_plane + 3u * params.out_width]
@@ -791,25 +843,25 @@ fn main(
     }
     if first_channel + 3u < params.group_out_channels {
         let bias_3 = f32(bias[out_channel + 3u]);
-        let value_3_0 = totals[0u + local].w + bias_3;
+        let value_3_0 = total_3_0 + bias_3;
         any_nan |= is_nan(value_3_0);
         if out_y + 0u < params.out_height {
             output[out_start + 3u * out_plane + 0u * params.out_width]
                 = to_element(activate(value_3_0));
         }
-        let value_3_1 = totals[64u + local].w + bias_3;
+        let value_3_1 = total_3_1 + bias_3;
         any_nan |= is_nan(value_3_1);
         if out_y + 1u < params.out_height {
             output[out_start + 3u * out_plane + 1u * params.out_width]
                 = to_element(activate(value_3_1));
         }
-        let value_3_2 = totals[128u + local].w + bias_3;
+        let value_3_2 = total_3_2 + bias_3;
         any_nan |= is_nan(value_3_2);
         if out_y + 2u < params.out_height {
             output[out_start + 3u * out_plane + 2u * params.out_width]
                 = to_element(activate(value_3_2));
         }
-        let value_3_3 = totals[192u + local].w + bias_3;
+        let value_3_3 = total_3_3 + bias_3;
         any_nan |= is_nan(value_3_3);
         if out_y + 3u < params.out_height {
             output[out_start + 3u * out_plane + 3u * params.out_width]
@@ -818,25 +870,25 @@ fn main(
     }
     if first_channel + 4u < params.group_out_channels {
         let bias_4 = f32(bias[out_channel + 4u]);
-        let value_4_0 = totals[256u + local].x + bias_4;
+        let value_4_0 = total_4_0 + bias_4;
         any_nan |= is_nan(value_4_0);
         if out_y + 0u < params.out_height {
             output[out_start + 4u * out_plane + 0u * params.out_width]
                 = to_element(activate(value_4_0));
         }
-        let value_4_1 = totals[320u + local].x + bias_4;
+        let value_4_1 = total_4_1 + bias_4;
         any_nan |= is_nan(value_4_1);
         if out_y + 1u < params.out_height {
             output[out_start + 4u * out_plane + 1u * params.out_width]
                 = to_element(activate(value_4_1));
         }
-        let value_4_2 = totals[384u + local].x + bias_4;
+        let value_4_2 = total_4_2 + bias_4;
         any_nan |= is_nan(value_4_2);
         if out_y + 2u < params.out_height {
             output[out_start + 4u * out_plane + 2u * params.out_width]
                 = to_element(activate(value_4_2));
         }
-        let value_4_3 = totals[448u + local].x + bias_4;
+        let value_4_3 = total_4_3 + bias_4;
         any_nan |= is_nan(value_4_3);
         if out_y + 3u < params.out_height {
             output[out_start + 4u * out_plane + 3u * params.out_width]
@@ -845,25 +897,25 @@ fn main(
     }
     if first_channel + 5u < params.group_out_channels {
         let bias_5 = f32(bias[out_channel + 5u]);
-        let value_5_0 = totals[256u + local].y + bias_5;
+        let value_5_0 = total_5_0 + bias_5;
         any_nan |= is_nan(value_5_0);
         if out_y + 0u < params.out_height {
             output[out_start + 5u * out_plane + 0u * params.out_width]
                 = to_element(activate(value_5_0));
         }
-        let value_5_1 = totals[320u + local].y + bias_5;
+        let value_5_1 = total_5_1 + bias_5;
         any_nan |= is_nan(value_5_1);
         if out_y + 1u < params.out_height {
             output[out_start + 5u * out_plane + 1u * params.out_width]
                 = to_element(activate(value_5_1));
         }
-        let value_5_2 = totals[384u + local].y + bias_5;
+        let value_5_2 = total_5_2 + bias_5;
         any_nan |= is_nan(value_5_2);
         if out_y + 2u < params.out_height {
             output[out_start + 5u * out_plane + 2u * params.out_width]
                 = to_element(activate(value_5_2));
         }
-        let value_5_3 = totals[448u + local].y + bias_5;
+        let value_5_3 = total_5_3 + bias_5;
         any_nan |= is_nan(value_5_3);
         if out_y + 3u < params.out_height {
             output[out_start + 5u * out_plane + 3u * params.out_width]
@@ -872,25 +924,25 @@ fn main(
     }
     if first_channel + 6u < params.group_out_channels {
         let bias_6 = f32(bias[out_channel + 6u]);
-        let value_6_0 = totals[256u + local].z + bias_6;
+        let value_6_0 = total_6_0 + bias_6;
         any_nan |= is_nan(value_6_0);
         if out_y + 0u < params.out_height {
             output[out_start + 6u * out_plane + 0u * params.out_width]
                 = to_element(activate(value_6_0));
         }
-        let value_6_1 = totals[320u + local].z + bias_6;
+        let value_6_1 = total_6_1 + bias_6;
         any_nan |= is_nan(value_6_1);
         if out_y + 1u < params.out_height {
             output[out_start + 6u * out_plane + 1u * params.out_width]
                 = to_element(activate(value_6_1));
         }
-        let value_6_2 = totals[384u + local].z + bias_6;
+        let value_6_2 = total_6_2 + bias_6;
         any_nan |= is_nan(value_6_2);
         if out_y + 2u < params.out_height {
             output[out_start + 6u * out_plane + 2u * params.out_width]
                 = to_element(activate(value_6_2));
         }
-        let value_6_3 = totals[448u + local].z + bias_6;
+        let value_6_3 = total_6_3 + bias_6;
         any_nan |= is_nan(value_6_3);
         if out_y + 3u < params.out_height {
             output[out_start + 6u * out_plane + 3u * params.out_width]
@@ -899,25 +951,25 @@ fn main(
     }
     if first_channel + 7u < params.group_out_channels {
         let bias_7 = f32(bias[out_channel + 7u]);
-        let value_7_0 = totals[256u + local].w + bias_7;
+        let value_7_0 = total_7_0 + bias_7;
         any_nan |= is_nan(value_7_0);
         if out_y + 0u < params.out_height {
             output[out_start + 7u * out_plane + 0u * params.out_width]
                 = to_element(activate(value_7_0));
         }
-        let value_7_1 = totals[320u + local].w + bias_7;
+        let value_7_1 = total_7_1 + bias_7;
         any_nan |= is_nan(value_7_1);
         if out_y + 1u < params.out_height {
             output[out_start + 7u * out_plane + 1u * params.out_width]
                 = to_element(activate(value_7_1));
         }
-        let value_7_2 = totals[384u + local].w + bias_7;
+        let value_7_2 = total_7_2 + bias_7;
         any_nan |= is_nan(value_7_2);
         if out_y + 2u < params.out_height {
             output[out_start + 7u * out_plane + 2u * params.out_width]
                 = to_element(activate(value_7_2));
         }
-        let value_7_3 = totals[448u + local].w + bias_7;
+        let value_7_3 = total_7_3 + bias_7;
         any_nan |= is_nan(value_7_3);
         if out_y + 3u < params.out_height {
             output[out_start + 7u * out_plane + 3u * params.out_width]

@@ -154,7 +154,7 @@ fn main(
 {% for c in range(channel_step) %}{% for quad in range(quads) %}
 {% set at = (c * channel_stride + kernel_y * row_stride) // 4 + quad %}
             let weight_{{ at }} = {{ "staged[kernel_x][" ~ at ~ "]" if staged else "vec4<f32>(weight[taps + " ~ at ~ "u])" }};
-{% for lane in range(4) %}{% for y in range(tile_rows) %}
+{% for lane in range(4) %}{% for y in range(tile_rows)[::1 if lane % 2 == 0 else -1] %}
 {% set sum = "sum_" ~ (quad * 4 + lane) ~ "_" ~ y %}
             {{ sum }} = fma(weight_{{ at }}.{{ "xyzw"[lane] }}, in_{{ y * stride_y + kernel_y * tap_step }}{{ "." ~ "xyzw"[c] if channel_step > 1 }}, {{ sum }});
 {% endfor %}{% endfor %}

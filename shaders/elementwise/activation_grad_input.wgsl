@@ -22,13 +22,16 @@ fn sigmoid(x: f32) -> f32 {
 }
 
 {% endif %}
+{% if activation in ["relu", "relu6", "leaky_relu", "tanh"] %}
+{% include "lib/lies_between" %}
+
+{% endif %}
 fn derivative(x: f32) -> f32 {
-{% if activation == "relu" %}
-    return select(1.0, 0.0, x <= 0.0);
-{% elif activation == "relu6" %}
-    return select(1.0, 0.0, x <= 0.0 || x >= 6.0);
+{% if activation in ["relu", "relu6"] %}
+    let is_low = lies_between(x, 0x80000000u, 0xff800000u) || bitcast<u32>(x) == 0u;
+    return select(1.0, 0.0, is_low{{ " || lies_between(x, 0x40c00000u, 0x7f800000u)" if activation == "relu6" }});
 {% elif activation == "leaky_relu" %}
-    return select(params.activation_parameter, 1.0, x > 0.0);
+    return select(params.activation_parameter, 1.0, lies_between(x, 1u, 0x7f800000u));
 {% elif activation == "silu" %}
     let s = sigmoid(x);
     return s * (1.0 + x * (1.0 - s));
@@ -41,7 +44,8 @@ fn derivative(x: f32) -> f32 {
     return s * (1.0 - s);
 {% elif activation == "tanh" %}
     // Beyond 15 the derivative is 0 in f32, and drivers that divide exponentials overflow.
-    let y = tanh(select(select(x, -15.0, x < -15.0), 15.0, x > 15.0));
+    let above = select(x, -15.0, lies_between(x, 0xc1700001u, 0xff800000u));
+    let y = tanh(select(above, 15.0, lies_between(x, 0x41700001u, 0x7f800000u)));
     return 1.0 - y * y;
 {% endif %}
 }

@@ -1,25 +1,36 @@
-// What is applied to every output. Comparisons are written so that a NaN passes.
+{% if activation in ["relu", "relu6", "leaky_relu", "hard_swish", "hard_sigmoid", "tanh"] %}
+{% include "lib/lies_between" %}
+
+{% endif %}
+{% if activation in ["relu6", "hard_swish", "hard_sigmoid"] %}
+// Between 0 and 6, or NaN.
+fn clamped(x: f32) -> f32 {
+    let above = select(x, 0.0, lies_between(x, 0x80000001u, 0xff800000u));
+    return select(above, 6.0, lies_between(x, 0x40c00001u, 0x7f800000u));
+}
+
+{% endif %}
+// What is applied to every output. A NaN passes.
 fn activate(x: f32) -> f32 {
 {% if activation == "none" %}
     return x;
 {% elif activation == "relu" %}
-    return select(x, 0.0, x < 0.0);
+    return select(x, 0.0, lies_between(x, 0x80000001u, 0xff800000u));
 {% elif activation == "relu6" %}
-    return select(select(x, 0.0, x < 0.0), 6.0, x > 6.0);
+    return clamped(x);
 {% elif activation == "leaky_relu" %}
-    return select(params.activation_parameter * x, x, x > 0.0);
+    return select(params.activation_parameter * x, x, lies_between(x, 1u, 0x7f800000u));
 {% elif activation == "silu" %}
     return x / (1.0 + exp(-x));
 {% elif activation == "hard_swish" %}
-    let shifted = x + 3.0;
-    return x * (select(select(shifted, 0.0, shifted < 0.0), 6.0, shifted > 6.0) / 6.0);
+    return x * (clamped(x + 3.0) / 6.0);
 {% elif activation == "hard_sigmoid" %}
-    let shifted = x + 3.0;
-    return select(select(shifted, 0.0, shifted < 0.0), 6.0, shifted > 6.0) / 6.0;
+    return clamped(x + 3.0) / 6.0;
 {% elif activation == "sigmoid" %}
     return 1.0 / (1.0 + exp(-x));
 {% elif activation == "tanh" %}
     // Beyond 15 the result is 1 in f32, and drivers that divide exponentials overflow.
-    return tanh(select(select(x, -15.0, x < -15.0), 15.0, x > 15.0));
+    let above = select(x, -15.0, lies_between(x, 0xc1700001u, 0xff800000u));
+    return tanh(select(above, 15.0, lies_between(x, 0x41700001u, 0x7f800000u)));
 {% endif %}
 }

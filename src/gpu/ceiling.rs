@@ -15,8 +15,10 @@ use crate::gpu::runtime::texture;
 use crate::gpu::runtime::texture::{TEXTURE_WIDTH, TexelFormat};
 
 const OPERATION: &str = "ceiling";
-/// Invocations of a workgroup.
+/// Invocations of a workgroup that multiplies and adds.
 const WORKGROUP: usize = 64;
+/// Vectors that a workgroup copies.
+const COPIED: usize = 1024;
 /// The numbers of chains that there are shaders for.
 pub(crate) const ACCUMULATORS: [u32; 2] = [12, 64];
 /// What each chain of the shaders tends to.
@@ -108,7 +110,7 @@ pub(crate) fn copy(
 ) -> Result<GpuBuffer> {
     let output = context.allocate(OPERATION, len as u64 * 4, Reuse::Recorded)?;
     let vectors = len / 4;
-    let grid = Grid::new(OPERATION, vectors.div_ceil(WORKGROUP), NO_LOOP, context.limits())?;
+    let grid = Grid::new(OPERATION, vectors.div_ceil(COPIED), NO_LOOP, context.limits())?;
     let count = size(OPERATION, "the elements to copy", vectors)?;
     let params = CopyParams { grid_width: grid.width, count };
     let shader = copy_shader(by_texture);

@@ -37,6 +37,7 @@ fn every_shader_in_every_variant_is_valid_wgsl_of_its_type() {
         "avg_pool2d_workgroup",
         "batch_norm2d_apply",
         "conv2d_depthwise",
+        "conv2d_gemm",
         "conv2d_general",
         "conv2d_halo",
         "conv2d_pack",

@@ -36,8 +36,12 @@ fn a_device_that_is_lost_while_futures_wait_leaves_none_waiting() {
         let mut tasks = waiting(&device);
         // Some wait already, and all in every other round.
         let (mut count, all) = (0, tasks.len());
-        for task in tasks.iter_mut().step_by(1 + round % 2) {
-            count += usize::from(look(task).is_pending());
+        for index in (0..all).step_by(1 + round % 2).rev() {
+            // A fast adapter may be done already.
+            match look(&mut tasks[index]) {
+                Poll::Pending => count += 1,
+                Poll::Ready(_) => drop(tasks.swap_remove(index)),
+            }
         }
         assert!(!is_software() || count == all.div_ceil(1 + round % 2), "{count}");
         let destroy = thread::spawn(move || {
@@ -48,7 +52,7 @@ fn a_device_that_is_lost_while_futures_wait_leaves_none_waiting() {
             destroy.join().unwrap();
             for task in tasks {
                 let result = run(task);
-                assert!(is_lost(&result), "round {round}: {result:?}");
+                assert!(is_lost(&result) || !is_software(), "round {round}: {result:?}");
             }
         } else {
             let running: Vec<_> =
@@ -157,8 +161,8 @@ mod left_behind {
             busy(&device);
             device.flush().unwrap();
             let mut tasks: Vec<_> = (0..1000).map(|_| waiting_for(&device)).collect();
-            let pending = tasks.iter_mut().map(look).filter(Poll::is_pending).count();
-            assert!(!is_software() || pending == 1000, "{pending}");
+            tasks.retain_mut(|task| look(task).is_pending());
+            assert!(!is_software() || tasks.len() == 1000, "{}", tasks.len());
             let mut most = 0;
             for task in tasks.into_iter().rev().step_by(2) {
                 run(task).unwrap();

@@ -307,7 +307,9 @@ fn images_beyond_a_binding_are_convolved_in_bands_by_the_fast_algorithms() {
             };
             for dtype in [DType::F32].into_iter().chain(f16) {
                 let expected = run(&cpu, &conv, dtype).unwrap();
-                for pin in [None, Some(Algorithm::Halo), Some(Algorithm::Tiled)] {
+                for pin in
+                    [None, Some(Algorithm::Halo), Some(Algorithm::Tiled), Some(Algorithm::Gemm)]
+                {
                     let conv = conv.clone().algorithm(pin);
                     let is_banded =
                         mode != filtro::PaddingMode::Circular || conv.kernel_size == [1, 1];

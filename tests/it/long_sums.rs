@@ -18,6 +18,7 @@ const PINS: [Option<Algorithm>; 5] = [
     Some(Algorithm::General),
     Some(Algorithm::Tiled),
     Some(Algorithm::Halo),
+    Some(Algorithm::Gemm),
     Some(Algorithm::Texel),
 ];
 

@@ -2,7 +2,8 @@
 //! invocation may go through.
 
 use filtro::{
-    AdaptiveAvgPool2d, AdaptiveMaxPool2d, Algorithm, AvgPool2d, Device, Error, MaxPool2d, Tensor,
+    AdaptiveAvgPool2d, AdaptiveMaxPool2d, Algorithm, AvgPool2d, Device, DeviceKind, Error,
+    MaxPool2d, Tensor,
 };
 use ndarray::{Array4, s};
 
@@ -112,21 +113,33 @@ fn every_window_of_256_by_256_sees_its_last_cell() {
     });
 }
 
+/// All are one: WGSL lets a division be off by 2.5 units of the last place, and a mean of means has two.
+fn all_ones(device: &Device, output: &Tensor) -> Result<(), Error> {
+    let expected = Array4::ones(output.shape().dims());
+    if device.info().kind != DeviceKind::Gpu {
+        return same(device, output, &expected);
+    }
+    let tolerance = Array4::from_elem(output.shape().dims(), 10.0 * U);
+    within(&device.to_string(), &output.download()?, &expected.mapv(f64::from), &tolerance)
+        .unwrap_or_else(|error| panic!("{error}"));
+    Ok(())
+}
+
 #[test]
 fn the_mean_of_many_ones_is_one() {
     for shape in [[1, 1, 512, 512], [1, 2, 1500, 1503], [1, 1, 1, 140_002], [1, 1, 70_004, 2]] {
         let input = Array4::ones(shape);
-        let [_, channels, height, width] = shape;
+        let [_, _, height, width] = shape;
         on_every_device(|device, algorithm| {
             let x = device.upload(&input)?;
             let output = AdaptiveAvgPool2d::global().algorithm(algorithm).forward(&x)?;
-            same(device, &output, &Array4::ones([1, channels, 1, 1]))?;
+            all_ones(device, &output)?;
             let output = AdaptiveAvgPool2d::new([1, 2]).algorithm(algorithm).forward(&x)?;
-            same(device, &output, &Array4::ones([1, channels, 1, 2]))?;
+            all_ones(device, &output)?;
             let half = [height.div_ceil(2), width.div_ceil(2)];
             let stride = half.map(|size| size.div_ceil(3));
             let output = AvgPool2d::new(half).stride(stride).algorithm(algorithm).forward(&x)?;
-            same(device, &output, &Array4::ones(output.shape().dims()))
+            all_ones(device, &output)
         });
     }
 }
@@ -150,7 +163,7 @@ fn averages_of_long_windows_count_what_they_should() {
         let expected = expected.mapv(f64::from);
         within("include", &output, &expected, &tolerance).unwrap_or_else(|error| panic!("{error}"));
         let inside = pool.clone().count_include_pad(false).algorithm(algorithm).forward(&x)?;
-        same(device, &inside, &Array4::ones([1, 1, 6, 5]))
+        all_ones(device, &inside)
     });
 }
 

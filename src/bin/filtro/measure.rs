@@ -7,7 +7,9 @@ use filtro::{Device, DeviceKind, Timed};
 
 use crate::failure::Failure;
 
-/// The longest that is waited for a GPU's clocks to settle.
+/// The least and the longest that is waited for a GPU's clocks to settle: after seconds of rest, in
+/// which shaders were compiled, one stays at a fifth of its clocks for some tenths of a second.
+const SETTLING: Duration = Duration::from_millis(300);
 const UNSETTLED: Duration = Duration::from_secs(2);
 
 /// How work is timed.
@@ -60,19 +62,29 @@ pub(crate) fn medians<T>(
         })
     };
     run()?;
-    if timing.settles && device.info().kind == DeviceKind::Gpu {
+    let settles = timing.settles && device.info().kind == DeviceKind::Gpu;
+    if settles {
         settle(&mut run)?;
     }
-    let begin = Instant::now();
-    let (mut walls, mut on_device) = (Vec::new(), Vec::new());
-    while walls.len() < 3 || (begin.elapsed() < timing.budget && walls.len() < 100) {
-        let timed = run()?;
-        walls.push(timed.wall / timing.calls);
-        on_device.extend(timed.device.map(|time| time / timing.calls));
+    let mut before = None;
+    loop {
+        let begin = Instant::now();
+        let (mut walls, mut on_device) = (Vec::new(), Vec::new());
+        while walls.len() < 3 || (begin.elapsed() < timing.budget && walls.len() < 100) {
+            let timed = run()?;
+            walls.push(timed.wall / timing.calls);
+            on_device.extend(timed.device.map(|time| time / timing.calls));
+        }
+        walls.sort_unstable();
+        on_device.sort_unstable();
+        let medians = (walls[walls.len() / 2], on_device.get(on_device.len() / 2).copied());
+        let time = medians.1.unwrap_or(medians.0);
+        // Clocks that still rise make the next times shorter.
+        if !settles || before.is_some_and(|before| time >= before * 49 / 50) {
+            return Ok(medians);
+        }
+        before = Some(time);
     }
-    walls.sort_unstable();
-    on_device.sort_unstable();
-    Ok((walls[walls.len() / 2], on_device.get(on_device.len() / 2).copied()))
 }
 
 /// Runs the work until three times in a row are within 2 %: a GPU's clocks rise when it has
@@ -85,7 +97,7 @@ fn settle(mut run: impl FnMut() -> filtro::Result<Timed<()>>) -> Result<(), Fail
         let (least, most) = (last.clone().min(), last.max());
         times.len() >= 3 && least.zip(most).is_some_and(|(least, most)| *most <= *least * 51 / 50)
     };
-    while !is_steady(&times) && begin.elapsed() < UNSETTLED {
+    while begin.elapsed() < SETTLING || (!is_steady(&times) && begin.elapsed() < UNSETTLED) {
         let timed = run()?;
         times.push(timed.device.unwrap_or(timed.wall));
     }

@@ -211,7 +211,7 @@ mod tests {
         let conv = Conv2d::new(64, 64, [3, 3]).padding([1, 1]);
         let of = |input| conv.plan(input, &limits).unwrap();
         let (small, large) = (of([1, 64, 500, 900]), of([1, 64, 900, 900]));
-        assert_eq!((small.algorithm(), large.algorithm()), (Algorithm::Halo, Algorithm::Halo));
+        assert_eq!((small.algorithm(), large.algorithm()), (Algorithm::Gemm, Algorithm::Gemm));
         // 208 MB in two bands, since a binding may have 128.
         assert_eq!((small.dispatches(), large.dispatches()), (1, 2));
         // The last rows are above the first.

@@ -105,7 +105,7 @@ pub(crate) fn tile(sizes: &Sizes, limits: &Limits) -> Result<Tile, Rule> {
             .filter(|tile| tile.check_text(sizes).is_ok())
             .map(|tile| {
                 let has_totals = tile.blocks(sizes) != Ok(Blocks::All);
-                Tile { totals_in_memory: has_totals && !has_scalar_unit, ..tile }
+                Tile { totals_in_memory: has_totals && is_narrow, ..tile }
             })
             .filter(|tile| !is_narrow || registers(tile, sizes) <= NARROW_REGISTERS)
             .filter_map(|tile| Some((cost(&tile, sizes, copies(&tile, sizes, limits)?)?, tile)))

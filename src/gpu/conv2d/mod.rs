@@ -113,6 +113,11 @@ impl Conv2dPlan {
             Some(Algorithm::Gemm) => return gemm().map_err(unsupported),
             Some(Algorithm::Tiled) => return tiled().map_err(unsupported),
             None => {
+                if gemm::is_worth_it(problem, limits)
+                    && let Ok(plan) = gemm()
+                {
+                    return Ok(plan);
+                }
                 if halo::is_worth_it(problem, limits)
                     && let Ok(plan) = halo()
                 {

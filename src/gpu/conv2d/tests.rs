@@ -18,15 +18,24 @@ fn the_cascade_picks_what_each_kind_of_problem_and_adapter_wants() {
             assert_eq!(picked(conv, [1, 64, 56, 56]), Algorithm::Texel);
             continue;
         }
-        assert_eq!(picked(conv.clone(), [1, 64, 56, 56]), Algorithm::Halo);
         let has_few_registers_or_a_scalar_unit =
             matches!(limits.subgroup_sizes, Some((8, _) | (_, 64)));
-        let strided =
-            if has_few_registers_or_a_scalar_unit { Algorithm::Tiled } else { Algorithm::Halo };
-        assert_eq!(picked(conv.clone().stride([2, 2]), [1, 64, 56, 56]), strided);
-        assert_eq!(picked(Conv2d::new(64, 64, [1, 1]), [1, 64, 56, 56]), Algorithm::Tiled);
+        let [dense, other] = if has_few_registers_or_a_scalar_unit {
+            [Algorithm::Halo, Algorithm::Tiled]
+        } else {
+            [Algorithm::Gemm; 2]
+        };
+        assert_eq!(picked(conv.clone(), [1, 64, 56, 56]), dense);
+        assert_eq!(picked(conv.clone().stride([2, 2]), [1, 64, 56, 56]), other);
+        assert_eq!(picked(Conv2d::new(64, 64, [1, 1]), [1, 64, 56, 56]), other);
         // In bands of rows.
-        assert_eq!(picked(conv, [1, 64, 900, 900]), Algorithm::Halo);
+        assert_eq!(picked(conv, [1, 64, 900, 900]), dense);
+        // Few output channels, and input channels that are no multiple of four.
+        let few = Conv2d::new(16, 16, [3, 3]).padding([1, 1]);
+        assert_eq!(picked(few.clone(), [1, 16, 56, 56]), Algorithm::Halo);
+        assert_eq!(picked(few.dilation([12, 12]), [1, 16, 56, 56]), dense);
+        assert_eq!(picked(Conv2d::new(16, 8, [1, 1]), [1, 16, 56, 56]), Algorithm::Tiled);
+        assert_eq!(picked(Conv2d::new(3, 64, [1, 1]), [1, 3, 56, 56]), Algorithm::Tiled);
     }
 }
 
@@ -47,7 +56,7 @@ fn what_reads_zeros_nearly_everywhere_passes_over_them() {
 fn a_binding_holds_twice_as_many_elements_of_f16() {
     let conv = Conv2d::new(64, 64, [3, 3]).padding([1, 1]);
     let problem = conv.problem([8, 64, 300, 300].into()).unwrap();
-    for pinned in [Algorithm::General, Algorithm::Halo, Algorithm::Tiled] {
+    for pinned in [Algorithm::General, Algorithm::Halo, Algorithm::Tiled, Algorithm::Gemm] {
         let [full, half] = [DType::F32, DType::F16].map(|dtype| {
             let operands = Operands { bias: false, dtype };
             let limits = Limits::webgpu();
@@ -250,7 +259,7 @@ fn what_is_nan_over_zeros_is_computed_again_by_the_shader_or_by_a_dispatch() {
         for (channels, by_shader) in [(8, true), (3_000, false)] {
             let conv = Conv2d::new(channels, 64, [3, 3]).padding([1, 1]);
             let problem = conv.problem([1, channels, 8, 9].into()).unwrap();
-            for pinned in [Algorithm::Tiled, Algorithm::Halo, Algorithm::Texel] {
+            for pinned in [Algorithm::Tiled, Algorithm::Halo, Algorithm::Gemm, Algorithm::Texel] {
                 let plan = match Conv2dPlan::new(&problem, true, Some(pinned), &limits) {
                     Err(Error::Unsupported { .. }) => continue,
                     plan => plan.unwrap(),

@@ -71,7 +71,7 @@ pub(crate) use {parts, template, text};
 
 /// The parts that any room may include.
 pub(crate) const PARTS: &[Include] = parts!(
-    "lib": "activation", "element", "order_key", "padding", "padding_inside", "pre_image",
+    "lib": "activation", "element", "lies_between", "order_key", "padding", "padding_inside", "pre_image",
     "steps_inside", "workgroup_sum",
 );
 
