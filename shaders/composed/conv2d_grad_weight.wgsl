@@ -94,26 +94,70 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
     let tap_x_0 = i32(tap_0 % params.kernel_width * params.dilation_width) - i32(params.pad_left);
     var place_0 = 0u;
     var inside_0 = false;
-    var grad_0 = vec4<f32>(0.0);
-    var grad_1 = vec4<f32>(0.0);
-    var value_0 = vec4<f32>(0.0);
-    var value_1 = vec4<f32>(0.0);
-    var sum_0_0 = vec4<f32>(0.0);
-    var sum_0_1 = vec4<f32>(0.0);
-    var sum_1_0 = vec4<f32>(0.0);
-    var sum_1_1 = vec4<f32>(0.0);
-    var sum_2_0 = vec4<f32>(0.0);
-    var sum_2_1 = vec4<f32>(0.0);
-    var sum_3_0 = vec4<f32>(0.0);
-    var sum_3_1 = vec4<f32>(0.0);
-    var sum_4_0 = vec4<f32>(0.0);
-    var sum_4_1 = vec4<f32>(0.0);
-    var sum_5_0 = vec4<f32>(0.0);
-    var sum_5_1 = vec4<f32>(0.0);
-    var sum_6_0 = vec4<f32>(0.0);
-    var sum_6_1 = vec4<f32>(0.0);
-    var sum_7_0 = vec4<f32>(0.0);
-    var sum_7_1 = vec4<f32>(0.0);
+    var sum_0_0 = 0.0;
+    var sum_0_1 = 0.0;
+    var sum_0_2 = 0.0;
+    var sum_0_3 = 0.0;
+    var sum_0_4 = 0.0;
+    var sum_0_5 = 0.0;
+    var sum_0_6 = 0.0;
+    var sum_0_7 = 0.0;
+    var sum_1_0 = 0.0;
+    var sum_1_1 = 0.0;
+    var sum_1_2 = 0.0;
+    var sum_1_3 = 0.0;
+    var sum_1_4 = 0.0;
+    var sum_1_5 = 0.0;
+    var sum_1_6 = 0.0;
+    var sum_1_7 = 0.0;
+    var sum_2_0 = 0.0;
+    var sum_2_1 = 0.0;
+    var sum_2_2 = 0.0;
+    var sum_2_3 = 0.0;
+    var sum_2_4 = 0.0;
+    var sum_2_5 = 0.0;
+    var sum_2_6 = 0.0;
+    var sum_2_7 = 0.0;
+    var sum_3_0 = 0.0;
+    var sum_3_1 = 0.0;
+    var sum_3_2 = 0.0;
+    var sum_3_3 = 0.0;
+    var sum_3_4 = 0.0;
+    var sum_3_5 = 0.0;
+    var sum_3_6 = 0.0;
+    var sum_3_7 = 0.0;
+    var sum_4_0 = 0.0;
+    var sum_4_1 = 0.0;
+    var sum_4_2 = 0.0;
+    var sum_4_3 = 0.0;
+    var sum_4_4 = 0.0;
+    var sum_4_5 = 0.0;
+    var sum_4_6 = 0.0;
+    var sum_4_7 = 0.0;
+    var sum_5_0 = 0.0;
+    var sum_5_1 = 0.0;
+    var sum_5_2 = 0.0;
+    var sum_5_3 = 0.0;
+    var sum_5_4 = 0.0;
+    var sum_5_5 = 0.0;
+    var sum_5_6 = 0.0;
+    var sum_5_7 = 0.0;
+    var sum_6_0 = 0.0;
+    var sum_6_1 = 0.0;
+    var sum_6_2 = 0.0;
+    var sum_6_3 = 0.0;
+    var sum_6_4 = 0.0;
+    var sum_6_5 = 0.0;
+    var sum_6_6 = 0.0;
+    var sum_6_7 = 0.0;
+    var sum_7_0 = 0.0;
+    var sum_7_1 = 0.0;
+    var sum_7_2 = 0.0;
+    var sum_7_3 = 0.0;
+    var sum_7_4 = 0.0;
+    var sum_7_5 = 0.0;
+    var sum_7_6 = 0.0;
+    var sum_7_7 = 0.0;
 
     let first = params.first_position + part * params.part_positions;
     let end = min(first + params.part_positions, params.end_position);
@@ -138,50 +182,43 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
             place_0 = in_start + place;
         }
 
-        {
-            let at = grad_at;
-            grad_0 = vec4<f32>(grad_output[min(at, last)], grad_output[min(at + out_plane, last)], grad_output[min(at + 2u * out_plane, last)], grad_output[min(at + 3u * out_plane, last)]);
-        }
-        {
-            let at = grad_at + 32u * out_plane;
-            grad_1 = vec4<f32>(grad_output[min(at, last)], grad_output[min(at + out_plane, last)], grad_output[min(at + 2u * out_plane, last)], grad_output[min(at + 3u * out_plane, last)]);
-        }
-        {
-            let at = place_0;
-            value_0 = vec4<f32>(input[at], input[at + in_plane], input[at + 2u * in_plane], input[at + 3u * in_plane]);
-        }
-        {
-            let at = place_0 + 32u * in_plane;
-            value_1 = vec4<f32>(input[at], input[at + in_plane], input[at + 2u * in_plane], input[at + 3u * in_plane]);
-        }
+    {
+        let grad_at_0 = grad_at;
+        let grad_0 = vec4<f32>(grad_output[min(grad_at_0, last)], grad_output[min(grad_at_0 + out_plane, last)], grad_output[min(grad_at_0 + 2u * out_plane, last)], grad_output[min(grad_at_0 + 3u * out_plane, last)]);
+        let grad_at_1 = grad_at + 32u * out_plane;
+        let grad_1 = vec4<f32>(grad_output[min(grad_at_1, last)], grad_output[min(grad_at_1 + out_plane, last)], grad_output[min(grad_at_1 + 2u * out_plane, last)], grad_output[min(grad_at_1 + 3u * out_plane, last)]);
+        let at_0 = place_0;
+        let value_0 = vec4<f32>(input[at_0], input[at_0 + in_plane], input[at_0 + 2u * in_plane], input[at_0 + 3u * in_plane]);
+        let at_1 = place_0 + 32u * in_plane;
+        let value_1 = vec4<f32>(input[at_1], input[at_1 + in_plane], input[at_1 + 2u * in_plane], input[at_1 + 3u * in_plane]);
 
         grads[buffer][step_position][first_vector] = select(vec4<f32>(0.0), grad_0, is_there && inside_0);
         grads[buffer][step_position][first_vector + 8u] = select(vec4<f32>(0.0), grad_1, is_there && inside_0);
         inputs[buffer][step_position][first_vector] = select(vec4<f32>(0.0), value_0, is_there && inside_0);
         inputs[buffer][step_position][first_vector + 8u] = select(vec4<f32>(0.0), value_1, is_there && inside_0);
 
+    }
     workgroupBarrier();
     // Sums of blocks of positions keep the rounding error far below that of one long sum.
     for (var block = first; block < end; block += params.block) {
         let end_block = min(block + params.block, end);
         for (var step = block; step < end_block; step += 8u) {
-            let is_last = step + 8u >= end;
-            if !is_last {
-                is_there = step + 8u + step_position < end;
-                if is_there {
-                    out_x += params.step_columns;
-                    out_y += params.step_rows;
-                    if out_x >= params.out_width {
-                        out_x -= params.out_width;
-                        out_y += 1u;
-                    }
-                    var images = params.step_images;
-                    if out_y >= params.out_height {
-                        out_y -= params.out_height;
-                        images += 1u;
-                    }
-                    grad_at += 8u + images * image_gap;
-                    in_start += images * params.in_channels * in_plane;
+            // Behind the last position its place is read again, and 0 taken.
+            is_there = step + 8u + step_position < end;
+            if is_there {
+                out_x += params.step_columns;
+                out_y += params.step_rows;
+                if out_x >= params.out_width {
+                    out_x -= params.out_width;
+                    out_y += 1u;
+                }
+                var images = params.step_images;
+                if out_y >= params.out_height {
+                    out_y -= params.out_height;
+                    images += 1u;
+                }
+                grad_at += 8u + images * image_gap;
+                in_start += images * params.in_channels * in_plane;
         {
             let y = i32(out_y * params.stride_height) + tap_y_0;
             let x = i32(out_x * params.stride_width) + tap_x_0;
@@ -190,193 +227,566 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
             place_0 = in_start + place;
         }
 
-                }
-        {
-            let at = grad_at;
-            grad_0 = vec4<f32>(grad_output[min(at, last)], grad_output[min(at + out_plane, last)], grad_output[min(at + 2u * out_plane, last)], grad_output[min(at + 3u * out_plane, last)]);
-        }
-        {
-            let at = grad_at + 32u * out_plane;
-            grad_1 = vec4<f32>(grad_output[min(at, last)], grad_output[min(at + out_plane, last)], grad_output[min(at + 2u * out_plane, last)], grad_output[min(at + 3u * out_plane, last)]);
-        }
-        {
-            let at = place_0;
-            value_0 = vec4<f32>(input[at], input[at + in_plane], input[at + 2u * in_plane], input[at + 3u * in_plane]);
-        }
-        {
-            let at = place_0 + 32u * in_plane;
-            value_1 = vec4<f32>(input[at], input[at + in_plane], input[at + 2u * in_plane], input[at + 3u * in_plane]);
-        }
-
             }
+        let grad_at_0 = grad_at;
+        let grad_0 = vec4<f32>(grad_output[min(grad_at_0, last)], grad_output[min(grad_at_0 + out_plane, last)], grad_output[min(grad_at_0 + 2u * out_plane, last)], grad_output[min(grad_at_0 + 3u * out_plane, last)]);
+        let grad_at_1 = grad_at + 32u * out_plane;
+        let grad_1 = vec4<f32>(grad_output[min(grad_at_1, last)], grad_output[min(grad_at_1 + out_plane, last)], grad_output[min(grad_at_1 + 2u * out_plane, last)], grad_output[min(grad_at_1 + 3u * out_plane, last)]);
+        let at_0 = place_0;
+        let value_0 = vec4<f32>(input[at_0], input[at_0 + in_plane], input[at_0 + 2u * in_plane], input[at_0 + 3u * in_plane]);
+        let at_1 = place_0 + 32u * in_plane;
+        let value_1 = vec4<f32>(input[at_1], input[at_1 + in_plane], input[at_1 + 2u * in_plane], input[at_1 + 3u * in_plane]);
+
             let input_0_0 = inputs[buffer][0][lane_x];
             let input_0_1 = inputs[buffer][0][lane_x + 8u];
             let grad_0_0 = grads[buffer][0][lane_y];
-            sum_0_0 = fma(vec4<f32>(grad_0_0.x), input_0_0, sum_0_0);
-            sum_0_1 = fma(vec4<f32>(grad_0_0.x), input_0_1, sum_0_1);
-            sum_1_0 = fma(vec4<f32>(grad_0_0.y), input_0_0, sum_1_0);
-            sum_1_1 = fma(vec4<f32>(grad_0_0.y), input_0_1, sum_1_1);
-            sum_2_0 = fma(vec4<f32>(grad_0_0.z), input_0_0, sum_2_0);
-            sum_2_1 = fma(vec4<f32>(grad_0_0.z), input_0_1, sum_2_1);
-            sum_3_0 = fma(vec4<f32>(grad_0_0.w), input_0_0, sum_3_0);
-            sum_3_1 = fma(vec4<f32>(grad_0_0.w), input_0_1, sum_3_1);
             let grad_0_1 = grads[buffer][0][lane_y + 8u];
-            sum_4_0 = fma(vec4<f32>(grad_0_1.x), input_0_0, sum_4_0);
-            sum_4_1 = fma(vec4<f32>(grad_0_1.x), input_0_1, sum_4_1);
-            sum_5_0 = fma(vec4<f32>(grad_0_1.y), input_0_0, sum_5_0);
-            sum_5_1 = fma(vec4<f32>(grad_0_1.y), input_0_1, sum_5_1);
-            sum_6_0 = fma(vec4<f32>(grad_0_1.z), input_0_0, sum_6_0);
-            sum_6_1 = fma(vec4<f32>(grad_0_1.z), input_0_1, sum_6_1);
-            sum_7_0 = fma(vec4<f32>(grad_0_1.w), input_0_0, sum_7_0);
-            sum_7_1 = fma(vec4<f32>(grad_0_1.w), input_0_1, sum_7_1);
+            sum_0_0 = fma(grad_0_0.x, input_0_0.x, sum_0_0);
+            sum_0_1 = fma(grad_0_0.x, input_0_0.y, sum_0_1);
+            sum_0_2 = fma(grad_0_0.x, input_0_0.z, sum_0_2);
+            sum_0_3 = fma(grad_0_0.x, input_0_0.w, sum_0_3);
+            sum_0_4 = fma(grad_0_0.x, input_0_1.x, sum_0_4);
+            sum_0_5 = fma(grad_0_0.x, input_0_1.y, sum_0_5);
+            sum_0_6 = fma(grad_0_0.x, input_0_1.z, sum_0_6);
+            sum_0_7 = fma(grad_0_0.x, input_0_1.w, sum_0_7);
+            sum_1_7 = fma(grad_0_0.y, input_0_1.w, sum_1_7);
+            sum_1_6 = fma(grad_0_0.y, input_0_1.z, sum_1_6);
+            sum_1_5 = fma(grad_0_0.y, input_0_1.y, sum_1_5);
+            sum_1_4 = fma(grad_0_0.y, input_0_1.x, sum_1_4);
+            sum_1_3 = fma(grad_0_0.y, input_0_0.w, sum_1_3);
+            sum_1_2 = fma(grad_0_0.y, input_0_0.z, sum_1_2);
+            sum_1_1 = fma(grad_0_0.y, input_0_0.y, sum_1_1);
+            sum_1_0 = fma(grad_0_0.y, input_0_0.x, sum_1_0);
+            sum_2_0 = fma(grad_0_0.z, input_0_0.x, sum_2_0);
+            sum_2_1 = fma(grad_0_0.z, input_0_0.y, sum_2_1);
+            sum_2_2 = fma(grad_0_0.z, input_0_0.z, sum_2_2);
+            sum_2_3 = fma(grad_0_0.z, input_0_0.w, sum_2_3);
+            sum_2_4 = fma(grad_0_0.z, input_0_1.x, sum_2_4);
+            sum_2_5 = fma(grad_0_0.z, input_0_1.y, sum_2_5);
+            sum_2_6 = fma(grad_0_0.z, input_0_1.z, sum_2_6);
+            sum_2_7 = fma(grad_0_0.z, input_0_1.w, sum_2_7);
+            sum_3_7 = fma(grad_0_0.w, input_0_1.w, sum_3_7);
+            sum_3_6 = fma(grad_0_0.w, input_0_1.z, sum_3_6);
+            sum_3_5 = fma(grad_0_0.w, input_0_1.y, sum_3_5);
+            sum_3_4 = fma(grad_0_0.w, input_0_1.x, sum_3_4);
+            sum_3_3 = fma(grad_0_0.w, input_0_0.w, sum_3_3);
+            sum_3_2 = fma(grad_0_0.w, input_0_0.z, sum_3_2);
+            sum_3_1 = fma(grad_0_0.w, input_0_0.y, sum_3_1);
+            sum_3_0 = fma(grad_0_0.w, input_0_0.x, sum_3_0);
+            sum_4_0 = fma(grad_0_1.x, input_0_0.x, sum_4_0);
+            sum_4_1 = fma(grad_0_1.x, input_0_0.y, sum_4_1);
+            sum_4_2 = fma(grad_0_1.x, input_0_0.z, sum_4_2);
+            sum_4_3 = fma(grad_0_1.x, input_0_0.w, sum_4_3);
+            sum_4_4 = fma(grad_0_1.x, input_0_1.x, sum_4_4);
+            sum_4_5 = fma(grad_0_1.x, input_0_1.y, sum_4_5);
+            sum_4_6 = fma(grad_0_1.x, input_0_1.z, sum_4_6);
+            sum_4_7 = fma(grad_0_1.x, input_0_1.w, sum_4_7);
+            sum_5_7 = fma(grad_0_1.y, input_0_1.w, sum_5_7);
+            sum_5_6 = fma(grad_0_1.y, input_0_1.z, sum_5_6);
+            sum_5_5 = fma(grad_0_1.y, input_0_1.y, sum_5_5);
+            sum_5_4 = fma(grad_0_1.y, input_0_1.x, sum_5_4);
+            sum_5_3 = fma(grad_0_1.y, input_0_0.w, sum_5_3);
+            sum_5_2 = fma(grad_0_1.y, input_0_0.z, sum_5_2);
+            sum_5_1 = fma(grad_0_1.y, input_0_0.y, sum_5_1);
+            sum_5_0 = fma(grad_0_1.y, input_0_0.x, sum_5_0);
+            sum_6_0 = fma(grad_0_1.z, input_0_0.x, sum_6_0);
+            sum_6_1 = fma(grad_0_1.z, input_0_0.y, sum_6_1);
+            sum_6_2 = fma(grad_0_1.z, input_0_0.z, sum_6_2);
+            sum_6_3 = fma(grad_0_1.z, input_0_0.w, sum_6_3);
+            sum_6_4 = fma(grad_0_1.z, input_0_1.x, sum_6_4);
+            sum_6_5 = fma(grad_0_1.z, input_0_1.y, sum_6_5);
+            sum_6_6 = fma(grad_0_1.z, input_0_1.z, sum_6_6);
+            sum_6_7 = fma(grad_0_1.z, input_0_1.w, sum_6_7);
+            sum_7_7 = fma(grad_0_1.w, input_0_1.w, sum_7_7);
+            sum_7_6 = fma(grad_0_1.w, input_0_1.z, sum_7_6);
+            sum_7_5 = fma(grad_0_1.w, input_0_1.y, sum_7_5);
+            sum_7_4 = fma(grad_0_1.w, input_0_1.x, sum_7_4);
+            sum_7_3 = fma(grad_0_1.w, input_0_0.w, sum_7_3);
+            sum_7_2 = fma(grad_0_1.w, input_0_0.z, sum_7_2);
+            sum_7_1 = fma(grad_0_1.w, input_0_0.y, sum_7_1);
+            sum_7_0 = fma(grad_0_1.w, input_0_0.x, sum_7_0);
             let input_1_0 = inputs[buffer][1][lane_x];
             let input_1_1 = inputs[buffer][1][lane_x + 8u];
             let grad_1_0 = grads[buffer][1][lane_y];
-            sum_0_0 = fma(vec4<f32>(grad_1_0.x), input_1_0, sum_0_0);
-            sum_0_1 = fma(vec4<f32>(grad_1_0.x), input_1_1, sum_0_1);
-            sum_1_0 = fma(vec4<f32>(grad_1_0.y), input_1_0, sum_1_0);
-            sum_1_1 = fma(vec4<f32>(grad_1_0.y), input_1_1, sum_1_1);
-            sum_2_0 = fma(vec4<f32>(grad_1_0.z), input_1_0, sum_2_0);
-            sum_2_1 = fma(vec4<f32>(grad_1_0.z), input_1_1, sum_2_1);
-            sum_3_0 = fma(vec4<f32>(grad_1_0.w), input_1_0, sum_3_0);
-            sum_3_1 = fma(vec4<f32>(grad_1_0.w), input_1_1, sum_3_1);
             let grad_1_1 = grads[buffer][1][lane_y + 8u];
-            sum_4_0 = fma(vec4<f32>(grad_1_1.x), input_1_0, sum_4_0);
-            sum_4_1 = fma(vec4<f32>(grad_1_1.x), input_1_1, sum_4_1);
-            sum_5_0 = fma(vec4<f32>(grad_1_1.y), input_1_0, sum_5_0);
-            sum_5_1 = fma(vec4<f32>(grad_1_1.y), input_1_1, sum_5_1);
-            sum_6_0 = fma(vec4<f32>(grad_1_1.z), input_1_0, sum_6_0);
-            sum_6_1 = fma(vec4<f32>(grad_1_1.z), input_1_1, sum_6_1);
-            sum_7_0 = fma(vec4<f32>(grad_1_1.w), input_1_0, sum_7_0);
-            sum_7_1 = fma(vec4<f32>(grad_1_1.w), input_1_1, sum_7_1);
+            sum_0_0 = fma(grad_1_0.x, input_1_0.x, sum_0_0);
+            sum_0_1 = fma(grad_1_0.x, input_1_0.y, sum_0_1);
+            sum_0_2 = fma(grad_1_0.x, input_1_0.z, sum_0_2);
+            sum_0_3 = fma(grad_1_0.x, input_1_0.w, sum_0_3);
+            sum_0_4 = fma(grad_1_0.x, input_1_1.x, sum_0_4);
+            sum_0_5 = fma(grad_1_0.x, input_1_1.y, sum_0_5);
+            sum_0_6 = fma(grad_1_0.x, input_1_1.z, sum_0_6);
+            sum_0_7 = fma(grad_1_0.x, input_1_1.w, sum_0_7);
+            sum_1_7 = fma(grad_1_0.y, input_1_1.w, sum_1_7);
+            sum_1_6 = fma(grad_1_0.y, input_1_1.z, sum_1_6);
+            sum_1_5 = fma(grad_1_0.y, input_1_1.y, sum_1_5);
+            sum_1_4 = fma(grad_1_0.y, input_1_1.x, sum_1_4);
+            sum_1_3 = fma(grad_1_0.y, input_1_0.w, sum_1_3);
+            sum_1_2 = fma(grad_1_0.y, input_1_0.z, sum_1_2);
+            sum_1_1 = fma(grad_1_0.y, input_1_0.y, sum_1_1);
+            sum_1_0 = fma(grad_1_0.y, input_1_0.x, sum_1_0);
+            sum_2_0 = fma(grad_1_0.z, input_1_0.x, sum_2_0);
+            sum_2_1 = fma(grad_1_0.z, input_1_0.y, sum_2_1);
+            sum_2_2 = fma(grad_1_0.z, input_1_0.z, sum_2_2);
+            sum_2_3 = fma(grad_1_0.z, input_1_0.w, sum_2_3);
+            sum_2_4 = fma(grad_1_0.z, input_1_1.x, sum_2_4);
+            sum_2_5 = fma(grad_1_0.z, input_1_1.y, sum_2_5);
+            sum_2_6 = fma(grad_1_0.z, input_1_1.z, sum_2_6);
+            sum_2_7 = fma(grad_1_0.z, input_1_1.w, sum_2_7);
+            sum_3_7 = fma(grad_1_0.w, input_1_1.w, sum_3_7);
+            sum_3_6 = fma(grad_1_0.w, input_1_1.z, sum_3_6);
+            sum_3_5 = fma(grad_1_0.w, input_1_1.y, sum_3_5);
+            sum_3_4 = fma(grad_1_0.w, input_1_1.x, sum_3_4);
+            sum_3_3 = fma(grad_1_0.w, input_1_0.w, sum_3_3);
+            sum_3_2 = fma(grad_1_0.w, input_1_0.z, sum_3_2);
+            sum_3_1 = fma(grad_1_0.w, input_1_0.y, sum_3_1);
+            sum_3_0 = fma(grad_1_0.w, input_1_0.x, sum_3_0);
+            sum_4_0 = fma(grad_1_1.x, input_1_0.x, sum_4_0);
+            sum_4_1 = fma(grad_1_1.x, input_1_0.y, sum_4_1);
+            sum_4_2 = fma(grad_1_1.x, input_1_0.z, sum_4_2);
+            sum_4_3 = fma(grad_1_1.x, input_1_0.w, sum_4_3);
+            sum_4_4 = fma(grad_1_1.x, input_1_1.x, sum_4_4);
+            sum_4_5 = fma(grad_1_1.x, input_1_1.y, sum_4_5);
+            sum_4_6 = fma(grad_1_1.x, input_1_1.z, sum_4_6);
+            sum_4_7 = fma(grad_1_1.x, input_1_1.w, sum_4_7);
+            sum_5_7 = fma(grad_1_1.y, input_1_1.w, sum_5_7);
+            sum_5_6 = fma(grad_1_1.y, input_1_1.z, sum_5_6);
+            sum_5_5 = fma(grad_1_1.y, input_1_1.y, sum_5_5);
+            sum_5_4 = fma(grad_1_1.y, input_1_1.x, sum_5_4);
+            sum_5_3 = fma(grad_1_1.y, input_1_0.w, sum_5_3);
+            sum_5_2 = fma(grad_1_1.y, input_1_0.z, sum_5_2);
+            sum_5_1 = fma(grad_1_1.y, input_1_0.y, sum_5_1);
+            sum_5_0 = fma(grad_1_1.y, input_1_0.x, sum_5_0);
+            sum_6_0 = fma(grad_1_1.z, input_1_0.x, sum_6_0);
+            sum_6_1 = fma(grad_1_1.z, input_1_0.y, sum_6_1);
+            sum_6_2 = fma(grad_1_1.z, input_1_0.z, sum_6_2);
+            sum_6_3 = fma(grad_1_1.z, input_1_0.w, sum_6_3);
+            sum_6_4 = fma(grad_1_1.z, input_1_1.x, sum_6_4);
+            sum_6_5 = fma(grad_1_1.z, input_1_1.y, sum_6_5);
+            sum_6_6 = fma(grad_1_1.z, input_1_1.z, sum_6_6);
+            sum_6_7 = fma(grad_1_1.z, input_1_1.w, sum_6_7);
+            sum_7_7 = fma(grad_1_1.w, input_1_1.w, sum_7_7);
+            sum_7_6 = fma(grad_1_1.w, input_1_1.z, sum_7_6);
+            sum_7_5 = fma(grad_1_1.w, input_1_1.y, sum_7_5);
+            sum_7_4 = fma(grad_1_1.w, input_1_1.x, sum_7_4);
+            sum_7_3 = fma(grad_1_1.w, input_1_0.w, sum_7_3);
+            sum_7_2 = fma(grad_1_1.w, input_1_0.z, sum_7_2);
+            sum_7_1 = fma(grad_1_1.w, input_1_0.y, sum_7_1);
+            sum_7_0 = fma(grad_1_1.w, input_1_0.x, sum_7_0);
             let input_2_0 = inputs[buffer][2][lane_x];
             let input_2_1 = inputs[buffer][2][lane_x + 8u];
             let grad_2_0 = grads[buffer][2][lane_y];
-            sum_0_0 = fma(vec4<f32>(grad_2_0.x), input_2_0, sum_0_0);
-            sum_0_1 = fma(vec4<f32>(grad_2_0.x), input_2_1, sum_0_1);
-            sum_1_0 = fma(vec4<f32>(grad_2_0.y), input_2_0, sum_1_0);
-            sum_1_1 = fma(vec4<f32>(grad_2_0.y), input_2_1, sum_1_1);
-            sum_2_0 = fma(vec4<f32>(grad_2_0.z), input_2_0, sum_2_0);
-            sum_2_1 = fma(vec4<f32>(grad_2_0.z), input_2_1, sum_2_1);
-            sum_3_0 = fma(vec4<f32>(grad_2_0.w), input_2_0, sum_3_0);
-            sum_3_1 = fma(vec4<f32>(grad_2_0.w), input_2_1, sum_3_1);
             let grad_2_1 = grads[buffer][2][lane_y + 8u];
-            sum_4_0 = fma(vec4<f32>(grad_2_1.x), input_2_0, sum_4_0);
-            sum_4_1 = fma(vec4<f32>(grad_2_1.x), input_2_1, sum_4_1);
-            sum_5_0 = fma(vec4<f32>(grad_2_1.y), input_2_0, sum_5_0);
-            sum_5_1 = fma(vec4<f32>(grad_2_1.y), input_2_1, sum_5_1);
-            sum_6_0 = fma(vec4<f32>(grad_2_1.z), input_2_0, sum_6_0);
-            sum_6_1 = fma(vec4<f32>(grad_2_1.z), input_2_1, sum_6_1);
-            sum_7_0 = fma(vec4<f32>(grad_2_1.w), input_2_0, sum_7_0);
-            sum_7_1 = fma(vec4<f32>(grad_2_1.w), input_2_1, sum_7_1);
+            sum_0_0 = fma(grad_2_0.x, input_2_0.x, sum_0_0);
+            sum_0_1 = fma(grad_2_0.x, input_2_0.y, sum_0_1);
+            sum_0_2 = fma(grad_2_0.x, input_2_0.z, sum_0_2);
+            sum_0_3 = fma(grad_2_0.x, input_2_0.w, sum_0_3);
+            sum_0_4 = fma(grad_2_0.x, input_2_1.x, sum_0_4);
+            sum_0_5 = fma(grad_2_0.x, input_2_1.y, sum_0_5);
+            sum_0_6 = fma(grad_2_0.x, input_2_1.z, sum_0_6);
+            sum_0_7 = fma(grad_2_0.x, input_2_1.w, sum_0_7);
+            sum_1_7 = fma(grad_2_0.y, input_2_1.w, sum_1_7);
+            sum_1_6 = fma(grad_2_0.y, input_2_1.z, sum_1_6);
+            sum_1_5 = fma(grad_2_0.y, input_2_1.y, sum_1_5);
+            sum_1_4 = fma(grad_2_0.y, input_2_1.x, sum_1_4);
+            sum_1_3 = fma(grad_2_0.y, input_2_0.w, sum_1_3);
+            sum_1_2 = fma(grad_2_0.y, input_2_0.z, sum_1_2);
+            sum_1_1 = fma(grad_2_0.y, input_2_0.y, sum_1_1);
+            sum_1_0 = fma(grad_2_0.y, input_2_0.x, sum_1_0);
+            sum_2_0 = fma(grad_2_0.z, input_2_0.x, sum_2_0);
+            sum_2_1 = fma(grad_2_0.z, input_2_0.y, sum_2_1);
+            sum_2_2 = fma(grad_2_0.z, input_2_0.z, sum_2_2);
+            sum_2_3 = fma(grad_2_0.z, input_2_0.w, sum_2_3);
+            sum_2_4 = fma(grad_2_0.z, input_2_1.x, sum_2_4);
+            sum_2_5 = fma(grad_2_0.z, input_2_1.y, sum_2_5);
+            sum_2_6 = fma(grad_2_0.z, input_2_1.z, sum_2_6);
+            sum_2_7 = fma(grad_2_0.z, input_2_1.w, sum_2_7);
+            sum_3_7 = fma(grad_2_0.w, input_2_1.w, sum_3_7);
+            sum_3_6 = fma(grad_2_0.w, input_2_1.z, sum_3_6);
+            sum_3_5 = fma(grad_2_0.w, input_2_1.y, sum_3_5);
+            sum_3_4 = fma(grad_2_0.w, input_2_1.x, sum_3_4);
+            sum_3_3 = fma(grad_2_0.w, input_2_0.w, sum_3_3);
+            sum_3_2 = fma(grad_2_0.w, input_2_0.z, sum_3_2);
+            sum_3_1 = fma(grad_2_0.w, input_2_0.y, sum_3_1);
+            sum_3_0 = fma(grad_2_0.w, input_2_0.x, sum_3_0);
+            sum_4_0 = fma(grad_2_1.x, input_2_0.x, sum_4_0);
+            sum_4_1 = fma(grad_2_1.x, input_2_0.y, sum_4_1);
+            sum_4_2 = fma(grad_2_1.x, input_2_0.z, sum_4_2);
+            sum_4_3 = fma(grad_2_1.x, input_2_0.w, sum_4_3);
+            sum_4_4 = fma(grad_2_1.x, input_2_1.x, sum_4_4);
+            sum_4_5 = fma(grad_2_1.x, input_2_1.y, sum_4_5);
+            sum_4_6 = fma(grad_2_1.x, input_2_1.z, sum_4_6);
+            sum_4_7 = fma(grad_2_1.x, input_2_1.w, sum_4_7);
+            sum_5_7 = fma(grad_2_1.y, input_2_1.w, sum_5_7);
+            sum_5_6 = fma(grad_2_1.y, input_2_1.z, sum_5_6);
+            sum_5_5 = fma(grad_2_1.y, input_2_1.y, sum_5_5);
+            sum_5_4 = fma(grad_2_1.y, input_2_1.x, sum_5_4);
+            sum_5_3 = fma(grad_2_1.y, input_2_0.w, sum_5_3);
+            sum_5_2 = fma(grad_2_1.y, input_2_0.z, sum_5_2);
+            sum_5_1 = fma(grad_2_1.y, input_2_0.y, sum_5_1);
+            sum_5_0 = fma(grad_2_1.y, input_2_0.x, sum_5_0);
+            sum_6_0 = fma(grad_2_1.z, input_2_0.x, sum_6_0);
+            sum_6_1 = fma(grad_2_1.z, input_2_0.y, sum_6_1);
+            sum_6_2 = fma(grad_2_1.z, input_2_0.z, sum_6_2);
+            sum_6_3 = fma(grad_2_1.z, input_2_0.w, sum_6_3);
+            sum_6_4 = fma(grad_2_1.z, input_2_1.x, sum_6_4);
+            sum_6_5 = fma(grad_2_1.z, input_2_1.y, sum_6_5);
+            sum_6_6 = fma(grad_2_1.z, input_2_1.z, sum_6_6);
+            sum_6_7 = fma(grad_2_1.z, input_2_1.w, sum_6_7);
+            sum_7_7 = fma(grad_2_1.w, input_2_1.w, sum_7_7);
+            sum_7_6 = fma(grad_2_1.w, input_2_1.z, sum_7_6);
+            sum_7_5 = fma(grad_2_1.w, input_2_1.y, sum_7_5);
+            sum_7_4 = fma(grad_2_1.w, input_2_1.x, sum_7_4);
+            sum_7_3 = fma(grad_2_1.w, input_2_0.w, sum_7_3);
+            sum_7_2 = fma(grad_2_1.w, input_2_0.z, sum_7_2);
+            sum_7_1 = fma(grad_2_1.w, input_2_0.y, sum_7_1);
+            sum_7_0 = fma(grad_2_1.w, input_2_0.x, sum_7_0);
             let input_3_0 = inputs[buffer][3][lane_x];
             let input_3_1 = inputs[buffer][3][lane_x + 8u];
             let grad_3_0 = grads[buffer][3][lane_y];
-            sum_0_0 = fma(vec4<f32>(grad_3_0.x), input_3_0, sum_0_0);
-            sum_0_1 = fma(vec4<f32>(grad_3_0.x), input_3_1, sum_0_1);
-            sum_1_0 = fma(vec4<f32>(grad_3_0.y), input_3_0, sum_1_0);
-            sum_1_1 = fma(vec4<f32>(grad_3_0.y), input_3_1, sum_1_1);
-            sum_2_0 = fma(vec4<f32>(grad_3_0.z), input_3_0, sum_2_0);
-            sum_2_1 = fma(vec4<f32>(grad_3_0.z), input_3_1, sum_2_1);
-            sum_3_0 = fma(vec4<f32>(grad_3_0.w), input_3_0, sum_3_0);
-            sum_3_1 = fma(vec4<f32>(grad_3_0.w), input_3_1, sum_3_1);
             let grad_3_1 = grads[buffer][3][lane_y + 8u];
-            sum_4_0 = fma(vec4<f32>(grad_3_1.x), input_3_0, sum_4_0);
-            sum_4_1 = fma(vec4<f32>(grad_3_1.x), input_3_1, sum_4_1);
-            sum_5_0 = fma(vec4<f32>(grad_3_1.y), input_3_0, sum_5_0);
-            sum_5_1 = fma(vec4<f32>(grad_3_1.y), input_3_1, sum_5_1);
-            sum_6_0 = fma(vec4<f32>(grad_3_1.z), input_3_0, sum_6_0);
-            sum_6_1 = fma(vec4<f32>(grad_3_1.z), input_3_1, sum_6_1);
-            sum_7_0 = fma(vec4<f32>(grad_3_1.w), input_3_0, sum_7_0);
-            sum_7_1 = fma(vec4<f32>(grad_3_1.w), input_3_1, sum_7_1);
+            sum_0_0 = fma(grad_3_0.x, input_3_0.x, sum_0_0);
+            sum_0_1 = fma(grad_3_0.x, input_3_0.y, sum_0_1);
+            sum_0_2 = fma(grad_3_0.x, input_3_0.z, sum_0_2);
+            sum_0_3 = fma(grad_3_0.x, input_3_0.w, sum_0_3);
+            sum_0_4 = fma(grad_3_0.x, input_3_1.x, sum_0_4);
+            sum_0_5 = fma(grad_3_0.x, input_3_1.y, sum_0_5);
+            sum_0_6 = fma(grad_3_0.x, input_3_1.z, sum_0_6);
+            sum_0_7 = fma(grad_3_0.x, input_3_1.w, sum_0_7);
+            sum_1_7 = fma(grad_3_0.y, input_3_1.w, sum_1_7);
+            sum_1_6 = fma(grad_3_0.y, input_3_1.z, sum_1_6);
+            sum_1_5 = fma(grad_3_0.y, input_3_1.y, sum_1_5);
+            sum_1_4 = fma(grad_3_0.y, input_3_1.x, sum_1_4);
+            sum_1_3 = fma(grad_3_0.y, input_3_0.w, sum_1_3);
+            sum_1_2 = fma(grad_3_0.y, input_3_0.z, sum_1_2);
+            sum_1_1 = fma(grad_3_0.y, input_3_0.y, sum_1_1);
+            sum_1_0 = fma(grad_3_0.y, input_3_0.x, sum_1_0);
+            sum_2_0 = fma(grad_3_0.z, input_3_0.x, sum_2_0);
+            sum_2_1 = fma(grad_3_0.z, input_3_0.y, sum_2_1);
+            sum_2_2 = fma(grad_3_0.z, input_3_0.z, sum_2_2);
+            sum_2_3 = fma(grad_3_0.z, input_3_0.w, sum_2_3);
+            sum_2_4 = fma(grad_3_0.z, input_3_1.x, sum_2_4);
+            sum_2_5 = fma(grad_3_0.z, input_3_1.y, sum_2_5);
+            sum_2_6 = fma(grad_3_0.z, input_3_1.z, sum_2_6);
+            sum_2_7 = fma(grad_3_0.z, input_3_1.w, sum_2_7);
+            sum_3_7 = fma(grad_3_0.w, input_3_1.w, sum_3_7);
+            sum_3_6 = fma(grad_3_0.w, input_3_1.z, sum_3_6);
+            sum_3_5 = fma(grad_3_0.w, input_3_1.y, sum_3_5);
+            sum_3_4 = fma(grad_3_0.w, input_3_1.x, sum_3_4);
+            sum_3_3 = fma(grad_3_0.w, input_3_0.w, sum_3_3);
+            sum_3_2 = fma(grad_3_0.w, input_3_0.z, sum_3_2);
+            sum_3_1 = fma(grad_3_0.w, input_3_0.y, sum_3_1);
+            sum_3_0 = fma(grad_3_0.w, input_3_0.x, sum_3_0);
+            sum_4_0 = fma(grad_3_1.x, input_3_0.x, sum_4_0);
+            sum_4_1 = fma(grad_3_1.x, input_3_0.y, sum_4_1);
+            sum_4_2 = fma(grad_3_1.x, input_3_0.z, sum_4_2);
+            sum_4_3 = fma(grad_3_1.x, input_3_0.w, sum_4_3);
+            sum_4_4 = fma(grad_3_1.x, input_3_1.x, sum_4_4);
+            sum_4_5 = fma(grad_3_1.x, input_3_1.y, sum_4_5);
+            sum_4_6 = fma(grad_3_1.x, input_3_1.z, sum_4_6);
+            sum_4_7 = fma(grad_3_1.x, input_3_1.w, sum_4_7);
+            sum_5_7 = fma(grad_3_1.y, input_3_1.w, sum_5_7);
+            sum_5_6 = fma(grad_3_1.y, input_3_1.z, sum_5_6);
+            sum_5_5 = fma(grad_3_1.y, input_3_1.y, sum_5_5);
+            sum_5_4 = fma(grad_3_1.y, input_3_1.x, sum_5_4);
+            sum_5_3 = fma(grad_3_1.y, input_3_0.w, sum_5_3);
+            sum_5_2 = fma(grad_3_1.y, input_3_0.z, sum_5_2);
+            sum_5_1 = fma(grad_3_1.y, input_3_0.y, sum_5_1);
+            sum_5_0 = fma(grad_3_1.y, input_3_0.x, sum_5_0);
+            sum_6_0 = fma(grad_3_1.z, input_3_0.x, sum_6_0);
+            sum_6_1 = fma(grad_3_1.z, input_3_0.y, sum_6_1);
+            sum_6_2 = fma(grad_3_1.z, input_3_0.z, sum_6_2);
+            sum_6_3 = fma(grad_3_1.z, input_3_0.w, sum_6_3);
+            sum_6_4 = fma(grad_3_1.z, input_3_1.x, sum_6_4);
+            sum_6_5 = fma(grad_3_1.z, input_3_1.y, sum_6_5);
+            sum_6_6 = fma(grad_3_1.z, input_3_1.z, sum_6_6);
+            sum_6_7 = fma(grad_3_1.z, input_3_1.w, sum_6_7);
+            sum_7_7 = fma(grad_3_1.w, input_3_1.w, sum_7_7);
+            sum_7_6 = fma(grad_3_1.w, input_3_1.z, sum_7_6);
+            sum_7_5 = fma(grad_3_1.w, input_3_1.y, sum_7_5);
+            sum_7_4 = fma(grad_3_1.w, input_3_1.x, sum_7_4);
+            sum_7_3 = fma(grad_3_1.w, input_3_0.w, sum_7_3);
+            sum_7_2 = fma(grad_3_1.w, input_3_0.z, sum_7_2);
+            sum_7_1 = fma(grad_3_1.w, input_3_0.y, sum_7_1);
+            sum_7_0 = fma(grad_3_1.w, input_3_0.x, sum_7_0);
             let input_4_0 = inputs[buffer][4][lane_x];
             let input_4_1 = inputs[buffer][4][lane_x + 8u];
             let grad_4_0 = grads[buffer][4][lane_y];
-            sum_0_0 = fma(vec4<f32>(grad_4_0.x), input_4_0, sum_0_0);
-            sum_0_1 = fma(vec4<f32>(grad_4_0.x), input_4_1, sum_0_1);
-            sum_1_0 = fma(vec4<f32>(grad_4_0.y), input_4_0, sum_1_0);
-            sum_1_1 = fma(vec4<f32>(grad_4_0.y), input_4_1, sum_1_1);
-            sum_2_0 = fma(vec4<f32>(grad_4_0.z), input_4_0, sum_2_0);
-            sum_2_1 = fma(vec4<f32>(grad_4_0.z), input_4_1, sum_2_1);
-            sum_3_0 = fma(vec4<f32>(grad_4_0.w), input_4_0, sum_3_0);
-            sum_3_1 = fma(vec4<f32>(grad_4_0.w), input_4_1, sum_3_1);
             let grad_4_1 = grads[buffer][4][lane_y + 8u];
-            sum_4_0 = fma(vec4<f32>(grad_4_1.x), input_4_0, sum_4_0);
-            sum_4_1 = fma(vec4<f32>(grad_4_1.x), input_4_1, sum_4_1);
-            sum_5_0 = fma(vec4<f32>(grad_4_1.y), input_4_0, sum_5_0);
-            sum_5_1 = fma(vec4<f32>(grad_4_1.y), input_4_1, sum_5_1);
-            sum_6_0 = fma(vec4<f32>(grad_4_1.z), input_4_0, sum_6_0);
-            sum_6_1 = fma(vec4<f32>(grad_4_1.z), input_4_1, sum_6_1);
-            sum_7_0 = fma(vec4<f32>(grad_4_1.w), input_4_0, sum_7_0);
-            sum_7_1 = fma(vec4<f32>(grad_4_1.w), input_4_1, sum_7_1);
+            sum_0_0 = fma(grad_4_0.x, input_4_0.x, sum_0_0);
+            sum_0_1 = fma(grad_4_0.x, input_4_0.y, sum_0_1);
+            sum_0_2 = fma(grad_4_0.x, input_4_0.z, sum_0_2);
+            sum_0_3 = fma(grad_4_0.x, input_4_0.w, sum_0_3);
+            sum_0_4 = fma(grad_4_0.x, input_4_1.x, sum_0_4);
+            sum_0_5 = fma(grad_4_0.x, input_4_1.y, sum_0_5);
+            sum_0_6 = fma(grad_4_0.x, input_4_1.z, sum_0_6);
+            sum_0_7 = fma(grad_4_0.x, input_4_1.w, sum_0_7);
+            sum_1_7 = fma(grad_4_0.y, input_4_1.w, sum_1_7);
+            sum_1_6 = fma(grad_4_0.y, input_4_1.z, sum_1_6);
+            sum_1_5 = fma(grad_4_0.y, input_4_1.y, sum_1_5);
+            sum_1_4 = fma(grad_4_0.y, input_4_1.x, sum_1_4);
+            sum_1_3 = fma(grad_4_0.y, input_4_0.w, sum_1_3);
+            sum_1_2 = fma(grad_4_0.y, input_4_0.z, sum_1_2);
+            sum_1_1 = fma(grad_4_0.y, input_4_0.y, sum_1_1);
+            sum_1_0 = fma(grad_4_0.y, input_4_0.x, sum_1_0);
+            sum_2_0 = fma(grad_4_0.z, input_4_0.x, sum_2_0);
+            sum_2_1 = fma(grad_4_0.z, input_4_0.y, sum_2_1);
+            sum_2_2 = fma(grad_4_0.z, input_4_0.z, sum_2_2);
+            sum_2_3 = fma(grad_4_0.z, input_4_0.w, sum_2_3);
+            sum_2_4 = fma(grad_4_0.z, input_4_1.x, sum_2_4);
+            sum_2_5 = fma(grad_4_0.z, input_4_1.y, sum_2_5);
+            sum_2_6 = fma(grad_4_0.z, input_4_1.z, sum_2_6);
+            sum_2_7 = fma(grad_4_0.z, input_4_1.w, sum_2_7);
+            sum_3_7 = fma(grad_4_0.w, input_4_1.w, sum_3_7);
+            sum_3_6 = fma(grad_4_0.w, input_4_1.z, sum_3_6);
+            sum_3_5 = fma(grad_4_0.w, input_4_1.y, sum_3_5);
+            sum_3_4 = fma(grad_4_0.w, input_4_1.x, sum_3_4);
+            sum_3_3 = fma(grad_4_0.w, input_4_0.w, sum_3_3);
+            sum_3_2 = fma(grad_4_0.w, input_4_0.z, sum_3_2);
+            sum_3_1 = fma(grad_4_0.w, input_4_0.y, sum_3_1);
+            sum_3_0 = fma(grad_4_0.w, input_4_0.x, sum_3_0);
+            sum_4_0 = fma(grad_4_1.x, input_4_0.x, sum_4_0);
+            sum_4_1 = fma(grad_4_1.x, input_4_0.y, sum_4_1);
+            sum_4_2 = fma(grad_4_1.x, input_4_0.z, sum_4_2);
+            sum_4_3 = fma(grad_4_1.x, input_4_0.w, sum_4_3);
+            sum_4_4 = fma(grad_4_1.x, input_4_1.x, sum_4_4);
+            sum_4_5 = fma(grad_4_1.x, input_4_1.y, sum_4_5);
+            sum_4_6 = fma(grad_4_1.x, input_4_1.z, sum_4_6);
+            sum_4_7 = fma(grad_4_1.x, input_4_1.w, sum_4_7);
+            sum_5_7 = fma(grad_4_1.y, input_4_1.w, sum_5_7);
+            sum_5_6 = fma(grad_4_1.y, input_4_1.z, sum_5_6);
+            sum_5_5 = fma(grad_4_1.y, input_4_1.y, sum_5_5);
+            sum_5_4 = fma(grad_4_1.y, input_4_1.x, sum_5_4);
+            sum_5_3 = fma(grad_4_1.y, input_4_0.w, sum_5_3);
+            sum_5_2 = fma(grad_4_1.y, input_4_0.z, sum_5_2);
+            sum_5_1 = fma(grad_4_1.y, input_4_0.y, sum_5_1);
+            sum_5_0 = fma(grad_4_1.y, input_4_0.x, sum_5_0);
+            sum_6_0 = fma(grad_4_1.z, input_4_0.x, sum_6_0);
+            sum_6_1 = fma(grad_4_1.z, input_4_0.y, sum_6_1);
+            sum_6_2 = fma(grad_4_1.z, input_4_0.z, sum_6_2);
+            sum_6_3 = fma(grad_4_1.z, input_4_0.w, sum_6_3);
+            sum_6_4 = fma(grad_4_1.z, input_4_1.x, sum_6_4);
+            sum_6_5 = fma(grad_4_1.z, input_4_1.y, sum_6_5);
+            sum_6_6 = fma(grad_4_1.z, input_4_1.z, sum_6_6);
+            sum_6_7 = fma(grad_4_1.z, input_4_1.w, sum_6_7);
+            sum_7_7 = fma(grad_4_1.w, input_4_1.w, sum_7_7);
+            sum_7_6 = fma(grad_4_1.w, input_4_1.z, sum_7_6);
+            sum_7_5 = fma(grad_4_1.w, input_4_1.y, sum_7_5);
+            sum_7_4 = fma(grad_4_1.w, input_4_1.x, sum_7_4);
+            sum_7_3 = fma(grad_4_1.w, input_4_0.w, sum_7_3);
+            sum_7_2 = fma(grad_4_1.w, input_4_0.z, sum_7_2);
+            sum_7_1 = fma(grad_4_1.w, input_4_0.y, sum_7_1);
+            sum_7_0 = fma(grad_4_1.w, input_4_0.x, sum_7_0);
             let input_5_0 = inputs[buffer][5][lane_x];
             let input_5_1 = inputs[buffer][5][lane_x + 8u];
             let grad_5_0 = grads[buffer][5][lane_y];
-            sum_0_0 = fma(vec4<f32>(grad_5_0.x), input_5_0, sum_0_0);
-            sum_0_1 = fma(vec4<f32>(grad_5_0.x), input_5_1, sum_0_1);
-            sum_1_0 = fma(vec4<f32>(grad_5_0.y), input_5_0, sum_1_0);
-            sum_1_1 = fma(vec4<f32>(grad_5_0.y), input_5_1, sum_1_1);
-            sum_2_0 = fma(vec4<f32>(grad_5_0.z), input_5_0, sum_2_0);
-            sum_2_1 = fma(vec4<f32>(grad_5_0.z), input_5_1, sum_2_1);
-            sum_3_0 = fma(vec4<f32>(grad_5_0.w), input_5_0, sum_3_0);
-            sum_3_1 = fma(vec4<f32>(grad_5_0.w), input_5_1, sum_3_1);
             let grad_5_1 = grads[buffer][5][lane_y + 8u];
-            sum_4_0 = fma(vec4<f32>(grad_5_1.x), input_5_0, sum_4_0);
-            sum_4_1 = fma(vec4<f32>(grad_5_1.x), input_5_1, sum_4_1);
-            sum_5_0 = fma(vec4<f32>(grad_5_1.y), input_5_0, sum_5_0);
-            sum_5_1 = fma(vec4<f32>(grad_5_1.y), input_5_1, sum_5_1);
-            sum_6_0 = fma(vec4<f32>(grad_5_1.z), input_5_0, sum_6_0);
-            sum_6_1 = fma(vec4<f32>(grad_5_1.z), input_5_1, sum_6_1);
-            sum_7_0 = fma(vec4<f32>(grad_5_1.w), input_5_0, sum_7_0);
-            sum_7_1 = fma(vec4<f32>(grad_5_1.w), input_5_1, sum_7_1);
+            sum_0_0 = fma(grad_5_0.x, input_5_0.x, sum_0_0);
+            sum_0_1 = fma(grad_5_0.x, input_5_0.y, sum_0_1);
+            sum_0_2 = fma(grad_5_0.x, input_5_0.z, sum_0_2);
+            sum_0_3 = fma(grad_5_0.x, input_5_0.w, sum_0_3);
+            sum_0_4 = fma(grad_5_0.x, input_5_1.x, sum_0_4);
+            sum_0_5 = fma(grad_5_0.x, input_5_1.y, sum_0_5);
+            sum_0_6 = fma(grad_5_0.x, input_5_1.z, sum_0_6);
+            sum_0_7 = fma(grad_5_0.x, input_5_1.w, sum_0_7);
+            sum_1_7 = fma(grad_5_0.y, input_5_1.w, sum_1_7);
+            sum_1_6 = fma(grad_5_0.y, input_5_1.z, sum_1_6);
+            sum_1_5 = fma(grad_5_0.y, input_5_1.y, sum_1_5);
+            sum_1_4 = fma(grad_5_0.y, input_5_1.x, sum_1_4);
+            sum_1_3 = fma(grad_5_0.y, input_5_0.w, sum_1_3);
+            sum_1_2 = fma(grad_5_0.y, input_5_0.z, sum_1_2);
+            sum_1_1 = fma(grad_5_0.y, input_5_0.y, sum_1_1);
+            sum_1_0 = fma(grad_5_0.y, input_5_0.x, sum_1_0);
+            sum_2_0 = fma(grad_5_0.z, input_5_0.x, sum_2_0);
+            sum_2_1 = fma(grad_5_0.z, input_5_0.y, sum_2_1);
+            sum_2_2 = fma(grad_5_0.z, input_5_0.z, sum_2_2);
+            sum_2_3 = fma(grad_5_0.z, input_5_0.w, sum_2_3);
+            sum_2_4 = fma(grad_5_0.z, input_5_1.x, sum_2_4);
+            sum_2_5 = fma(grad_5_0.z, input_5_1.y, sum_2_5);
+            sum_2_6 = fma(grad_5_0.z, input_5_1.z, sum_2_6);
+            sum_2_7 = fma(grad_5_0.z, input_5_1.w, sum_2_7);
+            sum_3_7 = fma(grad_5_0.w, input_5_1.w, sum_3_7);
+            sum_3_6 = fma(grad_5_0.w, input_5_1.z, sum_3_6);
+            sum_3_5 = fma(grad_5_0.w, input_5_1.y, sum_3_5);
+            sum_3_4 = fma(grad_5_0.w, input_5_1.x, sum_3_4);
+            sum_3_3 = fma(grad_5_0.w, input_5_0.w, sum_3_3);
+            sum_3_2 = fma(grad_5_0.w, input_5_0.z, sum_3_2);
+            sum_3_1 = fma(grad_5_0.w, input_5_0.y, sum_3_1);
+            sum_3_0 = fma(grad_5_0.w, input_5_0.x, sum_3_0);
+            sum_4_0 = fma(grad_5_1.x, input_5_0.x, sum_4_0);
+            sum_4_1 = fma(grad_5_1.x, input_5_0.y, sum_4_1);
+            sum_4_2 = fma(grad_5_1.x, input_5_0.z, sum_4_2);
+            sum_4_3 = fma(grad_5_1.x, input_5_0.w, sum_4_3);
+            sum_4_4 = fma(grad_5_1.x, input_5_1.x, sum_4_4);
+            sum_4_5 = fma(grad_5_1.x, input_5_1.y, sum_4_5);
+            sum_4_6 = fma(grad_5_1.x, input_5_1.z, sum_4_6);
+            sum_4_7 = fma(grad_5_1.x, input_5_1.w, sum_4_7);
+            sum_5_7 = fma(grad_5_1.y, input_5_1.w, sum_5_7);
+            sum_5_6 = fma(grad_5_1.y, input_5_1.z, sum_5_6);
+            sum_5_5 = fma(grad_5_1.y, input_5_1.y, sum_5_5);
+            sum_5_4 = fma(grad_5_1.y, input_5_1.x, sum_5_4);
+            sum_5_3 = fma(grad_5_1.y, input_5_0.w, sum_5_3);
+            sum_5_2 = fma(grad_5_1.y, input_5_0.z, sum_5_2);
+            sum_5_1 = fma(grad_5_1.y, input_5_0.y, sum_5_1);
+            sum_5_0 = fma(grad_5_1.y, input_5_0.x, sum_5_0);
+            sum_6_0 = fma(grad_5_1.z, input_5_0.x, sum_6_0);
+            sum_6_1 = fma(grad_5_1.z, input_5_0.y, sum_6_1);
+            sum_6_2 = fma(grad_5_1.z, input_5_0.z, sum_6_2);
+            sum_6_3 = fma(grad_5_1.z, input_5_0.w, sum_6_3);
+            sum_6_4 = fma(grad_5_1.z, input_5_1.x, sum_6_4);
+            sum_6_5 = fma(grad_5_1.z, input_5_1.y, sum_6_5);
+            sum_6_6 = fma(grad_5_1.z, input_5_1.z, sum_6_6);
+            sum_6_7 = fma(grad_5_1.z, input_5_1.w, sum_6_7);
+            sum_7_7 = fma(grad_5_1.w, input_5_1.w, sum_7_7);
+            sum_7_6 = fma(grad_5_1.w, input_5_1.z, sum_7_6);
+            sum_7_5 = fma(grad_5_1.w, input_5_1.y, sum_7_5);
+            sum_7_4 = fma(grad_5_1.w, input_5_1.x, sum_7_4);
+            sum_7_3 = fma(grad_5_1.w, input_5_0.w, sum_7_3);
+            sum_7_2 = fma(grad_5_1.w, input_5_0.z, sum_7_2);
+            sum_7_1 = fma(grad_5_1.w, input_5_0.y, sum_7_1);
+            sum_7_0 = fma(grad_5_1.w, input_5_0.x, sum_7_0);
             let input_6_0 = inputs[buffer][6][lane_x];
             let input_6_1 = inputs[buffer][6][lane_x + 8u];
             let grad_6_0 = grads[buffer][6][lane_y];
-            sum_0_0 = fma(vec4<f32>(grad_6_0.x), input_6_0, sum_0_0);
-            sum_0_1 = fma(vec4<f32>(grad_6_0.x), input_6_1, sum_0_1);
-            sum_1_0 = fma(vec4<f32>(grad_6_0.y), input_6_0, sum_1_0);
-            sum_1_1 = fma(vec4<f32>(grad_6_0.y), input_6_1, sum_1_1);
-            sum_2_0 = fma(vec4<f32>(grad_6_0.z), input_6_0, sum_2_0);
-            sum_2_1 = fma(vec4<f32>(grad_6_0.z), input_6_1, sum_2_1);
-            sum_3_0 = fma(vec4<f32>(grad_6_0.w), input_6_0, sum_3_0);
-            sum_3_1 = fma(vec4<f32>(grad_6_0.w), input_6_1, sum_3_1);
             let grad_6_1 = grads[buffer][6][lane_y + 8u];
-            sum_4_0 = fma(vec4<f32>(grad_6_1.x), input_6_0, sum_4_0);
-            sum_4_1 = fma(vec4<f32>(grad_6_1.x), input_6_1, sum_4_1);
-            sum_5_0 = fma(vec4<f32>(grad_6_1.y), input_6_0, sum_5_0);
-            sum_5_1 = fma(vec4<f32>(grad_6_1.y), input_6_1, sum_5_1);
-            sum_6_0 = fma(vec4<f32>(grad_6_1.z), input_6_0, sum_6_0);
-            sum_6_1 = fma(vec4<f32>(grad_6_1.z), input_6_1, sum_6_1);
-            sum_7_0 = fma(vec4<f32>(grad_6_1.w), input_6_0, sum_7_0);
-            sum_7_1 = fma(vec4<f32>(grad_6_1.w), input_6_1, sum_7_1);
+            sum_0_0 = fma(grad_6_0.x, input_6_0.x, sum_0_0);
+            sum_0_1 = fma(grad_6_0.x, input_6_0.y, sum_0_1);
+            sum_0_2 = fma(grad_6_0.x, input_6_0.z, sum_0_2);
+            sum_0_3 = fma(grad_6_0.x, input_6_0.w, sum_0_3);
+            sum_0_4 = fma(grad_6_0.x, input_6_1.x, sum_0_4);
+            sum_0_5 = fma(grad_6_0.x, input_6_1.y, sum_0_5);
+            sum_0_6 = fma(grad_6_0.x, input_6_1.z, sum_0_6);
+            sum_0_7 = fma(grad_6_0.x, input_6_1.w, sum_0_7);
+            sum_1_7 = fma(grad_6_0.y, input_6_1.w, sum_1_7);
+            sum_1_6 = fma(grad_6_0.y, input_6_1.z, sum_1_6);
+            sum_1_5 = fma(grad_6_0.y, input_6_1.y, sum_1_5);
+            sum_1_4 = fma(grad_6_0.y, input_6_1.x, sum_1_4);
+            sum_1_3 = fma(grad_6_0.y, input_6_0.w, sum_1_3);
+            sum_1_2 = fma(grad_6_0.y, input_6_0.z, sum_1_2);
+            sum_1_1 = fma(grad_6_0.y, input_6_0.y, sum_1_1);
+            sum_1_0 = fma(grad_6_0.y, input_6_0.x, sum_1_0);
+            sum_2_0 = fma(grad_6_0.z, input_6_0.x, sum_2_0);
+            sum_2_1 = fma(grad_6_0.z, input_6_0.y, sum_2_1);
+            sum_2_2 = fma(grad_6_0.z, input_6_0.z, sum_2_2);
+            sum_2_3 = fma(grad_6_0.z, input_6_0.w, sum_2_3);
+            sum_2_4 = fma(grad_6_0.z, input_6_1.x, sum_2_4);
+            sum_2_5 = fma(grad_6_0.z, input_6_1.y, sum_2_5);
+            sum_2_6 = fma(grad_6_0.z, input_6_1.z, sum_2_6);
+            sum_2_7 = fma(grad_6_0.z, input_6_1.w, sum_2_7);
+            sum_3_7 = fma(grad_6_0.w, input_6_1.w, sum_3_7);
+            sum_3_6 = fma(grad_6_0.w, input_6_1.z, sum_3_6);
+            sum_3_5 = fma(grad_6_0.w, input_6_1.y, sum_3_5);
+            sum_3_4 = fma(grad_6_0.w, input_6_1.x, sum_3_4);
+            sum_3_3 = fma(grad_6_0.w, input_6_0.w, sum_3_3);
+            sum_3_2 = fma(grad_6_0.w, input_6_0.z, sum_3_2);
+            sum_3_1 = fma(grad_6_0.w, input_6_0.y, sum_3_1);
+            sum_3_0 = fma(grad_6_0.w, input_6_0.x, sum_3_0);
+            sum_4_0 = fma(grad_6_1.x, input_6_0.x, sum_4_0);
+            sum_4_1 = fma(grad_6_1.x, input_6_0.y, sum_4_1);
+            sum_4_2 = fma(grad_6_1.x, input_6_0.z, sum_4_2);
+            sum_4_3 = fma(grad_6_1.x, input_6_0.w, sum_4_3);
+            sum_4_4 = fma(grad_6_1.x, input_6_1.x, sum_4_4);
+            sum_4_5 = fma(grad_6_1.x, input_6_1.y, sum_4_5);
+            sum_4_6 = fma(grad_6_1.x, input_6_1.z, sum_4_6);
+            sum_4_7 = fma(grad_6_1.x, input_6_1.w, sum_4_7);
+            sum_5_7 = fma(grad_6_1.y, input_6_1.w, sum_5_7);
+            sum_5_6 = fma(grad_6_1.y, input_6_1.z, sum_5_6);
+            sum_5_5 = fma(grad_6_1.y, input_6_1.y, sum_5_5);
+            sum_5_4 = fma(grad_6_1.y, input_6_1.x, sum_5_4);
+            sum_5_3 = fma(grad_6_1.y, input_6_0.w, sum_5_3);
+            sum_5_2 = fma(grad_6_1.y, input_6_0.z, sum_5_2);
+            sum_5_1 = fma(grad_6_1.y, input_6_0.y, sum_5_1);
+            sum_5_0 = fma(grad_6_1.y, input_6_0.x, sum_5_0);
+            sum_6_0 = fma(grad_6_1.z, input_6_0.x, sum_6_0);
+            sum_6_1 = fma(grad_6_1.z, input_6_0.y, sum_6_1);
+            sum_6_2 = fma(grad_6_1.z, input_6_0.z, sum_6_2);
+            sum_6_3 = fma(grad_6_1.z, input_6_0.w, sum_6_3);
+            sum_6_4 = fma(grad_6_1.z, input_6_1.x, sum_6_4);
+            sum_6_5 = fma(grad_6_1.z, input_6_1.y, sum_6_5);
+            sum_6_6 = fma(grad_6_1.z, input_6_1.z, sum_6_6);
+            sum_6_7 = fma(grad_6_1.z, input_6_1.w, sum_6_7);
+            sum_7_7 = fma(grad_6_1.w, input_6_1.w, sum_7_7);
+            sum_7_6 = fma(grad_6_1.w, input_6_1.z, sum_7_6);
+            sum_7_5 = fma(grad_6_1.w, input_6_1.y, sum_7_5);
+            sum_7_4 = fma(grad_6_1.w, input_6_1.x, sum_7_4);
+            sum_7_3 = fma(grad_6_1.w, input_6_0.w, sum_7_3);
+            sum_7_2 = fma(grad_6_1.w, input_6_0.z, sum_7_2);
+            sum_7_1 = fma(grad_6_1.w, input_6_0.y, sum_7_1);
+            sum_7_0 = fma(grad_6_1.w, input_6_0.x, sum_7_0);
             let input_7_0 = inputs[buffer][7][lane_x];
             let input_7_1 = inputs[buffer][7][lane_x + 8u];
             let grad_7_0 = grads[buffer][7][lane_y];
-            sum_0_0 = fma(vec4<f32>(grad_7_0.x), input_7_0, sum_0_0);
-            sum_0_1 = fma(vec4<f32>(grad_7_0.x), input_7_1, sum_0_1);
-            sum_1_0 = fma(vec4<f32>(grad_7_0.y), input_7_0, sum_1_0);
-            sum_1_1 = fma(vec4<f32>(grad_7_0.y), input_7_1, sum_1_1);
-            sum_2_0 = fma(vec4<f32>(grad_7_0.z), input_7_0, sum_2_0);
-            sum_2_1 = fma(vec4<f32>(grad_7_0.z), input_7_1, sum_2_1);
-            sum_3_0 = fma(vec4<f32>(grad_7_0.w), input_7_0, sum_3_0);
-            sum_3_1 = fma(vec4<f32>(grad_7_0.w), input_7_1, sum_3_1);
             let grad_7_1 = grads[buffer][7][lane_y + 8u];
-            sum_4_0 = fma(vec4<f32>(grad_7_1.x), input_7_0, sum_4_0);
-            sum_4_1 = fma(vec4<f32>(grad_7_1.x), input_7_1, sum_4_1);
-            sum_5_0 = fma(vec4<f32>(grad_7_1.y), input_7_0, sum_5_0);
-            sum_5_1 = fma(vec4<f32>(grad_7_1.y), input_7_1, sum_5_1);
-            sum_6_0 = fma(vec4<f32>(grad_7_1.z), input_7_0, sum_6_0);
-            sum_6_1 = fma(vec4<f32>(grad_7_1.z), input_7_1, sum_6_1);
-            sum_7_0 = fma(vec4<f32>(grad_7_1.w), input_7_0, sum_7_0);
-            sum_7_1 = fma(vec4<f32>(grad_7_1.w), input_7_1, sum_7_1);
+            sum_0_0 = fma(grad_7_0.x, input_7_0.x, sum_0_0);
+            sum_0_1 = fma(grad_7_0.x, input_7_0.y, sum_0_1);
+            sum_0_2 = fma(grad_7_0.x, input_7_0.z, sum_0_2);
+            sum_0_3 = fma(grad_7_0.x, input_7_0.w, sum_0_3);
+            sum_0_4 = fma(grad_7_0.x, input_7_1.x, sum_0_4);
+            sum_0_5 = fma(grad_7_0.x, input_7_1.y, sum_0_5);
+            sum_0_6 = fma(grad_7_0.x, input_7_1.z, sum_0_6);
+            sum_0_7 = fma(grad_7_0.x, input_7_1.w, sum_0_7);
+            sum_1_7 = fma(grad_7_0.y, input_7_1.w, sum_1_7);
+            sum_1_6 = fma(grad_7_0.y, input_7_1.z, sum_1_6);
+            sum_1_5 = fma(grad_7_0.y, input_7_1.y, sum_1_5);
+            sum_1_4 = fma(grad_7_0.y, input_7_1.x, sum_1_4);
+            sum_1_3 = fma(grad_7_0.y, input_7_0.w, sum_1_3);
+            sum_1_2 = fma(grad_7_0.y, input_7_0.z, sum_1_2);
+            sum_1_1 = fma(grad_7_0.y, input_7_0.y, sum_1_1);
+            sum_1_0 = fma(grad_7_0.y, input_7_0.x, sum_1_0);
+            sum_2_0 = fma(grad_7_0.z, input_7_0.x, sum_2_0);
+            sum_2_1 = fma(grad_7_0.z, input_7_0.y, sum_2_1);
+            sum_2_2 = fma(grad_7_0.z, input_7_0.z, sum_2_2);
+            sum_2_3 = fma(grad_7_0.z, input_7_0.w, sum_2_3);
+            sum_2_4 = fma(grad_7_0.z, input_7_1.x, sum_2_4);
+            sum_2_5 = fma(grad_7_0.z, input_7_1.y, sum_2_5);
+            sum_2_6 = fma(grad_7_0.z, input_7_1.z, sum_2_6);
+            sum_2_7 = fma(grad_7_0.z, input_7_1.w, sum_2_7);
+            sum_3_7 = fma(grad_7_0.w, input_7_1.w, sum_3_7);
+            sum_3_6 = fma(grad_7_0.w, input_7_1.z, sum_3_6);
+            sum_3_5 = fma(grad_7_0.w, input_7_1.y, sum_3_5);
+            sum_3_4 = fma(grad_7_0.w, input_7_1.x, sum_3_4);
+            sum_3_3 = fma(grad_7_0.w, input_7_0.w, sum_3_3);
+            sum_3_2 = fma(grad_7_0.w, input_7_0.z, sum_3_2);
+            sum_3_1 = fma(grad_7_0.w, input_7_0.y, sum_3_1);
+            sum_3_0 = fma(grad_7_0.w, input_7_0.x, sum_3_0);
+            sum_4_0 = fma(grad_7_1.x, input_7_0.x, sum_4_0);
+            sum_4_1 = fma(grad_7_1.x, input_7_0.y, sum_4_1);
+            sum_4_2 = fma(grad_7_1.x, input_7_0.z, sum_4_2);
+            sum_4_3 = fma(grad_7_1.x, input_7_0.w, sum_4_3);
+            sum_4_4 = fma(grad_7_1.x, input_7_1.x, sum_4_4);
+            sum_4_5 = fma(grad_7_1.x, input_7_1.y, sum_4_5);
+            sum_4_6 = fma(grad_7_1.x, input_7_1.z, sum_4_6);
+            sum_4_7 = fma(grad_7_1.x, input_7_1.w, sum_4_7);
+            sum_5_7 = fma(grad_7_1.y, input_7_1.w, sum_5_7);
+            sum_5_6 = fma(grad_7_1.y, input_7_1.z, sum_5_6);
+            sum_5_5 = fma(grad_7_1.y, input_7_1.y, sum_5_5);
+            sum_5_4 = fma(grad_7_1.y, input_7_1.x, sum_5_4);
+            sum_5_3 = fma(grad_7_1.y, input_7_0.w, sum_5_3);
+            sum_5_2 = fma(grad_7_1.y, input_7_0.z, sum_5_2);
+            sum_5_1 = fma(grad_7_1.y, input_7_0.y, sum_5_1);
+            sum_5_0 = fma(grad_7_1.y, input_7_0.x, sum_5_0);
+            sum_6_0 = fma(grad_7_1.z, input_7_0.x, sum_6_0);
+            sum_6_1 = fma(grad_7_1.z, input_7_0.y, sum_6_1);
+            sum_6_2 = fma(grad_7_1.z, input_7_0.z, sum_6_2);
+            sum_6_3 = fma(grad_7_1.z, input_7_0.w, sum_6_3);
+            sum_6_4 = fma(grad_7_1.z, input_7_1.x, sum_6_4);
+            sum_6_5 = fma(grad_7_1.z, input_7_1.y, sum_6_5);
+            sum_6_6 = fma(grad_7_1.z, input_7_1.z, sum_6_6);
+            sum_6_7 = fma(grad_7_1.z, input_7_1.w, sum_6_7);
+            sum_7_7 = fma(grad_7_1.w, input_7_1.w, sum_7_7);
+            sum_7_6 = fma(grad_7_1.w, input_7_1.z, sum_7_6);
+            sum_7_5 = fma(grad_7_1.w, input_7_1.y, sum_7_5);
+            sum_7_4 = fma(grad_7_1.w, input_7_1.x, sum_7_4);
+            sum_7_3 = fma(grad_7_1.w, input_7_0.w, sum_7_3);
+            sum_7_2 = fma(grad_7_1.w, input_7_0.z, sum_7_2);
+            sum_7_1 = fma(grad_7_1.w, input_7_0.y, sum_7_1);
+            sum_7_0 = fma(grad_7_1.w, input_7_0.x, sum_7_0);
             buffer = 1u - buffer;
-            if !is_last {
         grads[buffer][step_position][first_vector] = select(vec4<f32>(0.0), grad_0, is_there && inside_0);
         grads[buffer][step_position][first_vector + 8u] = select(vec4<f32>(0.0), grad_1, is_there && inside_0);
         inputs[buffer][step_position][first_vector] = select(vec4<f32>(0.0), value_0, is_there && inside_0);
         inputs[buffer][step_position][first_vector + 8u] = select(vec4<f32>(0.0), value_1, is_there && inside_0);
 
-            }
             workgroupBarrier();
         }
 
@@ -386,176 +796,224 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
             let row = part * params.part_vectors + (group * params.group_out_channels + own_filter) * params.row_vectors;
             let vector_0 = first_column / 4u + lane_x + 0u;
             if own_filter < params.group_out_channels && vector_0 < params.row_vectors {
-                var total = sum_0_0;
+                var total = vec4<f32>(sum_0_0, sum_0_1, sum_0_2, sum_0_3);
                 if !is_first {
                     total += partial[row + vector_0];
                 }
                 partial[row + vector_0] = total;
             }
-            sum_0_0 = vec4<f32>(0.0);
+            sum_0_0 = 0.0;
+            sum_0_1 = 0.0;
+            sum_0_2 = 0.0;
+            sum_0_3 = 0.0;
             let vector_1 = first_column / 4u + lane_x + 8u;
             if own_filter < params.group_out_channels && vector_1 < params.row_vectors {
-                var total = sum_0_1;
+                var total = vec4<f32>(sum_0_4, sum_0_5, sum_0_6, sum_0_7);
                 if !is_first {
                     total += partial[row + vector_1];
                 }
                 partial[row + vector_1] = total;
             }
-            sum_0_1 = vec4<f32>(0.0);
+            sum_0_4 = 0.0;
+            sum_0_5 = 0.0;
+            sum_0_6 = 0.0;
+            sum_0_7 = 0.0;
         }
         {
             let own_filter = first_filter + (lane_y + 0u) * 4u + 1u;
             let row = part * params.part_vectors + (group * params.group_out_channels + own_filter) * params.row_vectors;
             let vector_0 = first_column / 4u + lane_x + 0u;
             if own_filter < params.group_out_channels && vector_0 < params.row_vectors {
-                var total = sum_1_0;
+                var total = vec4<f32>(sum_1_0, sum_1_1, sum_1_2, sum_1_3);
                 if !is_first {
                     total += partial[row + vector_0];
                 }
                 partial[row + vector_0] = total;
             }
-            sum_1_0 = vec4<f32>(0.0);
+            sum_1_0 = 0.0;
+            sum_1_1 = 0.0;
+            sum_1_2 = 0.0;
+            sum_1_3 = 0.0;
             let vector_1 = first_column / 4u + lane_x + 8u;
             if own_filter < params.group_out_channels && vector_1 < params.row_vectors {
-                var total = sum_1_1;
+                var total = vec4<f32>(sum_1_4, sum_1_5, sum_1_6, sum_1_7);
                 if !is_first {
                     total += partial[row + vector_1];
                 }
                 partial[row + vector_1] = total;
             }
-            sum_1_1 = vec4<f32>(0.0);
+            sum_1_4 = 0.0;
+            sum_1_5 = 0.0;
+            sum_1_6 = 0.0;
+            sum_1_7 = 0.0;
         }
         {
             let own_filter = first_filter + (lane_y + 0u) * 4u + 2u;
             let row = part * params.part_vectors + (group * params.group_out_channels + own_filter) * params.row_vectors;
             let vector_0 = first_column / 4u + lane_x + 0u;
             if own_filter < params.group_out_channels && vector_0 < params.row_vectors {
-                var total = sum_2_0;
+                var total = vec4<f32>(sum_2_0, sum_2_1, sum_2_2, sum_2_3);
                 if !is_first {
                     total += partial[row + vector_0];
                 }
                 partial[row + vector_0] = total;
             }
-            sum_2_0 = vec4<f32>(0.0);
+            sum_2_0 = 0.0;
+            sum_2_1 = 0.0;
+            sum_2_2 = 0.0;
+            sum_2_3 = 0.0;
             let vector_1 = first_column / 4u + lane_x + 8u;
             if own_filter < params.group_out_channels && vector_1 < params.row_vectors {
-                var total = sum_2_1;
+                var total = vec4<f32>(sum_2_4, sum_2_5, sum_2_6, sum_2_7);
                 if !is_first {
                     total += partial[row + vector_1];
                 }
                 partial[row + vector_1] = total;
             }
-            sum_2_1 = vec4<f32>(0.0);
+            sum_2_4 = 0.0;
+            sum_2_5 = 0.0;
+            sum_2_6 = 0.0;
+            sum_2_7 = 0.0;
         }
         {
             let own_filter = first_filter + (lane_y + 0u) * 4u + 3u;
             let row = part * params.part_vectors + (group * params.group_out_channels + own_filter) * params.row_vectors;
             let vector_0 = first_column / 4u + lane_x + 0u;
             if own_filter < params.group_out_channels && vector_0 < params.row_vectors {
-                var total = sum_3_0;
+                var total = vec4<f32>(sum_3_0, sum_3_1, sum_3_2, sum_3_3);
                 if !is_first {
                     total += partial[row + vector_0];
                 }
                 partial[row + vector_0] = total;
             }
-            sum_3_0 = vec4<f32>(0.0);
+            sum_3_0 = 0.0;
+            sum_3_1 = 0.0;
+            sum_3_2 = 0.0;
+            sum_3_3 = 0.0;
             let vector_1 = first_column / 4u + lane_x + 8u;
             if own_filter < params.group_out_channels && vector_1 < params.row_vectors {
-                var total = sum_3_1;
+                var total = vec4<f32>(sum_3_4, sum_3_5, sum_3_6, sum_3_7);
                 if !is_first {
                     total += partial[row + vector_1];
                 }
                 partial[row + vector_1] = total;
             }
-            sum_3_1 = vec4<f32>(0.0);
+            sum_3_4 = 0.0;
+            sum_3_5 = 0.0;
+            sum_3_6 = 0.0;
+            sum_3_7 = 0.0;
         }
         {
             let own_filter = first_filter + (lane_y + 8u) * 4u + 0u;
             let row = part * params.part_vectors + (group * params.group_out_channels + own_filter) * params.row_vectors;
             let vector_0 = first_column / 4u + lane_x + 0u;
             if own_filter < params.group_out_channels && vector_0 < params.row_vectors {
-                var total = sum_4_0;
+                var total = vec4<f32>(sum_4_0, sum_4_1, sum_4_2, sum_4_3);
                 if !is_first {
                     total += partial[row + vector_0];
                 }
                 partial[row + vector_0] = total;
             }
-            sum_4_0 = vec4<f32>(0.0);
+            sum_4_0 = 0.0;
+            sum_4_1 = 0.0;
+            sum_4_2 = 0.0;
+            sum_4_3 = 0.0;
             let vector_1 = first_column / 4u + lane_x + 8u;
             if own_filter < params.group_out_channels && vector_1 < params.row_vectors {
-                var total = sum_4_1;
+                var total = vec4<f32>(sum_4_4, sum_4_5, sum_4_6, sum_4_7);
                 if !is_first {
                     total += partial[row + vector_1];
                 }
                 partial[row + vector_1] = total;
             }
-            sum_4_1 = vec4<f32>(0.0);
+            sum_4_4 = 0.0;
+            sum_4_5 = 0.0;
+            sum_4_6 = 0.0;
+            sum_4_7 = 0.0;
         }
         {
             let own_filter = first_filter + (lane_y + 8u) * 4u + 1u;
             let row = part * params.part_vectors + (group * params.group_out_channels + own_filter) * params.row_vectors;
             let vector_0 = first_column / 4u + lane_x + 0u;
             if own_filter < params.group_out_channels && vector_0 < params.row_vectors {
-                var total = sum_5_0;
+                var total = vec4<f32>(sum_5_0, sum_5_1, sum_5_2, sum_5_3);
                 if !is_first {
                     total += partial[row + vector_0];
                 }
                 partial[row + vector_0] = total;
             }
-            sum_5_0 = vec4<f32>(0.0);
+            sum_5_0 = 0.0;
+            sum_5_1 = 0.0;
+            sum_5_2 = 0.0;
+            sum_5_3 = 0.0;
             let vector_1 = first_column / 4u + lane_x + 8u;
             if own_filter < params.group_out_channels && vector_1 < params.row_vectors {
-                var total = sum_5_1;
+                var total = vec4<f32>(sum_5_4, sum_5_5, sum_5_6, sum_5_7);
                 if !is_first {
                     total += partial[row + vector_1];
                 }
                 partial[row + vector_1] = total;
             }
-            sum_5_1 = vec4<f32>(0.0);
+            sum_5_4 = 0.0;
+            sum_5_5 = 0.0;
+            sum_5_6 = 0.0;
+            sum_5_7 = 0.0;
         }
         {
             let own_filter = first_filter + (lane_y + 8u) * 4u + 2u;
             let row = part * params.part_vectors + (group * params.group_out_channels + own_filter) * params.row_vectors;
             let vector_0 = first_column / 4u + lane_x + 0u;
             if own_filter < params.group_out_channels && vector_0 < params.row_vectors {
-                var total = sum_6_0;
+                var total = vec4<f32>(sum_6_0, sum_6_1, sum_6_2, sum_6_3);
                 if !is_first {
                     total += partial[row + vector_0];
                 }
                 partial[row + vector_0] = total;
             }
-            sum_6_0 = vec4<f32>(0.0);
+            sum_6_0 = 0.0;
+            sum_6_1 = 0.0;
+            sum_6_2 = 0.0;
+            sum_6_3 = 0.0;
             let vector_1 = first_column / 4u + lane_x + 8u;
             if own_filter < params.group_out_channels && vector_1 < params.row_vectors {
-                var total = sum_6_1;
+                var total = vec4<f32>(sum_6_4, sum_6_5, sum_6_6, sum_6_7);
                 if !is_first {
                     total += partial[row + vector_1];
                 }
                 partial[row + vector_1] = total;
             }
-            sum_6_1 = vec4<f32>(0.0);
+            sum_6_4 = 0.0;
+            sum_6_5 = 0.0;
+            sum_6_6 = 0.0;
+            sum_6_7 = 0.0;
         }
         {
             let own_filter = first_filter + (lane_y + 8u) * 4u + 3u;
             let row = part * params.part_vectors + (group * params.group_out_channels + own_filter) * params.row_vectors;
             let vector_0 = first_column / 4u + lane_x + 0u;
             if own_filter < params.group_out_channels && vector_0 < params.row_vectors {
-                var total = sum_7_0;
+                var total = vec4<f32>(sum_7_0, sum_7_1, sum_7_2, sum_7_3);
                 if !is_first {
                     total += partial[row + vector_0];
                 }
                 partial[row + vector_0] = total;
             }
-            sum_7_0 = vec4<f32>(0.0);
+            sum_7_0 = 0.0;
+            sum_7_1 = 0.0;
+            sum_7_2 = 0.0;
+            sum_7_3 = 0.0;
             let vector_1 = first_column / 4u + lane_x + 8u;
             if own_filter < params.group_out_channels && vector_1 < params.row_vectors {
-                var total = sum_7_1;
+                var total = vec4<f32>(sum_7_4, sum_7_5, sum_7_6, sum_7_7);
                 if !is_first {
                     total += partial[row + vector_1];
                 }
                 partial[row + vector_1] = total;
             }
-            sum_7_1 = vec4<f32>(0.0);
+            sum_7_4 = 0.0;
+            sum_7_5 = 0.0;
+            sum_7_6 = 0.0;
+            sum_7_7 = 0.0;
         }
     }
 }

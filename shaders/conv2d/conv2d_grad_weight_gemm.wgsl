@@ -101,22 +101,19 @@ var<workgroup> inputs: array<array<array<vec4<f32>, {{ column_vectors + 1 }}>, 8
         }
 {% endfor %}
 {% endmacro %}
-{# What an invocation copies in a step. #}
+{# What an invocation copies in a step. Without a branch around them the loads stay in front of the
+   products, and what they give needs no registers from one step to the next. #}
 {% macro load() %}
 {% for p in range(filter_copies) %}
-        {
-            let at = grad_at{{ " + " ~ p * position_lanes * 4 ~ "u * out_plane" if p > 0 }};
-            grad_{{ p }} = vec4<f32>(grad_output[min(at, last)], grad_output[min(at + out_plane, last)], grad_output[min(at + 2u * out_plane, last)], grad_output[min(at + 3u * out_plane, last)]);
-        }
+        let grad_at_{{ p }} = grad_at{{ " + " ~ p * position_lanes * 4 ~ "u * out_plane" if p > 0 }};
+        let grad_{{ p }} = vec4<f32>(grad_output[min(grad_at_{{ p }}, last)], grad_output[min(grad_at_{{ p }} + out_plane, last)], grad_output[min(grad_at_{{ p }} + 2u * out_plane, last)], grad_output[min(grad_at_{{ p }} + 3u * out_plane, last)]);
 {% endfor %}
 {% for p in range(column_copies) %}
 {% if shared_tap == "column" %}
-        value_{{ p }} = vec4<f32>(input[place_{{ p }}_0], input[place_{{ p }}_1], input[place_{{ p }}_2], input[place_{{ p }}_3]);
+        let value_{{ p }} = vec4<f32>(input[place_{{ p }}_0], input[place_{{ p }}_1], input[place_{{ p }}_2], input[place_{{ p }}_3]);
 {% else %}
-        {
-            let at = {{ "place_" ~ p if shared_tap == "vector" else "place_0" ~ (" + " ~ p * position_lanes * 4 ~ "u * in_plane" if p > 0 else "") }};
-            value_{{ p }} = vec4<f32>(input[at], input[at + in_plane], input[at + 2u * in_plane], input[at + 3u * in_plane]);
-        }
+        let at_{{ p }} = {{ "place_" ~ p if shared_tap == "vector" else "place_0" ~ (" + " ~ p * position_lanes * 4 ~ "u * in_plane" if p > 0 else "") }};
+        let value_{{ p }} = vec4<f32>(input[at_{{ p }}], input[at_{{ p }} + in_plane], input[at_{{ p }} + 2u * in_plane], input[at_{{ p }} + 3u * in_plane]);
 {% endif %}
 {% endfor %}
 {% endmacro %}
@@ -179,14 +176,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
     var inside_{{ tap }} = false;
 {% endif %}
 {% endfor %}
-{% for p in range(filter_copies) %}
-    var grad_{{ p }} = vec4<f32>(0.0);
-{% endfor %}
-{% for p in range(column_copies) %}
-    var value_{{ p }} = vec4<f32>(0.0);
-{% endfor %}
-{% for f in range(filter_quads * 4) %}{% for quad in range(column_quads) %}
-    var sum_{{ f }}_{{ quad }} = vec4<f32>(0.0);
+{% for f in range(filter_quads * 4) %}{% for c in range(column_quads * 4) %}
+    var sum_{{ f }}_{{ c }} = 0.0;
 {% endfor %}{% endfor %}
 
     let first = params.first_position + part * params.part_positions;
@@ -209,49 +200,50 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
     var in_start = (image * params.in_channels + channel) * in_plane;
     var buffer = 0u;
 {{ map_places() }}
+    {
 {{ load() }}
 {{ store() }}
+    }
     workgroupBarrier();
     // Sums of blocks of positions keep the rounding error far below that of one long sum.
     for (var block = first; block < end; block += params.block) {
         let end_block = min(block + params.block, end);
         for (var step = block; step < end_block; step += 8u) {
-            let is_last = step + 8u >= end;
-            if !is_last {
-                is_there = step + 8u + step_position < end;
-                if is_there {
-                    out_x += params.step_columns;
-                    out_y += params.step_rows;
-                    if out_x >= params.out_width {
-                        out_x -= params.out_width;
-                        out_y += 1u;
-                    }
-                    var images = params.step_images;
-                    if out_y >= params.out_height {
-                        out_y -= params.out_height;
-                        images += 1u;
-                    }
-                    grad_at += 8u + images * image_gap;
-                    in_start += images * params.in_channels * in_plane;
-{{ map_places() }}
+            // Behind the last position its place is read again, and 0 taken.
+            is_there = step + 8u + step_position < end;
+            if is_there {
+                out_x += params.step_columns;
+                out_y += params.step_rows;
+                if out_x >= params.out_width {
+                    out_x -= params.out_width;
+                    out_y += 1u;
                 }
-{{ load() }}
+                var images = params.step_images;
+                if out_y >= params.out_height {
+                    out_y -= params.out_height;
+                    images += 1u;
+                }
+                grad_at += 8u + images * image_gap;
+                in_start += images * params.in_channels * in_plane;
+{{ map_places() }}
             }
+{{ load() }}
 {% for k in range(8) %}
 {% for quad in range(column_quads) %}
             let input_{{ k }}_{{ quad }} = inputs[buffer][{{ k }}][lane_x{{ " + " ~ quad * lanes_x ~ "u" if quad > 0 }}];
 {% endfor %}
 {% for f in range(filter_quads) %}
             let grad_{{ k }}_{{ f }} = grads[buffer][{{ k }}][lane_y{{ " + " ~ f * lanes_y ~ "u" if f > 0 }}];
-{% for c in range(4) %}{% for quad in range(column_quads) %}
-            sum_{{ f * 4 + c }}_{{ quad }} = fma(vec4<f32>(grad_{{ k }}_{{ f }}.{{ "xyzw"[c] }}), input_{{ k }}_{{ quad }}, sum_{{ f * 4 + c }}_{{ quad }});
-{% endfor %}{% endfor %}
+{% endfor %}
+{# There and back again, so that a multiply-add shares a factor with the one before. #}
+{% for f in range(filter_quads * 4) %}
+{% for c in range(column_quads * 4)[::1 if f % 2 == 0 else -1] %}
+            sum_{{ f }}_{{ c }} = fma(grad_{{ k }}_{{ f // 4 }}.{{ "xyzw"[f % 4] }}, input_{{ k }}_{{ c // 4 }}.{{ "xyzw"[c % 4] }}, sum_{{ f }}_{{ c }});
+{% endfor %}
 {% endfor %}
 {% endfor %}
             buffer = 1u - buffer;
-            if !is_last {
 {{ store() }}
-            }
             workgroupBarrier();
         }
 
@@ -263,13 +255,15 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
 {% for quad in range(column_quads) %}
             let vector_{{ quad }} = first_column / 4u + lane_x + {{ quad * lanes_x }}u;
             if own_filter < params.group_out_channels && vector_{{ quad }} < params.row_vectors {
-                var total = sum_{{ f * 4 + c }}_{{ quad }};
+                var total = vec4<f32>(sum_{{ f * 4 + c }}_{{ quad * 4 }}, sum_{{ f * 4 + c }}_{{ quad * 4 + 1 }}, sum_{{ f * 4 + c }}_{{ quad * 4 + 2 }}, sum_{{ f * 4 + c }}_{{ quad * 4 + 3 }});
                 if !is_first {
                     total += partial[row + vector_{{ quad }}];
                 }
                 partial[row + vector_{{ quad }}] = total;
             }
-            sum_{{ f * 4 + c }}_{{ quad }} = vec4<f32>(0.0);
+{% for i in range(4) %}
+            sum_{{ f * 4 + c }}_{{ quad * 4 + i }} = 0.0;
+{% endfor %}
 {% endfor %}
         }
 {% endfor %}{% endfor %}

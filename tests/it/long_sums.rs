@@ -13,7 +13,7 @@ use crate::compare::{self, U, equal, within};
 use crate::tested::{has_f16, tested, wgpu_device};
 
 /// As planned, and every algorithm of a dense convolution.
-const PINS: [Option<Algorithm>; 5] = [
+const PINS: [Option<Algorithm>; 6] = [
     None,
     Some(Algorithm::General),
     Some(Algorithm::Tiled),
