@@ -20,7 +20,7 @@ pub enum Algorithm {
     /// As [`Tiled`](Self::Tiled), with the inputs of a workgroup shared in workgroup memory.
     Halo,
     /// A product of matrices whose tiles of weights and gathered inputs go through workgroup memory
-    /// (implicit GEMM).
+    /// (implicit GEMM); of the gradients that of a weight.
     Gemm,
     /// As [`Gemm`](Self::Gemm), of tensors of f16 by cooperative matrices (tensor cores), on a device
     /// that was opened with [them](crate::DeviceOptions::cooperative_matrices), with the bound of

@@ -1,390 +1,1019 @@
-// Composed from conv2d_grad_weight_tiled.wgsl as conv2d_grad_weight_tiled-zeros-kernel_height3-kernel_width3-tile_rows3-tile_channels1-tile_filters8-lanes32-masked for: gradient of the weight of a convolution 3x3, 64x56x56 to 64.
-// Computes: the gradient of a convolution's weight, by tiles in registers.
-// Owns: a workgroup 8 filters by 1 input channels of a group by 3 kernel rows, and one part of
-//   the outputs. Its invocations take neighbouring outputs in turns, so that they read neighbouring
-//   gradients and inputs; their sums are added up at the end.
-// Padding: rows and columns are mapped once per output; a tap over zeros adds nothing.
-// Host guarantees: every size is at least 1; all tensors lie in the bindings. Tiles beyond the last
-//   filter or channel repeat it and store nothing. Where accumulate is 1 grad_weight holds the sums
-//   of the outputs before these; parts of one dispatch lie weights elements apart.
+// Composed from conv2d_grad_weight_gemm.wgsl as conv2d_grad_weight_gemm-zeros-masked-tile-tile_filters64-tile_columns64-lanes_x8-lanes_y8 for: gradient of the weight of a convolution 3x3, 64x56x56 to 64.
+// Computes: the gradient of a convolution's weight as a product of matrices, gradients of filters
+//   [filters, positions] by inputs [positions, columns], which are gathered as they are needed.
+//   Positions are those of the outputs, across rows and images; columns are a filter's weights.
+// Owns: a workgroup tile_filters filters of one group by tile_columns columns, and one part of the
+//   positions; an invocation every lanes_y-th four of the filters by every lanes_x-th four of the
+//   columns. Gradients and inputs of eight positions go through workgroup memory, those of the next
+//   eight while these are multiplied.
+// Columns: with shared_tap "tile" all of a tile are channels of one tap, with "vector" each four;
+//   taps come before channels then. With "column" each has a tap of its own, as in the weight.
+// Padding: an invocation copies every eighth position, and maps its places once for a tap. Over
+//   zeros both factors are 0 where a tile has one tap; else the input alone, and the host has what
+//   then is NaN computed again.
+// Host guarantees: every size is at least 1; all tensors lie in the bindings; group_in_channels is a
+//   multiple of four if taps come before channels; part_positions and block are multiples of eight;
+//   step_images, step_rows and step_columns are eight positions. What lies beyond the last filter,
+//   column or position repeats some and is neither added nor stored. partial has row_vectors vectors
+//   a filter, and part_vectors a part; where accumulate is 1 it holds the sums of the positions
+//   before these.
 // Reference: src/reference/conv2d.rs
-alias Element = f32;
-
-fn to_element(value: f32) -> Element {
-    return value;
-}
 
 struct Params {
     grid_width: u32,
     count: u32,
     filter_tiles: u32,
-    channel_tiles: u32,
-    row_tiles: u32,
-    first_output: u32,
-    end_output: u32,
-    part_outputs: u32,
-    weights: u32,
+    column_tiles: u32,
+    first_position: u32,
+    end_position: u32,
+    part_positions: u32,
+    block: u32,
+    part_vectors: u32,
+    row_vectors: u32,
+    columns: u32,
+    outputs: u32,
+    step_images: u32,
+    step_rows: u32,
+    step_columns: u32,
     in_channels: u32,
     out_channels: u32,
     group_in_channels: u32,
     group_out_channels: u32,
-    in_height: i32,
-    in_width: i32,
+    in_height: u32,
+    in_width: u32,
     out_height: u32,
     out_width: u32,
-    stride_height: i32,
-    stride_width: i32,
-    pad_top: i32,
-    pad_left: i32,
-    dilation_height: i32,
-    dilation_width: i32,
+    kernel_height: u32,
+    kernel_width: u32,
+    stride_height: u32,
+    stride_width: u32,
+    pad_top: u32,
+    pad_left: u32,
+    dilation_height: u32,
+    dilation_width: u32,
     accumulate: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> input: array<Element>;
-@group(0) @binding(2) var<storage, read> grad_output: array<Element>;
-@group(0) @binding(3) var<storage, read_write> grad_weight: array<Element>;
+@group(0) @binding(1) var<storage, read> input: array<f32>;
+@group(0) @binding(2) var<storage, read> grad_output: array<f32>;
+@group(0) @binding(3) var<storage, read_write> partial: array<vec4<f32>>;
+
+// Of two steps of eight positions. One vector more a position, so that neighbouring positions lie in
+// other banks.
+var<workgroup> grads: array<array<array<vec4<f32>, 17>, 8>, 2>;
+var<workgroup> inputs: array<array<array<vec4<f32>, 17>, 8>, 2>;
 
 // Where a coordinate of the padded input lies in the input, or -1 where the padding holds zeros.
 // The host guarantees padding below (reflect) or at most (circular) the size.
 fn source_of(at: i32, size: i32) -> i32 {
     return select(-1, at, at >= 0 && at < size);
 }
-var<workgroup> lane_sums: array<f32, 2304>;
-
-fn store(sum: u32, total: f32, part: u32, first_filter: u32, first_channel: u32, first_row: u32,
-    first_filter_of_group: u32) {
-    let kernel_x = sum % 3u;
-    let kernel_y = first_row + sum / 3u % 3u;
-    let channel = first_channel + sum / 9u % 1u;
-    let group_filter = first_filter + sum / 9u;
-    if group_filter >= params.group_out_channels
-        || channel >= params.group_in_channels {
-        return;
-    }
-    let index = part * params.weights
-        + (((first_filter_of_group + group_filter) * params.group_in_channels + channel)
-            * 3u + kernel_y) * 3u + kernel_x;
-    if params.accumulate == 1u {
-        grad_weight[index] = Element(f32(grad_weight[index]) + total);
-    } else {
-        grad_weight[index] = Element(total);
-    }
-}
-
-@compute @workgroup_size(32)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
-    let index = group.x + group.y * params.grid_width;
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+    let index = workgroup.x + workgroup.y * params.grid_width;
     if index >= params.count {
         return;
     }
-    let first_row = index % params.row_tiles * 3u;
-    let channel_tile = index / params.row_tiles;
-    let first_channel = channel_tile % params.channel_tiles * 1u;
-    let filter_tile = channel_tile / params.channel_tiles;
-    let first_filter = filter_tile % params.filter_tiles * 8u;
-    let channel_group_part = filter_tile / params.filter_tiles;
+    let first_filter = index % params.filter_tiles * 64u;
+    let column_tile = index / params.filter_tiles;
+    let first_column = column_tile % params.column_tiles * 64u;
+    let group_part = column_tile / params.column_tiles;
     let groups = params.in_channels / params.group_in_channels;
-    let channel_group = channel_group_part % groups;
-    let part = channel_group_part / groups;
+    let group = group_part % groups;
+    let part = group_part / groups;
+    let lane_x = local % 8u;
+    let lane_y = local / 8u;
+    let step_position = local % 8u;
+    let first_vector = local / 8u;
 
-    let in_plane = u32(params.in_height) * u32(params.in_width);
+    let in_plane = params.in_height * params.in_width;
     let out_plane = params.out_height * params.out_width;
-    let channel_0 = (channel_group * params.group_in_channels
-        + min(first_channel + 0u, params.group_in_channels - 1u)) * in_plane;
-    let filter_0 = (channel_group * params.group_out_channels
-        + min(first_filter + 0u, params.group_out_channels - 1u)) * out_plane;
-    let filter_1 = (channel_group * params.group_out_channels
-        + min(first_filter + 1u, params.group_out_channels - 1u)) * out_plane;
-    let filter_2 = (channel_group * params.group_out_channels
-        + min(first_filter + 2u, params.group_out_channels - 1u)) * out_plane;
-    let filter_3 = (channel_group * params.group_out_channels
-        + min(first_filter + 3u, params.group_out_channels - 1u)) * out_plane;
-    let filter_4 = (channel_group * params.group_out_channels
-        + min(first_filter + 4u, params.group_out_channels - 1u)) * out_plane;
-    let filter_5 = (channel_group * params.group_out_channels
-        + min(first_filter + 5u, params.group_out_channels - 1u)) * out_plane;
-    let filter_6 = (channel_group * params.group_out_channels
-        + min(first_filter + 6u, params.group_out_channels - 1u)) * out_plane;
-    let filter_7 = (channel_group * params.group_out_channels
-        + min(first_filter + 7u, params.group_out_channels - 1u)) * out_plane;
-    var sum_0 = 0.0;
-    var sum_1 = 0.0;
-    var sum_2 = 0.0;
-    var sum_3 = 0.0;
-    var sum_4 = 0.0;
-    var sum_5 = 0.0;
-    var sum_6 = 0.0;
-    var sum_7 = 0.0;
-    var sum_8 = 0.0;
-    var sum_9 = 0.0;
-    var sum_10 = 0.0;
-    var sum_11 = 0.0;
-    var sum_12 = 0.0;
-    var sum_13 = 0.0;
-    var sum_14 = 0.0;
-    var sum_15 = 0.0;
-    var sum_16 = 0.0;
-    var sum_17 = 0.0;
-    var sum_18 = 0.0;
-    var sum_19 = 0.0;
-    var sum_20 = 0.0;
-    var sum_21 = 0.0;
-    var sum_22 = 0.0;
-    var sum_23 = 0.0;
-    var sum_24 = 0.0;
-    var sum_25 = 0.0;
-    var sum_26 = 0.0;
-    var sum_27 = 0.0;
-    var sum_28 = 0.0;
-    var sum_29 = 0.0;
-    var sum_30 = 0.0;
-    var sum_31 = 0.0;
-    var sum_32 = 0.0;
-    var sum_33 = 0.0;
-    var sum_34 = 0.0;
-    var sum_35 = 0.0;
-    var sum_36 = 0.0;
-    var sum_37 = 0.0;
-    var sum_38 = 0.0;
-    var sum_39 = 0.0;
-    var sum_40 = 0.0;
-    var sum_41 = 0.0;
-    var sum_42 = 0.0;
-    var sum_43 = 0.0;
-    var sum_44 = 0.0;
-    var sum_45 = 0.0;
-    var sum_46 = 0.0;
-    var sum_47 = 0.0;
-    var sum_48 = 0.0;
-    var sum_49 = 0.0;
-    var sum_50 = 0.0;
-    var sum_51 = 0.0;
-    var sum_52 = 0.0;
-    var sum_53 = 0.0;
-    var sum_54 = 0.0;
-    var sum_55 = 0.0;
-    var sum_56 = 0.0;
-    var sum_57 = 0.0;
-    var sum_58 = 0.0;
-    var sum_59 = 0.0;
-    var sum_60 = 0.0;
-    var sum_61 = 0.0;
-    var sum_62 = 0.0;
-    var sum_63 = 0.0;
-    var sum_64 = 0.0;
-    var sum_65 = 0.0;
-    var sum_66 = 0.0;
-    var sum_67 = 0.0;
-    var sum_68 = 0.0;
-    var sum_69 = 0.0;
-    var sum_70 = 0.0;
-    var sum_71 = 0.0;
+    let tap_0 = first_column / params.group_in_channels;
+    let tap_y_0 = i32(tap_0 / params.kernel_width * params.dilation_height) - i32(params.pad_top);
+    let tap_x_0 = i32(tap_0 % params.kernel_width * params.dilation_width) - i32(params.pad_left);
+    var place_0 = 0u;
+    var inside_0 = false;
+    var sum_0_0 = 0.0;
+    var sum_0_1 = 0.0;
+    var sum_0_2 = 0.0;
+    var sum_0_3 = 0.0;
+    var sum_0_4 = 0.0;
+    var sum_0_5 = 0.0;
+    var sum_0_6 = 0.0;
+    var sum_0_7 = 0.0;
+    var sum_1_0 = 0.0;
+    var sum_1_1 = 0.0;
+    var sum_1_2 = 0.0;
+    var sum_1_3 = 0.0;
+    var sum_1_4 = 0.0;
+    var sum_1_5 = 0.0;
+    var sum_1_6 = 0.0;
+    var sum_1_7 = 0.0;
+    var sum_2_0 = 0.0;
+    var sum_2_1 = 0.0;
+    var sum_2_2 = 0.0;
+    var sum_2_3 = 0.0;
+    var sum_2_4 = 0.0;
+    var sum_2_5 = 0.0;
+    var sum_2_6 = 0.0;
+    var sum_2_7 = 0.0;
+    var sum_3_0 = 0.0;
+    var sum_3_1 = 0.0;
+    var sum_3_2 = 0.0;
+    var sum_3_3 = 0.0;
+    var sum_3_4 = 0.0;
+    var sum_3_5 = 0.0;
+    var sum_3_6 = 0.0;
+    var sum_3_7 = 0.0;
+    var sum_4_0 = 0.0;
+    var sum_4_1 = 0.0;
+    var sum_4_2 = 0.0;
+    var sum_4_3 = 0.0;
+    var sum_4_4 = 0.0;
+    var sum_4_5 = 0.0;
+    var sum_4_6 = 0.0;
+    var sum_4_7 = 0.0;
+    var sum_5_0 = 0.0;
+    var sum_5_1 = 0.0;
+    var sum_5_2 = 0.0;
+    var sum_5_3 = 0.0;
+    var sum_5_4 = 0.0;
+    var sum_5_5 = 0.0;
+    var sum_5_6 = 0.0;
+    var sum_5_7 = 0.0;
+    var sum_6_0 = 0.0;
+    var sum_6_1 = 0.0;
+    var sum_6_2 = 0.0;
+    var sum_6_3 = 0.0;
+    var sum_6_4 = 0.0;
+    var sum_6_5 = 0.0;
+    var sum_6_6 = 0.0;
+    var sum_6_7 = 0.0;
+    var sum_7_0 = 0.0;
+    var sum_7_1 = 0.0;
+    var sum_7_2 = 0.0;
+    var sum_7_3 = 0.0;
+    var sum_7_4 = 0.0;
+    var sum_7_5 = 0.0;
+    var sum_7_6 = 0.0;
+    var sum_7_7 = 0.0;
 
-    let first = params.first_output + part * params.part_outputs;
-    let end = min(first + params.part_outputs, params.end_output);
-    for (var output = first + local; output < end; output += 32u) {
-        let out_x = output % params.out_width;
-        let row = output / params.out_width;
-        let out_y = row % params.out_height;
-        let image = row / params.out_height;
-        let grads = image * params.out_channels * out_plane + out_y * params.out_width + out_x;
-        let inputs = image * params.in_channels * in_plane;
-        let start_y = i32(out_y) * params.stride_height - params.pad_top
-            + i32(first_row) * params.dilation_height;
-        let start_x = i32(out_x) * params.stride_width - params.pad_left;
-        let in_y_0 = source_of(start_y + 0 * params.dilation_height, params.in_height);
-        let row_0 = inputs + u32(max(in_y_0, 0)) * u32(params.in_width);
-        let in_y_1 = source_of(start_y + 1 * params.dilation_height, params.in_height);
-        let row_1 = inputs + u32(max(in_y_1, 0)) * u32(params.in_width);
-        let in_y_2 = source_of(start_y + 2 * params.dilation_height, params.in_height);
-        let row_2 = inputs + u32(max(in_y_2, 0)) * u32(params.in_width);
-        let in_x_0 = source_of(start_x + 0 * params.dilation_width, params.in_width);
-        let column_0 = u32(max(in_x_0, 0));
-        let in_x_1 = source_of(start_x + 1 * params.dilation_width, params.in_width);
-        let column_1 = u32(max(in_x_1, 0));
-        let in_x_2 = source_of(start_x + 2 * params.dilation_width, params.in_width);
-        let column_2 = u32(max(in_x_2, 0));
-        let grad_0 = f32(grad_output[grads + filter_0]);
-        let grad_1 = f32(grad_output[grads + filter_1]);
-        let grad_2 = f32(grad_output[grads + filter_2]);
-        let grad_3 = f32(grad_output[grads + filter_3]);
-        let grad_4 = f32(grad_output[grads + filter_4]);
-        let grad_5 = f32(grad_output[grads + filter_5]);
-        let grad_6 = f32(grad_output[grads + filter_6]);
-        let grad_7 = f32(grad_output[grads + filter_7]);
-        let in_0 = f32(input[row_0 + column_0 + channel_0]);
-        let inside_0 = in_y_0 >= 0 && in_x_0 >= 0;
-        sum_0 = select(sum_0, fma(grad_0, in_0, sum_0), inside_0);
-        sum_9 = select(sum_9, fma(grad_1, in_0, sum_9), inside_0);
-        sum_18 = select(sum_18, fma(grad_2, in_0, sum_18), inside_0);
-        sum_27 = select(sum_27, fma(grad_3, in_0, sum_27), inside_0);
-        sum_36 = select(sum_36, fma(grad_4, in_0, sum_36), inside_0);
-        sum_45 = select(sum_45, fma(grad_5, in_0, sum_45), inside_0);
-        sum_54 = select(sum_54, fma(grad_6, in_0, sum_54), inside_0);
-        sum_63 = select(sum_63, fma(grad_7, in_0, sum_63), inside_0);
-        let in_1 = f32(input[row_0 + column_1 + channel_0]);
-        let inside_1 = in_y_0 >= 0 && in_x_1 >= 0;
-        sum_1 = select(sum_1, fma(grad_0, in_1, sum_1), inside_1);
-        sum_10 = select(sum_10, fma(grad_1, in_1, sum_10), inside_1);
-        sum_19 = select(sum_19, fma(grad_2, in_1, sum_19), inside_1);
-        sum_28 = select(sum_28, fma(grad_3, in_1, sum_28), inside_1);
-        sum_37 = select(sum_37, fma(grad_4, in_1, sum_37), inside_1);
-        sum_46 = select(sum_46, fma(grad_5, in_1, sum_46), inside_1);
-        sum_55 = select(sum_55, fma(grad_6, in_1, sum_55), inside_1);
-        sum_64 = select(sum_64, fma(grad_7, in_1, sum_64), inside_1);
-        let in_2 = f32(input[row_0 + column_2 + channel_0]);
-        let inside_2 = in_y_0 >= 0 && in_x_2 >= 0;
-        sum_2 = select(sum_2, fma(grad_0, in_2, sum_2), inside_2);
-        sum_11 = select(sum_11, fma(grad_1, in_2, sum_11), inside_2);
-        sum_20 = select(sum_20, fma(grad_2, in_2, sum_20), inside_2);
-        sum_29 = select(sum_29, fma(grad_3, in_2, sum_29), inside_2);
-        sum_38 = select(sum_38, fma(grad_4, in_2, sum_38), inside_2);
-        sum_47 = select(sum_47, fma(grad_5, in_2, sum_47), inside_2);
-        sum_56 = select(sum_56, fma(grad_6, in_2, sum_56), inside_2);
-        sum_65 = select(sum_65, fma(grad_7, in_2, sum_65), inside_2);
-        let in_3 = f32(input[row_1 + column_0 + channel_0]);
-        let inside_3 = in_y_1 >= 0 && in_x_0 >= 0;
-        sum_3 = select(sum_3, fma(grad_0, in_3, sum_3), inside_3);
-        sum_12 = select(sum_12, fma(grad_1, in_3, sum_12), inside_3);
-        sum_21 = select(sum_21, fma(grad_2, in_3, sum_21), inside_3);
-        sum_30 = select(sum_30, fma(grad_3, in_3, sum_30), inside_3);
-        sum_39 = select(sum_39, fma(grad_4, in_3, sum_39), inside_3);
-        sum_48 = select(sum_48, fma(grad_5, in_3, sum_48), inside_3);
-        sum_57 = select(sum_57, fma(grad_6, in_3, sum_57), inside_3);
-        sum_66 = select(sum_66, fma(grad_7, in_3, sum_66), inside_3);
-        let in_4 = f32(input[row_1 + column_1 + channel_0]);
-        let inside_4 = in_y_1 >= 0 && in_x_1 >= 0;
-        sum_4 = select(sum_4, fma(grad_0, in_4, sum_4), inside_4);
-        sum_13 = select(sum_13, fma(grad_1, in_4, sum_13), inside_4);
-        sum_22 = select(sum_22, fma(grad_2, in_4, sum_22), inside_4);
-        sum_31 = select(sum_31, fma(grad_3, in_4, sum_31), inside_4);
-        sum_40 = select(sum_40, fma(grad_4, in_4, sum_40), inside_4);
-        sum_49 = select(sum_49, fma(grad_5, in_4, sum_49), inside_4);
-        sum_58 = select(sum_58, fma(grad_6, in_4, sum_58), inside_4);
-        sum_67 = select(sum_67, fma(grad_7, in_4, sum_67), inside_4);
-        let in_5 = f32(input[row_1 + column_2 + channel_0]);
-        let inside_5 = in_y_1 >= 0 && in_x_2 >= 0;
-        sum_5 = select(sum_5, fma(grad_0, in_5, sum_5), inside_5);
-        sum_14 = select(sum_14, fma(grad_1, in_5, sum_14), inside_5);
-        sum_23 = select(sum_23, fma(grad_2, in_5, sum_23), inside_5);
-        sum_32 = select(sum_32, fma(grad_3, in_5, sum_32), inside_5);
-        sum_41 = select(sum_41, fma(grad_4, in_5, sum_41), inside_5);
-        sum_50 = select(sum_50, fma(grad_5, in_5, sum_50), inside_5);
-        sum_59 = select(sum_59, fma(grad_6, in_5, sum_59), inside_5);
-        sum_68 = select(sum_68, fma(grad_7, in_5, sum_68), inside_5);
-        let in_6 = f32(input[row_2 + column_0 + channel_0]);
-        let inside_6 = in_y_2 >= 0 && in_x_0 >= 0;
-        sum_6 = select(sum_6, fma(grad_0, in_6, sum_6), inside_6);
-        sum_15 = select(sum_15, fma(grad_1, in_6, sum_15), inside_6);
-        sum_24 = select(sum_24, fma(grad_2, in_6, sum_24), inside_6);
-        sum_33 = select(sum_33, fma(grad_3, in_6, sum_33), inside_6);
-        sum_42 = select(sum_42, fma(grad_4, in_6, sum_42), inside_6);
-        sum_51 = select(sum_51, fma(grad_5, in_6, sum_51), inside_6);
-        sum_60 = select(sum_60, fma(grad_6, in_6, sum_60), inside_6);
-        sum_69 = select(sum_69, fma(grad_7, in_6, sum_69), inside_6);
-        let in_7 = f32(input[row_2 + column_1 + channel_0]);
-        let inside_7 = in_y_2 >= 0 && in_x_1 >= 0;
-        sum_7 = select(sum_7, fma(grad_0, in_7, sum_7), inside_7);
-        sum_16 = select(sum_16, fma(grad_1, in_7, sum_16), inside_7);
-        sum_25 = select(sum_25, fma(grad_2, in_7, sum_25), inside_7);
-        sum_34 = select(sum_34, fma(grad_3, in_7, sum_34), inside_7);
-        sum_43 = select(sum_43, fma(grad_4, in_7, sum_43), inside_7);
-        sum_52 = select(sum_52, fma(grad_5, in_7, sum_52), inside_7);
-        sum_61 = select(sum_61, fma(grad_6, in_7, sum_61), inside_7);
-        sum_70 = select(sum_70, fma(grad_7, in_7, sum_70), inside_7);
-        let in_8 = f32(input[row_2 + column_2 + channel_0]);
-        let inside_8 = in_y_2 >= 0 && in_x_2 >= 0;
-        sum_8 = select(sum_8, fma(grad_0, in_8, sum_8), inside_8);
-        sum_17 = select(sum_17, fma(grad_1, in_8, sum_17), inside_8);
-        sum_26 = select(sum_26, fma(grad_2, in_8, sum_26), inside_8);
-        sum_35 = select(sum_35, fma(grad_3, in_8, sum_35), inside_8);
-        sum_44 = select(sum_44, fma(grad_4, in_8, sum_44), inside_8);
-        sum_53 = select(sum_53, fma(grad_5, in_8, sum_53), inside_8);
-        sum_62 = select(sum_62, fma(grad_6, in_8, sum_62), inside_8);
-        sum_71 = select(sum_71, fma(grad_7, in_8, sum_71), inside_8);
-    }
-
-    let first_filter_of_group = channel_group * params.group_out_channels;
-    lane_sums[0u + local] = sum_0;
-    lane_sums[32u + local] = sum_1;
-    lane_sums[64u + local] = sum_2;
-    lane_sums[96u + local] = sum_3;
-    lane_sums[128u + local] = sum_4;
-    lane_sums[160u + local] = sum_5;
-    lane_sums[192u + local] = sum_6;
-    lane_sums[224u + local] = sum_7;
-    lane_sums[256u + local] = sum_8;
-    lane_sums[288u + local] = sum_9;
-    lane_sums[320u + local] = sum_10;
-    lane_sums[352u + local] = sum_11;
-    lane_sums[384u + local] = sum_12;
-    lane_sums[416u + local] = sum_13;
-    lane_sums[448u + local] = sum_14;
-    lane_sums[480u + local] = sum_15;
-    lane_sums[512u + local] = sum_16;
-    lane_sums[544u + local] = sum_17;
-    lane_sums[576u + local] = sum_18;
-    lane_sums[608u + local] = sum_19;
-    lane_sums[640u + local] = sum_20;
-    lane_sums[672u + local] = sum_21;
-    lane_sums[704u + local] = sum_22;
-    lane_sums[736u + local] = sum_23;
-    lane_sums[768u + local] = sum_24;
-    lane_sums[800u + local] = sum_25;
-    lane_sums[832u + local] = sum_26;
-    lane_sums[864u + local] = sum_27;
-    lane_sums[896u + local] = sum_28;
-    lane_sums[928u + local] = sum_29;
-    lane_sums[960u + local] = sum_30;
-    lane_sums[992u + local] = sum_31;
-    lane_sums[1024u + local] = sum_32;
-    lane_sums[1056u + local] = sum_33;
-    lane_sums[1088u + local] = sum_34;
-    lane_sums[1120u + local] = sum_35;
-    lane_sums[1152u + local] = sum_36;
-    lane_sums[1184u + local] = sum_37;
-    lane_sums[1216u + local] = sum_38;
-    lane_sums[1248u + local] = sum_39;
-    lane_sums[1280u + local] = sum_40;
-    lane_sums[1312u + local] = sum_41;
-    lane_sums[1344u + local] = sum_42;
-    lane_sums[1376u + local] = sum_43;
-    lane_sums[1408u + local] = sum_44;
-    lane_sums[1440u + local] = sum_45;
-    lane_sums[1472u + local] = sum_46;
-    lane_sums[1504u + local] = sum_47;
-    lane_sums[1536u + local] = sum_48;
-    lane_sums[1568u + local] = sum_49;
-    lane_sums[1600u + local] = sum_50;
-    lane_sums[1632u + local] = sum_51;
-    lane_sums[1664u + local] = sum_52;
-    lane_sums[1696u + local] = sum_53;
-    lane_sums[1728u + local] = sum_54;
-    lane_sums[1760u + local] = sum_55;
-    lane_sums[1792u + local] = sum_56;
-    lane_sums[1824u + local] = sum_57;
-    lane_sums[1856u + local] = sum_58;
-    lane_sums[1888u + local] = sum_59;
-    lane_sums[1920u + local] = sum_60;
-    lane_sums[1952u + local] = sum_61;
-    lane_sums[1984u + local] = sum_62;
-    lane_sums[2016u + local] = sum_63;
-    lane_sums[2048u + local] = sum_64;
-    lane_sums[2080u + local] = sum_65;
-    lane_sums[2112u + local] = sum_66;
-    lane_sums[2144u + local] = sum_67;
-    lane_sums[2176u + local] = sum_68;
-    lane_sums[2208u + local] = sum_69;
-    lane_sums[2240u + local] = sum_70;
-    lane_sums[2272u + local] = sum_71;
-    workgroupBarrier();
-    for (var sum = local; sum < 72u; sum += 32u) {
-        var total = 0.0;
-        for (var lane = 0u; lane < 32u; lane++) {
-            total += lane_sums[sum * 32u + lane];
+    let first = params.first_position + part * params.part_positions;
+    let end = min(first + params.part_positions, params.end_position);
+    var is_there = first + step_position < end;
+    let position = min(first + step_position, end - 1u);
+    let image = position / out_plane;
+    var out_y = position % out_plane / params.out_width;
+    var out_x = position % params.out_width;
+    // What lies beyond the last filter is read from others, and beyond the last of these not at all.
+    let own_channel = group * params.group_out_channels + first_filter + first_vector * 4u;
+    let image_gap = (params.out_channels - 1u) * out_plane;
+    var grad_at = position + image * image_gap + own_channel * out_plane;
+    let last = params.outputs - 1u;
+    let channel = group * params.group_in_channels + first_column % params.group_in_channels + first_vector * 4u;
+    var in_start = (image * params.in_channels + channel) * in_plane;
+    var buffer = 0u;
+        {
+            let y = i32(out_y * params.stride_height) + tap_y_0;
+            let x = i32(out_x * params.stride_width) + tap_x_0;
+            inside_0 = u32(y) < params.in_height && u32(x) < params.in_width;
+            let place = select(0u, u32(y) * params.in_width + u32(x), inside_0);
+            place_0 = in_start + place;
         }
-        store(sum, total, part, first_filter, first_channel, first_row, first_filter_of_group);
+
+    {
+        let grad_at_0 = grad_at;
+        let grad_0 = vec4<f32>(grad_output[min(grad_at_0, last)], grad_output[min(grad_at_0 + out_plane, last)], grad_output[min(grad_at_0 + 2u * out_plane, last)], grad_output[min(grad_at_0 + 3u * out_plane, last)]);
+        let grad_at_1 = grad_at + 32u * out_plane;
+        let grad_1 = vec4<f32>(grad_output[min(grad_at_1, last)], grad_output[min(grad_at_1 + out_plane, last)], grad_output[min(grad_at_1 + 2u * out_plane, last)], grad_output[min(grad_at_1 + 3u * out_plane, last)]);
+        let at_0 = place_0;
+        let value_0 = vec4<f32>(input[at_0], input[at_0 + in_plane], input[at_0 + 2u * in_plane], input[at_0 + 3u * in_plane]);
+        let at_1 = place_0 + 32u * in_plane;
+        let value_1 = vec4<f32>(input[at_1], input[at_1 + in_plane], input[at_1 + 2u * in_plane], input[at_1 + 3u * in_plane]);
+
+        grads[buffer][step_position][first_vector] = select(vec4<f32>(0.0), grad_0, is_there && inside_0);
+        grads[buffer][step_position][first_vector + 8u] = select(vec4<f32>(0.0), grad_1, is_there && inside_0);
+        inputs[buffer][step_position][first_vector] = select(vec4<f32>(0.0), value_0, is_there && inside_0);
+        inputs[buffer][step_position][first_vector + 8u] = select(vec4<f32>(0.0), value_1, is_there && inside_0);
+
+    }
+    workgroupBarrier();
+    // Sums of blocks of positions keep the rounding error far below that of one long sum.
+    for (var block = first; block < end; block += params.block) {
+        let end_block = min(block + params.block, end);
+        for (var step = block; step < end_block; step += 8u) {
+            // Behind the last position its place is read again, and 0 taken.
+            is_there = step + 8u + step_position < end;
+            if is_there {
+                out_x += params.step_columns;
+                out_y += params.step_rows;
+                if out_x >= params.out_width {
+                    out_x -= params.out_width;
+                    out_y += 1u;
+                }
+                var images = params.step_images;
+                if out_y >= params.out_height {
+                    out_y -= params.out_height;
+                    images += 1u;
+                }
+                grad_at += 8u + images * image_gap;
+                in_start += images * params.in_channels * in_plane;
+        {
+            let y = i32(out_y * params.stride_height) + tap_y_0;
+            let x = i32(out_x * params.stride_width) + tap_x_0;
+            inside_0 = u32(y) < params.in_height && u32(x) < params.in_width;
+            let place = select(0u, u32(y) * params.in_width + u32(x), inside_0);
+            place_0 = in_start + place;
+        }
+
+            }
+        let grad_at_0 = grad_at;
+        let grad_0 = vec4<f32>(grad_output[min(grad_at_0, last)], grad_output[min(grad_at_0 + out_plane, last)], grad_output[min(grad_at_0 + 2u * out_plane, last)], grad_output[min(grad_at_0 + 3u * out_plane, last)]);
+        let grad_at_1 = grad_at + 32u * out_plane;
+        let grad_1 = vec4<f32>(grad_output[min(grad_at_1, last)], grad_output[min(grad_at_1 + out_plane, last)], grad_output[min(grad_at_1 + 2u * out_plane, last)], grad_output[min(grad_at_1 + 3u * out_plane, last)]);
+        let at_0 = place_0;
+        let value_0 = vec4<f32>(input[at_0], input[at_0 + in_plane], input[at_0 + 2u * in_plane], input[at_0 + 3u * in_plane]);
+        let at_1 = place_0 + 32u * in_plane;
+        let value_1 = vec4<f32>(input[at_1], input[at_1 + in_plane], input[at_1 + 2u * in_plane], input[at_1 + 3u * in_plane]);
+
+            let input_0_0 = inputs[buffer][0][lane_x];
+            let input_0_1 = inputs[buffer][0][lane_x + 8u];
+            let grad_0_0 = grads[buffer][0][lane_y];
+            let grad_0_1 = grads[buffer][0][lane_y + 8u];
+            sum_0_0 = fma(grad_0_0.x, input_0_0.x, sum_0_0);
+            sum_0_1 = fma(grad_0_0.x, input_0_0.y, sum_0_1);
+            sum_0_2 = fma(grad_0_0.x, input_0_0.z, sum_0_2);
+            sum_0_3 = fma(grad_0_0.x, input_0_0.w, sum_0_3);
+            sum_0_4 = fma(grad_0_0.x, input_0_1.x, sum_0_4);
+            sum_0_5 = fma(grad_0_0.x, input_0_1.y, sum_0_5);
+            sum_0_6 = fma(grad_0_0.x, input_0_1.z, sum_0_6);
+            sum_0_7 = fma(grad_0_0.x, input_0_1.w, sum_0_7);
+            sum_1_7 = fma(grad_0_0.y, input_0_1.w, sum_1_7);
+            sum_1_6 = fma(grad_0_0.y, input_0_1.z, sum_1_6);
+            sum_1_5 = fma(grad_0_0.y, input_0_1.y, sum_1_5);
+            sum_1_4 = fma(grad_0_0.y, input_0_1.x, sum_1_4);
+            sum_1_3 = fma(grad_0_0.y, input_0_0.w, sum_1_3);
+            sum_1_2 = fma(grad_0_0.y, input_0_0.z, sum_1_2);
+            sum_1_1 = fma(grad_0_0.y, input_0_0.y, sum_1_1);
+            sum_1_0 = fma(grad_0_0.y, input_0_0.x, sum_1_0);
+            sum_2_0 = fma(grad_0_0.z, input_0_0.x, sum_2_0);
+            sum_2_1 = fma(grad_0_0.z, input_0_0.y, sum_2_1);
+            sum_2_2 = fma(grad_0_0.z, input_0_0.z, sum_2_2);
+            sum_2_3 = fma(grad_0_0.z, input_0_0.w, sum_2_3);
+            sum_2_4 = fma(grad_0_0.z, input_0_1.x, sum_2_4);
+            sum_2_5 = fma(grad_0_0.z, input_0_1.y, sum_2_5);
+            sum_2_6 = fma(grad_0_0.z, input_0_1.z, sum_2_6);
+            sum_2_7 = fma(grad_0_0.z, input_0_1.w, sum_2_7);
+            sum_3_7 = fma(grad_0_0.w, input_0_1.w, sum_3_7);
+            sum_3_6 = fma(grad_0_0.w, input_0_1.z, sum_3_6);
+            sum_3_5 = fma(grad_0_0.w, input_0_1.y, sum_3_5);
+            sum_3_4 = fma(grad_0_0.w, input_0_1.x, sum_3_4);
+            sum_3_3 = fma(grad_0_0.w, input_0_0.w, sum_3_3);
+            sum_3_2 = fma(grad_0_0.w, input_0_0.z, sum_3_2);
+            sum_3_1 = fma(grad_0_0.w, input_0_0.y, sum_3_1);
+            sum_3_0 = fma(grad_0_0.w, input_0_0.x, sum_3_0);
+            sum_4_0 = fma(grad_0_1.x, input_0_0.x, sum_4_0);
+            sum_4_1 = fma(grad_0_1.x, input_0_0.y, sum_4_1);
+            sum_4_2 = fma(grad_0_1.x, input_0_0.z, sum_4_2);
+            sum_4_3 = fma(grad_0_1.x, input_0_0.w, sum_4_3);
+            sum_4_4 = fma(grad_0_1.x, input_0_1.x, sum_4_4);
+            sum_4_5 = fma(grad_0_1.x, input_0_1.y, sum_4_5);
+            sum_4_6 = fma(grad_0_1.x, input_0_1.z, sum_4_6);
+            sum_4_7 = fma(grad_0_1.x, input_0_1.w, sum_4_7);
+            sum_5_7 = fma(grad_0_1.y, input_0_1.w, sum_5_7);
+            sum_5_6 = fma(grad_0_1.y, input_0_1.z, sum_5_6);
+            sum_5_5 = fma(grad_0_1.y, input_0_1.y, sum_5_5);
+            sum_5_4 = fma(grad_0_1.y, input_0_1.x, sum_5_4);
+            sum_5_3 = fma(grad_0_1.y, input_0_0.w, sum_5_3);
+            sum_5_2 = fma(grad_0_1.y, input_0_0.z, sum_5_2);
+            sum_5_1 = fma(grad_0_1.y, input_0_0.y, sum_5_1);
+            sum_5_0 = fma(grad_0_1.y, input_0_0.x, sum_5_0);
+            sum_6_0 = fma(grad_0_1.z, input_0_0.x, sum_6_0);
+            sum_6_1 = fma(grad_0_1.z, input_0_0.y, sum_6_1);
+            sum_6_2 = fma(grad_0_1.z, input_0_0.z, sum_6_2);
+            sum_6_3 = fma(grad_0_1.z, input_0_0.w, sum_6_3);
+            sum_6_4 = fma(grad_0_1.z, input_0_1.x, sum_6_4);
+            sum_6_5 = fma(grad_0_1.z, input_0_1.y, sum_6_5);
+            sum_6_6 = fma(grad_0_1.z, input_0_1.z, sum_6_6);
+            sum_6_7 = fma(grad_0_1.z, input_0_1.w, sum_6_7);
+            sum_7_7 = fma(grad_0_1.w, input_0_1.w, sum_7_7);
+            sum_7_6 = fma(grad_0_1.w, input_0_1.z, sum_7_6);
+            sum_7_5 = fma(grad_0_1.w, input_0_1.y, sum_7_5);
+            sum_7_4 = fma(grad_0_1.w, input_0_1.x, sum_7_4);
+            sum_7_3 = fma(grad_0_1.w, input_0_0.w, sum_7_3);
+            sum_7_2 = fma(grad_0_1.w, input_0_0.z, sum_7_2);
+            sum_7_1 = fma(grad_0_1.w, input_0_0.y, sum_7_1);
+            sum_7_0 = fma(grad_0_1.w, input_0_0.x, sum_7_0);
+            let input_1_0 = inputs[buffer][1][lane_x];
+            let input_1_1 = inputs[buffer][1][lane_x + 8u];
+            let grad_1_0 = grads[buffer][1][lane_y];
+            let grad_1_1 = grads[buffer][1][lane_y + 8u];
+            sum_0_0 = fma(grad_1_0.x, input_1_0.x, sum_0_0);
+            sum_0_1 = fma(grad_1_0.x, input_1_0.y, sum_0_1);
+            sum_0_2 = fma(grad_1_0.x, input_1_0.z, sum_0_2);
+            sum_0_3 = fma(grad_1_0.x, input_1_0.w, sum_0_3);
+            sum_0_4 = fma(grad_1_0.x, input_1_1.x, sum_0_4);
+            sum_0_5 = fma(grad_1_0.x, input_1_1.y, sum_0_5);
+            sum_0_6 = fma(grad_1_0.x, input_1_1.z, sum_0_6);
+            sum_0_7 = fma(grad_1_0.x, input_1_1.w, sum_0_7);
+            sum_1_7 = fma(grad_1_0.y, input_1_1.w, sum_1_7);
+            sum_1_6 = fma(grad_1_0.y, input_1_1.z, sum_1_6);
+            sum_1_5 = fma(grad_1_0.y, input_1_1.y, sum_1_5);
+            sum_1_4 = fma(grad_1_0.y, input_1_1.x, sum_1_4);
+            sum_1_3 = fma(grad_1_0.y, input_1_0.w, sum_1_3);
+            sum_1_2 = fma(grad_1_0.y, input_1_0.z, sum_1_2);
+            sum_1_1 = fma(grad_1_0.y, input_1_0.y, sum_1_1);
+            sum_1_0 = fma(grad_1_0.y, input_1_0.x, sum_1_0);
+            sum_2_0 = fma(grad_1_0.z, input_1_0.x, sum_2_0);
+            sum_2_1 = fma(grad_1_0.z, input_1_0.y, sum_2_1);
+            sum_2_2 = fma(grad_1_0.z, input_1_0.z, sum_2_2);
+            sum_2_3 = fma(grad_1_0.z, input_1_0.w, sum_2_3);
+            sum_2_4 = fma(grad_1_0.z, input_1_1.x, sum_2_4);
+            sum_2_5 = fma(grad_1_0.z, input_1_1.y, sum_2_5);
+            sum_2_6 = fma(grad_1_0.z, input_1_1.z, sum_2_6);
+            sum_2_7 = fma(grad_1_0.z, input_1_1.w, sum_2_7);
+            sum_3_7 = fma(grad_1_0.w, input_1_1.w, sum_3_7);
+            sum_3_6 = fma(grad_1_0.w, input_1_1.z, sum_3_6);
+            sum_3_5 = fma(grad_1_0.w, input_1_1.y, sum_3_5);
+            sum_3_4 = fma(grad_1_0.w, input_1_1.x, sum_3_4);
+            sum_3_3 = fma(grad_1_0.w, input_1_0.w, sum_3_3);
+            sum_3_2 = fma(grad_1_0.w, input_1_0.z, sum_3_2);
+            sum_3_1 = fma(grad_1_0.w, input_1_0.y, sum_3_1);
+            sum_3_0 = fma(grad_1_0.w, input_1_0.x, sum_3_0);
+            sum_4_0 = fma(grad_1_1.x, input_1_0.x, sum_4_0);
+            sum_4_1 = fma(grad_1_1.x, input_1_0.y, sum_4_1);
+            sum_4_2 = fma(grad_1_1.x, input_1_0.z, sum_4_2);
+            sum_4_3 = fma(grad_1_1.x, input_1_0.w, sum_4_3);
+            sum_4_4 = fma(grad_1_1.x, input_1_1.x, sum_4_4);
+            sum_4_5 = fma(grad_1_1.x, input_1_1.y, sum_4_5);
+            sum_4_6 = fma(grad_1_1.x, input_1_1.z, sum_4_6);
+            sum_4_7 = fma(grad_1_1.x, input_1_1.w, sum_4_7);
+            sum_5_7 = fma(grad_1_1.y, input_1_1.w, sum_5_7);
+            sum_5_6 = fma(grad_1_1.y, input_1_1.z, sum_5_6);
+            sum_5_5 = fma(grad_1_1.y, input_1_1.y, sum_5_5);
+            sum_5_4 = fma(grad_1_1.y, input_1_1.x, sum_5_4);
+            sum_5_3 = fma(grad_1_1.y, input_1_0.w, sum_5_3);
+            sum_5_2 = fma(grad_1_1.y, input_1_0.z, sum_5_2);
+            sum_5_1 = fma(grad_1_1.y, input_1_0.y, sum_5_1);
+            sum_5_0 = fma(grad_1_1.y, input_1_0.x, sum_5_0);
+            sum_6_0 = fma(grad_1_1.z, input_1_0.x, sum_6_0);
+            sum_6_1 = fma(grad_1_1.z, input_1_0.y, sum_6_1);
+            sum_6_2 = fma(grad_1_1.z, input_1_0.z, sum_6_2);
+            sum_6_3 = fma(grad_1_1.z, input_1_0.w, sum_6_3);
+            sum_6_4 = fma(grad_1_1.z, input_1_1.x, sum_6_4);
+            sum_6_5 = fma(grad_1_1.z, input_1_1.y, sum_6_5);
+            sum_6_6 = fma(grad_1_1.z, input_1_1.z, sum_6_6);
+            sum_6_7 = fma(grad_1_1.z, input_1_1.w, sum_6_7);
+            sum_7_7 = fma(grad_1_1.w, input_1_1.w, sum_7_7);
+            sum_7_6 = fma(grad_1_1.w, input_1_1.z, sum_7_6);
+            sum_7_5 = fma(grad_1_1.w, input_1_1.y, sum_7_5);
+            sum_7_4 = fma(grad_1_1.w, input_1_1.x, sum_7_4);
+            sum_7_3 = fma(grad_1_1.w, input_1_0.w, sum_7_3);
+            sum_7_2 = fma(grad_1_1.w, input_1_0.z, sum_7_2);
+            sum_7_1 = fma(grad_1_1.w, input_1_0.y, sum_7_1);
+            sum_7_0 = fma(grad_1_1.w, input_1_0.x, sum_7_0);
+            let input_2_0 = inputs[buffer][2][lane_x];
+            let input_2_1 = inputs[buffer][2][lane_x + 8u];
+            let grad_2_0 = grads[buffer][2][lane_y];
+            let grad_2_1 = grads[buffer][2][lane_y + 8u];
+            sum_0_0 = fma(grad_2_0.x, input_2_0.x, sum_0_0);
+            sum_0_1 = fma(grad_2_0.x, input_2_0.y, sum_0_1);
+            sum_0_2 = fma(grad_2_0.x, input_2_0.z, sum_0_2);
+            sum_0_3 = fma(grad_2_0.x, input_2_0.w, sum_0_3);
+            sum_0_4 = fma(grad_2_0.x, input_2_1.x, sum_0_4);
+            sum_0_5 = fma(grad_2_0.x, input_2_1.y, sum_0_5);
+            sum_0_6 = fma(grad_2_0.x, input_2_1.z, sum_0_6);
+            sum_0_7 = fma(grad_2_0.x, input_2_1.w, sum_0_7);
+            sum_1_7 = fma(grad_2_0.y, input_2_1.w, sum_1_7);
+            sum_1_6 = fma(grad_2_0.y, input_2_1.z, sum_1_6);
+            sum_1_5 = fma(grad_2_0.y, input_2_1.y, sum_1_5);
+            sum_1_4 = fma(grad_2_0.y, input_2_1.x, sum_1_4);
+            sum_1_3 = fma(grad_2_0.y, input_2_0.w, sum_1_3);
+            sum_1_2 = fma(grad_2_0.y, input_2_0.z, sum_1_2);
+            sum_1_1 = fma(grad_2_0.y, input_2_0.y, sum_1_1);
+            sum_1_0 = fma(grad_2_0.y, input_2_0.x, sum_1_0);
+            sum_2_0 = fma(grad_2_0.z, input_2_0.x, sum_2_0);
+            sum_2_1 = fma(grad_2_0.z, input_2_0.y, sum_2_1);
+            sum_2_2 = fma(grad_2_0.z, input_2_0.z, sum_2_2);
+            sum_2_3 = fma(grad_2_0.z, input_2_0.w, sum_2_3);
+            sum_2_4 = fma(grad_2_0.z, input_2_1.x, sum_2_4);
+            sum_2_5 = fma(grad_2_0.z, input_2_1.y, sum_2_5);
+            sum_2_6 = fma(grad_2_0.z, input_2_1.z, sum_2_6);
+            sum_2_7 = fma(grad_2_0.z, input_2_1.w, sum_2_7);
+            sum_3_7 = fma(grad_2_0.w, input_2_1.w, sum_3_7);
+            sum_3_6 = fma(grad_2_0.w, input_2_1.z, sum_3_6);
+            sum_3_5 = fma(grad_2_0.w, input_2_1.y, sum_3_5);
+            sum_3_4 = fma(grad_2_0.w, input_2_1.x, sum_3_4);
+            sum_3_3 = fma(grad_2_0.w, input_2_0.w, sum_3_3);
+            sum_3_2 = fma(grad_2_0.w, input_2_0.z, sum_3_2);
+            sum_3_1 = fma(grad_2_0.w, input_2_0.y, sum_3_1);
+            sum_3_0 = fma(grad_2_0.w, input_2_0.x, sum_3_0);
+            sum_4_0 = fma(grad_2_1.x, input_2_0.x, sum_4_0);
+            sum_4_1 = fma(grad_2_1.x, input_2_0.y, sum_4_1);
+            sum_4_2 = fma(grad_2_1.x, input_2_0.z, sum_4_2);
+            sum_4_3 = fma(grad_2_1.x, input_2_0.w, sum_4_3);
+            sum_4_4 = fma(grad_2_1.x, input_2_1.x, sum_4_4);
+            sum_4_5 = fma(grad_2_1.x, input_2_1.y, sum_4_5);
+            sum_4_6 = fma(grad_2_1.x, input_2_1.z, sum_4_6);
+            sum_4_7 = fma(grad_2_1.x, input_2_1.w, sum_4_7);
+            sum_5_7 = fma(grad_2_1.y, input_2_1.w, sum_5_7);
+            sum_5_6 = fma(grad_2_1.y, input_2_1.z, sum_5_6);
+            sum_5_5 = fma(grad_2_1.y, input_2_1.y, sum_5_5);
+            sum_5_4 = fma(grad_2_1.y, input_2_1.x, sum_5_4);
+            sum_5_3 = fma(grad_2_1.y, input_2_0.w, sum_5_3);
+            sum_5_2 = fma(grad_2_1.y, input_2_0.z, sum_5_2);
+            sum_5_1 = fma(grad_2_1.y, input_2_0.y, sum_5_1);
+            sum_5_0 = fma(grad_2_1.y, input_2_0.x, sum_5_0);
+            sum_6_0 = fma(grad_2_1.z, input_2_0.x, sum_6_0);
+            sum_6_1 = fma(grad_2_1.z, input_2_0.y, sum_6_1);
+            sum_6_2 = fma(grad_2_1.z, input_2_0.z, sum_6_2);
+            sum_6_3 = fma(grad_2_1.z, input_2_0.w, sum_6_3);
+            sum_6_4 = fma(grad_2_1.z, input_2_1.x, sum_6_4);
+            sum_6_5 = fma(grad_2_1.z, input_2_1.y, sum_6_5);
+            sum_6_6 = fma(grad_2_1.z, input_2_1.z, sum_6_6);
+            sum_6_7 = fma(grad_2_1.z, input_2_1.w, sum_6_7);
+            sum_7_7 = fma(grad_2_1.w, input_2_1.w, sum_7_7);
+            sum_7_6 = fma(grad_2_1.w, input_2_1.z, sum_7_6);
+            sum_7_5 = fma(grad_2_1.w, input_2_1.y, sum_7_5);
+            sum_7_4 = fma(grad_2_1.w, input_2_1.x, sum_7_4);
+            sum_7_3 = fma(grad_2_1.w, input_2_0.w, sum_7_3);
+            sum_7_2 = fma(grad_2_1.w, input_2_0.z, sum_7_2);
+            sum_7_1 = fma(grad_2_1.w, input_2_0.y, sum_7_1);
+            sum_7_0 = fma(grad_2_1.w, input_2_0.x, sum_7_0);
+            let input_3_0 = inputs[buffer][3][lane_x];
+            let input_3_1 = inputs[buffer][3][lane_x + 8u];
+            let grad_3_0 = grads[buffer][3][lane_y];
+            let grad_3_1 = grads[buffer][3][lane_y + 8u];
+            sum_0_0 = fma(grad_3_0.x, input_3_0.x, sum_0_0);
+            sum_0_1 = fma(grad_3_0.x, input_3_0.y, sum_0_1);
+            sum_0_2 = fma(grad_3_0.x, input_3_0.z, sum_0_2);
+            sum_0_3 = fma(grad_3_0.x, input_3_0.w, sum_0_3);
+            sum_0_4 = fma(grad_3_0.x, input_3_1.x, sum_0_4);
+            sum_0_5 = fma(grad_3_0.x, input_3_1.y, sum_0_5);
+            sum_0_6 = fma(grad_3_0.x, input_3_1.z, sum_0_6);
+            sum_0_7 = fma(grad_3_0.x, input_3_1.w, sum_0_7);
+            sum_1_7 = fma(grad_3_0.y, input_3_1.w, sum_1_7);
+            sum_1_6 = fma(grad_3_0.y, input_3_1.z, sum_1_6);
+            sum_1_5 = fma(grad_3_0.y, input_3_1.y, sum_1_5);
+            sum_1_4 = fma(grad_3_0.y, input_3_1.x, sum_1_4);
+            sum_1_3 = fma(grad_3_0.y, input_3_0.w, sum_1_3);
+            sum_1_2 = fma(grad_3_0.y, input_3_0.z, sum_1_2);
+            sum_1_1 = fma(grad_3_0.y, input_3_0.y, sum_1_1);
+            sum_1_0 = fma(grad_3_0.y, input_3_0.x, sum_1_0);
+            sum_2_0 = fma(grad_3_0.z, input_3_0.x, sum_2_0);
+            sum_2_1 = fma(grad_3_0.z, input_3_0.y, sum_2_1);
+            sum_2_2 = fma(grad_3_0.z, input_3_0.z, sum_2_2);
+            sum_2_3 = fma(grad_3_0.z, input_3_0.w, sum_2_3);
+            sum_2_4 = fma(grad_3_0.z, input_3_1.x, sum_2_4);
+            sum_2_5 = fma(grad_3_0.z, input_3_1.y, sum_2_5);
+            sum_2_6 = fma(grad_3_0.z, input_3_1.z, sum_2_6);
+            sum_2_7 = fma(grad_3_0.z, input_3_1.w, sum_2_7);
+            sum_3_7 = fma(grad_3_0.w, input_3_1.w, sum_3_7);
+            sum_3_6 = fma(grad_3_0.w, input_3_1.z, sum_3_6);
+            sum_3_5 = fma(grad_3_0.w, input_3_1.y, sum_3_5);
+            sum_3_4 = fma(grad_3_0.w, input_3_1.x, sum_3_4);
+            sum_3_3 = fma(grad_3_0.w, input_3_0.w, sum_3_3);
+            sum_3_2 = fma(grad_3_0.w, input_3_0.z, sum_3_2);
+            sum_3_1 = fma(grad_3_0.w, input_3_0.y, sum_3_1);
+            sum_3_0 = fma(grad_3_0.w, input_3_0.x, sum_3_0);
+            sum_4_0 = fma(grad_3_1.x, input_3_0.x, sum_4_0);
+            sum_4_1 = fma(grad_3_1.x, input_3_0.y, sum_4_1);
+            sum_4_2 = fma(grad_3_1.x, input_3_0.z, sum_4_2);
+            sum_4_3 = fma(grad_3_1.x, input_3_0.w, sum_4_3);
+            sum_4_4 = fma(grad_3_1.x, input_3_1.x, sum_4_4);
+            sum_4_5 = fma(grad_3_1.x, input_3_1.y, sum_4_5);
+            sum_4_6 = fma(grad_3_1.x, input_3_1.z, sum_4_6);
+            sum_4_7 = fma(grad_3_1.x, input_3_1.w, sum_4_7);
+            sum_5_7 = fma(grad_3_1.y, input_3_1.w, sum_5_7);
+            sum_5_6 = fma(grad_3_1.y, input_3_1.z, sum_5_6);
+            sum_5_5 = fma(grad_3_1.y, input_3_1.y, sum_5_5);
+            sum_5_4 = fma(grad_3_1.y, input_3_1.x, sum_5_4);
+            sum_5_3 = fma(grad_3_1.y, input_3_0.w, sum_5_3);
+            sum_5_2 = fma(grad_3_1.y, input_3_0.z, sum_5_2);
+            sum_5_1 = fma(grad_3_1.y, input_3_0.y, sum_5_1);
+            sum_5_0 = fma(grad_3_1.y, input_3_0.x, sum_5_0);
+            sum_6_0 = fma(grad_3_1.z, input_3_0.x, sum_6_0);
+            sum_6_1 = fma(grad_3_1.z, input_3_0.y, sum_6_1);
+            sum_6_2 = fma(grad_3_1.z, input_3_0.z, sum_6_2);
+            sum_6_3 = fma(grad_3_1.z, input_3_0.w, sum_6_3);
+            sum_6_4 = fma(grad_3_1.z, input_3_1.x, sum_6_4);
+            sum_6_5 = fma(grad_3_1.z, input_3_1.y, sum_6_5);
+            sum_6_6 = fma(grad_3_1.z, input_3_1.z, sum_6_6);
+            sum_6_7 = fma(grad_3_1.z, input_3_1.w, sum_6_7);
+            sum_7_7 = fma(grad_3_1.w, input_3_1.w, sum_7_7);
+            sum_7_6 = fma(grad_3_1.w, input_3_1.z, sum_7_6);
+            sum_7_5 = fma(grad_3_1.w, input_3_1.y, sum_7_5);
+            sum_7_4 = fma(grad_3_1.w, input_3_1.x, sum_7_4);
+            sum_7_3 = fma(grad_3_1.w, input_3_0.w, sum_7_3);
+            sum_7_2 = fma(grad_3_1.w, input_3_0.z, sum_7_2);
+            sum_7_1 = fma(grad_3_1.w, input_3_0.y, sum_7_1);
+            sum_7_0 = fma(grad_3_1.w, input_3_0.x, sum_7_0);
+            let input_4_0 = inputs[buffer][4][lane_x];
+            let input_4_1 = inputs[buffer][4][lane_x + 8u];
+            let grad_4_0 = grads[buffer][4][lane_y];
+            let grad_4_1 = grads[buffer][4][lane_y + 8u];
+            sum_0_0 = fma(grad_4_0.x, input_4_0.x, sum_0_0);
+            sum_0_1 = fma(grad_4_0.x, input_4_0.y, sum_0_1);
+            sum_0_2 = fma(grad_4_0.x, input_4_0.z, sum_0_2);
+            sum_0_3 = fma(grad_4_0.x, input_4_0.w, sum_0_3);
+            sum_0_4 = fma(grad_4_0.x, input_4_1.x, sum_0_4);
+            sum_0_5 = fma(grad_4_0.x, input_4_1.y, sum_0_5);
+            sum_0_6 = fma(grad_4_0.x, input_4_1.z, sum_0_6);
+            sum_0_7 = fma(grad_4_0.x, input_4_1.w, sum_0_7);
+            sum_1_7 = fma(grad_4_0.y, input_4_1.w, sum_1_7);
+            sum_1_6 = fma(grad_4_0.y, input_4_1.z, sum_1_6);
+            sum_1_5 = fma(grad_4_0.y, input_4_1.y, sum_1_5);
+            sum_1_4 = fma(grad_4_0.y, input_4_1.x, sum_1_4);
+            sum_1_3 = fma(grad_4_0.y, input_4_0.w, sum_1_3);
+            sum_1_2 = fma(grad_4_0.y, input_4_0.z, sum_1_2);
+            sum_1_1 = fma(grad_4_0.y, input_4_0.y, sum_1_1);
+            sum_1_0 = fma(grad_4_0.y, input_4_0.x, sum_1_0);
+            sum_2_0 = fma(grad_4_0.z, input_4_0.x, sum_2_0);
+            sum_2_1 = fma(grad_4_0.z, input_4_0.y, sum_2_1);
+            sum_2_2 = fma(grad_4_0.z, input_4_0.z, sum_2_2);
+            sum_2_3 = fma(grad_4_0.z, input_4_0.w, sum_2_3);
+            sum_2_4 = fma(grad_4_0.z, input_4_1.x, sum_2_4);
+            sum_2_5 = fma(grad_4_0.z, input_4_1.y, sum_2_5);
+            sum_2_6 = fma(grad_4_0.z, input_4_1.z, sum_2_6);
+            sum_2_7 = fma(grad_4_0.z, input_4_1.w, sum_2_7);
+            sum_3_7 = fma(grad_4_0.w, input_4_1.w, sum_3_7);
+            sum_3_6 = fma(grad_4_0.w, input_4_1.z, sum_3_6);
+            sum_3_5 = fma(grad_4_0.w, input_4_1.y, sum_3_5);
+            sum_3_4 = fma(grad_4_0.w, input_4_1.x, sum_3_4);
+            sum_3_3 = fma(grad_4_0.w, input_4_0.w, sum_3_3);
+            sum_3_2 = fma(grad_4_0.w, input_4_0.z, sum_3_2);
+            sum_3_1 = fma(grad_4_0.w, input_4_0.y, sum_3_1);
+            sum_3_0 = fma(grad_4_0.w, input_4_0.x, sum_3_0);
+            sum_4_0 = fma(grad_4_1.x, input_4_0.x, sum_4_0);
+            sum_4_1 = fma(grad_4_1.x, input_4_0.y, sum_4_1);
+            sum_4_2 = fma(grad_4_1.x, input_4_0.z, sum_4_2);
+            sum_4_3 = fma(grad_4_1.x, input_4_0.w, sum_4_3);
+            sum_4_4 = fma(grad_4_1.x, input_4_1.x, sum_4_4);
+            sum_4_5 = fma(grad_4_1.x, input_4_1.y, sum_4_5);
+            sum_4_6 = fma(grad_4_1.x, input_4_1.z, sum_4_6);
+            sum_4_7 = fma(grad_4_1.x, input_4_1.w, sum_4_7);
+            sum_5_7 = fma(grad_4_1.y, input_4_1.w, sum_5_7);
+            sum_5_6 = fma(grad_4_1.y, input_4_1.z, sum_5_6);
+            sum_5_5 = fma(grad_4_1.y, input_4_1.y, sum_5_5);
+            sum_5_4 = fma(grad_4_1.y, input_4_1.x, sum_5_4);
+            sum_5_3 = fma(grad_4_1.y, input_4_0.w, sum_5_3);
+            sum_5_2 = fma(grad_4_1.y, input_4_0.z, sum_5_2);
+            sum_5_1 = fma(grad_4_1.y, input_4_0.y, sum_5_1);
+            sum_5_0 = fma(grad_4_1.y, input_4_0.x, sum_5_0);
+            sum_6_0 = fma(grad_4_1.z, input_4_0.x, sum_6_0);
+            sum_6_1 = fma(grad_4_1.z, input_4_0.y, sum_6_1);
+            sum_6_2 = fma(grad_4_1.z, input_4_0.z, sum_6_2);
+            sum_6_3 = fma(grad_4_1.z, input_4_0.w, sum_6_3);
+            sum_6_4 = fma(grad_4_1.z, input_4_1.x, sum_6_4);
+            sum_6_5 = fma(grad_4_1.z, input_4_1.y, sum_6_5);
+            sum_6_6 = fma(grad_4_1.z, input_4_1.z, sum_6_6);
+            sum_6_7 = fma(grad_4_1.z, input_4_1.w, sum_6_7);
+            sum_7_7 = fma(grad_4_1.w, input_4_1.w, sum_7_7);
+            sum_7_6 = fma(grad_4_1.w, input_4_1.z, sum_7_6);
+            sum_7_5 = fma(grad_4_1.w, input_4_1.y, sum_7_5);
+            sum_7_4 = fma(grad_4_1.w, input_4_1.x, sum_7_4);
+            sum_7_3 = fma(grad_4_1.w, input_4_0.w, sum_7_3);
+            sum_7_2 = fma(grad_4_1.w, input_4_0.z, sum_7_2);
+            sum_7_1 = fma(grad_4_1.w, input_4_0.y, sum_7_1);
+            sum_7_0 = fma(grad_4_1.w, input_4_0.x, sum_7_0);
+            let input_5_0 = inputs[buffer][5][lane_x];
+            let input_5_1 = inputs[buffer][5][lane_x + 8u];
+            let grad_5_0 = grads[buffer][5][lane_y];
+            let grad_5_1 = grads[buffer][5][lane_y + 8u];
+            sum_0_0 = fma(grad_5_0.x, input_5_0.x, sum_0_0);
+            sum_0_1 = fma(grad_5_0.x, input_5_0.y, sum_0_1);
+            sum_0_2 = fma(grad_5_0.x, input_5_0.z, sum_0_2);
+            sum_0_3 = fma(grad_5_0.x, input_5_0.w, sum_0_3);
+            sum_0_4 = fma(grad_5_0.x, input_5_1.x, sum_0_4);
+            sum_0_5 = fma(grad_5_0.x, input_5_1.y, sum_0_5);
+            sum_0_6 = fma(grad_5_0.x, input_5_1.z, sum_0_6);
+            sum_0_7 = fma(grad_5_0.x, input_5_1.w, sum_0_7);
+            sum_1_7 = fma(grad_5_0.y, input_5_1.w, sum_1_7);
+            sum_1_6 = fma(grad_5_0.y, input_5_1.z, sum_1_6);
+            sum_1_5 = fma(grad_5_0.y, input_5_1.y, sum_1_5);
+            sum_1_4 = fma(grad_5_0.y, input_5_1.x, sum_1_4);
+            sum_1_3 = fma(grad_5_0.y, input_5_0.w, sum_1_3);
+            sum_1_2 = fma(grad_5_0.y, input_5_0.z, sum_1_2);
+            sum_1_1 = fma(grad_5_0.y, input_5_0.y, sum_1_1);
+            sum_1_0 = fma(grad_5_0.y, input_5_0.x, sum_1_0);
+            sum_2_0 = fma(grad_5_0.z, input_5_0.x, sum_2_0);
+            sum_2_1 = fma(grad_5_0.z, input_5_0.y, sum_2_1);
+            sum_2_2 = fma(grad_5_0.z, input_5_0.z, sum_2_2);
+            sum_2_3 = fma(grad_5_0.z, input_5_0.w, sum_2_3);
+            sum_2_4 = fma(grad_5_0.z, input_5_1.x, sum_2_4);
+            sum_2_5 = fma(grad_5_0.z, input_5_1.y, sum_2_5);
+            sum_2_6 = fma(grad_5_0.z, input_5_1.z, sum_2_6);
+            sum_2_7 = fma(grad_5_0.z, input_5_1.w, sum_2_7);
+            sum_3_7 = fma(grad_5_0.w, input_5_1.w, sum_3_7);
+            sum_3_6 = fma(grad_5_0.w, input_5_1.z, sum_3_6);
+            sum_3_5 = fma(grad_5_0.w, input_5_1.y, sum_3_5);
+            sum_3_4 = fma(grad_5_0.w, input_5_1.x, sum_3_4);
+            sum_3_3 = fma(grad_5_0.w, input_5_0.w, sum_3_3);
+            sum_3_2 = fma(grad_5_0.w, input_5_0.z, sum_3_2);
+            sum_3_1 = fma(grad_5_0.w, input_5_0.y, sum_3_1);
+            sum_3_0 = fma(grad_5_0.w, input_5_0.x, sum_3_0);
+            sum_4_0 = fma(grad_5_1.x, input_5_0.x, sum_4_0);
+            sum_4_1 = fma(grad_5_1.x, input_5_0.y, sum_4_1);
+            sum_4_2 = fma(grad_5_1.x, input_5_0.z, sum_4_2);
+            sum_4_3 = fma(grad_5_1.x, input_5_0.w, sum_4_3);
+            sum_4_4 = fma(grad_5_1.x, input_5_1.x, sum_4_4);
+            sum_4_5 = fma(grad_5_1.x, input_5_1.y, sum_4_5);
+            sum_4_6 = fma(grad_5_1.x, input_5_1.z, sum_4_6);
+            sum_4_7 = fma(grad_5_1.x, input_5_1.w, sum_4_7);
+            sum_5_7 = fma(grad_5_1.y, input_5_1.w, sum_5_7);
+            sum_5_6 = fma(grad_5_1.y, input_5_1.z, sum_5_6);
+            sum_5_5 = fma(grad_5_1.y, input_5_1.y, sum_5_5);
+            sum_5_4 = fma(grad_5_1.y, input_5_1.x, sum_5_4);
+            sum_5_3 = fma(grad_5_1.y, input_5_0.w, sum_5_3);
+            sum_5_2 = fma(grad_5_1.y, input_5_0.z, sum_5_2);
+            sum_5_1 = fma(grad_5_1.y, input_5_0.y, sum_5_1);
+            sum_5_0 = fma(grad_5_1.y, input_5_0.x, sum_5_0);
+            sum_6_0 = fma(grad_5_1.z, input_5_0.x, sum_6_0);
+            sum_6_1 = fma(grad_5_1.z, input_5_0.y, sum_6_1);
+            sum_6_2 = fma(grad_5_1.z, input_5_0.z, sum_6_2);
+            sum_6_3 = fma(grad_5_1.z, input_5_0.w, sum_6_3);
+            sum_6_4 = fma(grad_5_1.z, input_5_1.x, sum_6_4);
+            sum_6_5 = fma(grad_5_1.z, input_5_1.y, sum_6_5);
+            sum_6_6 = fma(grad_5_1.z, input_5_1.z, sum_6_6);
+            sum_6_7 = fma(grad_5_1.z, input_5_1.w, sum_6_7);
+            sum_7_7 = fma(grad_5_1.w, input_5_1.w, sum_7_7);
+            sum_7_6 = fma(grad_5_1.w, input_5_1.z, sum_7_6);
+            sum_7_5 = fma(grad_5_1.w, input_5_1.y, sum_7_5);
+            sum_7_4 = fma(grad_5_1.w, input_5_1.x, sum_7_4);
+            sum_7_3 = fma(grad_5_1.w, input_5_0.w, sum_7_3);
+            sum_7_2 = fma(grad_5_1.w, input_5_0.z, sum_7_2);
+            sum_7_1 = fma(grad_5_1.w, input_5_0.y, sum_7_1);
+            sum_7_0 = fma(grad_5_1.w, input_5_0.x, sum_7_0);
+            let input_6_0 = inputs[buffer][6][lane_x];
+            let input_6_1 = inputs[buffer][6][lane_x + 8u];
+            let grad_6_0 = grads[buffer][6][lane_y];
+            let grad_6_1 = grads[buffer][6][lane_y + 8u];
+            sum_0_0 = fma(grad_6_0.x, input_6_0.x, sum_0_0);
+            sum_0_1 = fma(grad_6_0.x, input_6_0.y, sum_0_1);
+            sum_0_2 = fma(grad_6_0.x, input_6_0.z, sum_0_2);
+            sum_0_3 = fma(grad_6_0.x, input_6_0.w, sum_0_3);
+            sum_0_4 = fma(grad_6_0.x, input_6_1.x, sum_0_4);
+            sum_0_5 = fma(grad_6_0.x, input_6_1.y, sum_0_5);
+            sum_0_6 = fma(grad_6_0.x, input_6_1.z, sum_0_6);
+            sum_0_7 = fma(grad_6_0.x, input_6_1.w, sum_0_7);
+            sum_1_7 = fma(grad_6_0.y, input_6_1.w, sum_1_7);
+            sum_1_6 = fma(grad_6_0.y, input_6_1.z, sum_1_6);
+            sum_1_5 = fma(grad_6_0.y, input_6_1.y, sum_1_5);
+            sum_1_4 = fma(grad_6_0.y, input_6_1.x, sum_1_4);
+            sum_1_3 = fma(grad_6_0.y, input_6_0.w, sum_1_3);
+            sum_1_2 = fma(grad_6_0.y, input_6_0.z, sum_1_2);
+            sum_1_1 = fma(grad_6_0.y, input_6_0.y, sum_1_1);
+            sum_1_0 = fma(grad_6_0.y, input_6_0.x, sum_1_0);
+            sum_2_0 = fma(grad_6_0.z, input_6_0.x, sum_2_0);
+            sum_2_1 = fma(grad_6_0.z, input_6_0.y, sum_2_1);
+            sum_2_2 = fma(grad_6_0.z, input_6_0.z, sum_2_2);
+            sum_2_3 = fma(grad_6_0.z, input_6_0.w, sum_2_3);
+            sum_2_4 = fma(grad_6_0.z, input_6_1.x, sum_2_4);
+            sum_2_5 = fma(grad_6_0.z, input_6_1.y, sum_2_5);
+            sum_2_6 = fma(grad_6_0.z, input_6_1.z, sum_2_6);
+            sum_2_7 = fma(grad_6_0.z, input_6_1.w, sum_2_7);
+            sum_3_7 = fma(grad_6_0.w, input_6_1.w, sum_3_7);
+            sum_3_6 = fma(grad_6_0.w, input_6_1.z, sum_3_6);
+            sum_3_5 = fma(grad_6_0.w, input_6_1.y, sum_3_5);
+            sum_3_4 = fma(grad_6_0.w, input_6_1.x, sum_3_4);
+            sum_3_3 = fma(grad_6_0.w, input_6_0.w, sum_3_3);
+            sum_3_2 = fma(grad_6_0.w, input_6_0.z, sum_3_2);
+            sum_3_1 = fma(grad_6_0.w, input_6_0.y, sum_3_1);
+            sum_3_0 = fma(grad_6_0.w, input_6_0.x, sum_3_0);
+            sum_4_0 = fma(grad_6_1.x, input_6_0.x, sum_4_0);
+            sum_4_1 = fma(grad_6_1.x, input_6_0.y, sum_4_1);
+            sum_4_2 = fma(grad_6_1.x, input_6_0.z, sum_4_2);
+            sum_4_3 = fma(grad_6_1.x, input_6_0.w, sum_4_3);
+            sum_4_4 = fma(grad_6_1.x, input_6_1.x, sum_4_4);
+            sum_4_5 = fma(grad_6_1.x, input_6_1.y, sum_4_5);
+            sum_4_6 = fma(grad_6_1.x, input_6_1.z, sum_4_6);
+            sum_4_7 = fma(grad_6_1.x, input_6_1.w, sum_4_7);
+            sum_5_7 = fma(grad_6_1.y, input_6_1.w, sum_5_7);
+            sum_5_6 = fma(grad_6_1.y, input_6_1.z, sum_5_6);
+            sum_5_5 = fma(grad_6_1.y, input_6_1.y, sum_5_5);
+            sum_5_4 = fma(grad_6_1.y, input_6_1.x, sum_5_4);
+            sum_5_3 = fma(grad_6_1.y, input_6_0.w, sum_5_3);
+            sum_5_2 = fma(grad_6_1.y, input_6_0.z, sum_5_2);
+            sum_5_1 = fma(grad_6_1.y, input_6_0.y, sum_5_1);
+            sum_5_0 = fma(grad_6_1.y, input_6_0.x, sum_5_0);
+            sum_6_0 = fma(grad_6_1.z, input_6_0.x, sum_6_0);
+            sum_6_1 = fma(grad_6_1.z, input_6_0.y, sum_6_1);
+            sum_6_2 = fma(grad_6_1.z, input_6_0.z, sum_6_2);
+            sum_6_3 = fma(grad_6_1.z, input_6_0.w, sum_6_3);
+            sum_6_4 = fma(grad_6_1.z, input_6_1.x, sum_6_4);
+            sum_6_5 = fma(grad_6_1.z, input_6_1.y, sum_6_5);
+            sum_6_6 = fma(grad_6_1.z, input_6_1.z, sum_6_6);
+            sum_6_7 = fma(grad_6_1.z, input_6_1.w, sum_6_7);
+            sum_7_7 = fma(grad_6_1.w, input_6_1.w, sum_7_7);
+            sum_7_6 = fma(grad_6_1.w, input_6_1.z, sum_7_6);
+            sum_7_5 = fma(grad_6_1.w, input_6_1.y, sum_7_5);
+            sum_7_4 = fma(grad_6_1.w, input_6_1.x, sum_7_4);
+            sum_7_3 = fma(grad_6_1.w, input_6_0.w, sum_7_3);
+            sum_7_2 = fma(grad_6_1.w, input_6_0.z, sum_7_2);
+            sum_7_1 = fma(grad_6_1.w, input_6_0.y, sum_7_1);
+            sum_7_0 = fma(grad_6_1.w, input_6_0.x, sum_7_0);
+            let input_7_0 = inputs[buffer][7][lane_x];
+            let input_7_1 = inputs[buffer][7][lane_x + 8u];
+            let grad_7_0 = grads[buffer][7][lane_y];
+            let grad_7_1 = grads[buffer][7][lane_y + 8u];
+            sum_0_0 = fma(grad_7_0.x, input_7_0.x, sum_0_0);
+            sum_0_1 = fma(grad_7_0.x, input_7_0.y, sum_0_1);
+            sum_0_2 = fma(grad_7_0.x, input_7_0.z, sum_0_2);
+            sum_0_3 = fma(grad_7_0.x, input_7_0.w, sum_0_3);
+            sum_0_4 = fma(grad_7_0.x, input_7_1.x, sum_0_4);
+            sum_0_5 = fma(grad_7_0.x, input_7_1.y, sum_0_5);
+            sum_0_6 = fma(grad_7_0.x, input_7_1.z, sum_0_6);
+            sum_0_7 = fma(grad_7_0.x, input_7_1.w, sum_0_7);
+            sum_1_7 = fma(grad_7_0.y, input_7_1.w, sum_1_7);
+            sum_1_6 = fma(grad_7_0.y, input_7_1.z, sum_1_6);
+            sum_1_5 = fma(grad_7_0.y, input_7_1.y, sum_1_5);
+            sum_1_4 = fma(grad_7_0.y, input_7_1.x, sum_1_4);
+            sum_1_3 = fma(grad_7_0.y, input_7_0.w, sum_1_3);
+            sum_1_2 = fma(grad_7_0.y, input_7_0.z, sum_1_2);
+            sum_1_1 = fma(grad_7_0.y, input_7_0.y, sum_1_1);
+            sum_1_0 = fma(grad_7_0.y, input_7_0.x, sum_1_0);
+            sum_2_0 = fma(grad_7_0.z, input_7_0.x, sum_2_0);
+            sum_2_1 = fma(grad_7_0.z, input_7_0.y, sum_2_1);
+            sum_2_2 = fma(grad_7_0.z, input_7_0.z, sum_2_2);
+            sum_2_3 = fma(grad_7_0.z, input_7_0.w, sum_2_3);
+            sum_2_4 = fma(grad_7_0.z, input_7_1.x, sum_2_4);
+            sum_2_5 = fma(grad_7_0.z, input_7_1.y, sum_2_5);
+            sum_2_6 = fma(grad_7_0.z, input_7_1.z, sum_2_6);
+            sum_2_7 = fma(grad_7_0.z, input_7_1.w, sum_2_7);
+            sum_3_7 = fma(grad_7_0.w, input_7_1.w, sum_3_7);
+            sum_3_6 = fma(grad_7_0.w, input_7_1.z, sum_3_6);
+            sum_3_5 = fma(grad_7_0.w, input_7_1.y, sum_3_5);
+            sum_3_4 = fma(grad_7_0.w, input_7_1.x, sum_3_4);
+            sum_3_3 = fma(grad_7_0.w, input_7_0.w, sum_3_3);
+            sum_3_2 = fma(grad_7_0.w, input_7_0.z, sum_3_2);
+            sum_3_1 = fma(grad_7_0.w, input_7_0.y, sum_3_1);
+            sum_3_0 = fma(grad_7_0.w, input_7_0.x, sum_3_0);
+            sum_4_0 = fma(grad_7_1.x, input_7_0.x, sum_4_0);
+            sum_4_1 = fma(grad_7_1.x, input_7_0.y, sum_4_1);
+            sum_4_2 = fma(grad_7_1.x, input_7_0.z, sum_4_2);
+            sum_4_3 = fma(grad_7_1.x, input_7_0.w, sum_4_3);
+            sum_4_4 = fma(grad_7_1.x, input_7_1.x, sum_4_4);
+            sum_4_5 = fma(grad_7_1.x, input_7_1.y, sum_4_5);
+            sum_4_6 = fma(grad_7_1.x, input_7_1.z, sum_4_6);
+            sum_4_7 = fma(grad_7_1.x, input_7_1.w, sum_4_7);
+            sum_5_7 = fma(grad_7_1.y, input_7_1.w, sum_5_7);
+            sum_5_6 = fma(grad_7_1.y, input_7_1.z, sum_5_6);
+            sum_5_5 = fma(grad_7_1.y, input_7_1.y, sum_5_5);
+            sum_5_4 = fma(grad_7_1.y, input_7_1.x, sum_5_4);
+            sum_5_3 = fma(grad_7_1.y, input_7_0.w, sum_5_3);
+            sum_5_2 = fma(grad_7_1.y, input_7_0.z, sum_5_2);
+            sum_5_1 = fma(grad_7_1.y, input_7_0.y, sum_5_1);
+            sum_5_0 = fma(grad_7_1.y, input_7_0.x, sum_5_0);
+            sum_6_0 = fma(grad_7_1.z, input_7_0.x, sum_6_0);
+            sum_6_1 = fma(grad_7_1.z, input_7_0.y, sum_6_1);
+            sum_6_2 = fma(grad_7_1.z, input_7_0.z, sum_6_2);
+            sum_6_3 = fma(grad_7_1.z, input_7_0.w, sum_6_3);
+            sum_6_4 = fma(grad_7_1.z, input_7_1.x, sum_6_4);
+            sum_6_5 = fma(grad_7_1.z, input_7_1.y, sum_6_5);
+            sum_6_6 = fma(grad_7_1.z, input_7_1.z, sum_6_6);
+            sum_6_7 = fma(grad_7_1.z, input_7_1.w, sum_6_7);
+            sum_7_7 = fma(grad_7_1.w, input_7_1.w, sum_7_7);
+            sum_7_6 = fma(grad_7_1.w, input_7_1.z, sum_7_6);
+            sum_7_5 = fma(grad_7_1.w, input_7_1.y, sum_7_5);
+            sum_7_4 = fma(grad_7_1.w, input_7_1.x, sum_7_4);
+            sum_7_3 = fma(grad_7_1.w, input_7_0.w, sum_7_3);
+            sum_7_2 = fma(grad_7_1.w, input_7_0.z, sum_7_2);
+            sum_7_1 = fma(grad_7_1.w, input_7_0.y, sum_7_1);
+            sum_7_0 = fma(grad_7_1.w, input_7_0.x, sum_7_0);
+            buffer = 1u - buffer;
+        grads[buffer][step_position][first_vector] = select(vec4<f32>(0.0), grad_0, is_there && inside_0);
+        grads[buffer][step_position][first_vector + 8u] = select(vec4<f32>(0.0), grad_1, is_there && inside_0);
+        inputs[buffer][step_position][first_vector] = select(vec4<f32>(0.0), value_0, is_there && inside_0);
+        inputs[buffer][step_position][first_vector + 8u] = select(vec4<f32>(0.0), value_1, is_there && inside_0);
+
+            workgroupBarrier();
+        }
+
+        let is_first = block == first && params.accumulate == 0u;
+        {
+            let own_filter = first_filter + (lane_y + 0u) * 4u + 0u;
+            let row = part * params.part_vectors + (group * params.group_out_channels + own_filter) * params.row_vectors;
+            let vector_0 = first_column / 4u + lane_x + 0u;
+            if own_filter < params.group_out_channels && vector_0 < params.row_vectors {
+                var total = vec4<f32>(sum_0_0, sum_0_1, sum_0_2, sum_0_3);
+                if !is_first {
+                    total += partial[row + vector_0];
+                }
+                partial[row + vector_0] = total;
+            }
+            sum_0_0 = 0.0;
+            sum_0_1 = 0.0;
+            sum_0_2 = 0.0;
+            sum_0_3 = 0.0;
+            let vector_1 = first_column / 4u + lane_x + 8u;
+            if own_filter < params.group_out_channels && vector_1 < params.row_vectors {
+                var total = vec4<f32>(sum_0_4, sum_0_5, sum_0_6, sum_0_7);
+                if !is_first {
+                    total += partial[row + vector_1];
+                }
+                partial[row + vector_1] = total;
+            }
+            sum_0_4 = 0.0;
+            sum_0_5 = 0.0;
+            sum_0_6 = 0.0;
+            sum_0_7 = 0.0;
+        }
+        {
+            let own_filter = first_filter + (lane_y + 0u) * 4u + 1u;
+            let row = part * params.part_vectors + (group * params.group_out_channels + own_filter) * params.row_vectors;
+            let vector_0 = first_column / 4u + lane_x + 0u;
+            if own_filter < params.group_out_channels && vector_0 < params.row_vectors {
+                var total = vec4<f32>(sum_1_0, sum_1_1, sum_1_2, sum_1_3);
+                if !is_first {
+                    total += partial[row + vector_0];
+                }
+                partial[row + vector_0] = total;
+            }
+            sum_1_0 = 0.0;
+            sum_1_1 = 0.0;
+            sum_1_2 = 0.0;
+            sum_1_3 = 0.0;
+            let vector_1 = first_column / 4u + lane_x + 8u;
+            if own_filter < params.group_out_channels && vector_1 < params.row_vectors {
+                var total = vec4<f32>(sum_1_4, sum_1_5, sum_1_6, sum_1_7);
+                if !is_first {
+                    total += partial[row + vector_1];
+                }
+                partial[row + vector_1] = total;
+            }
+            sum_1_4 = 0.0;
+            sum_1_5 = 0.0;
+            sum_1_6 = 0.0;
+            sum_1_7 = 0.0;
+        }
+        {
+            let own_filter = first_filter + (lane_y + 0u) * 4u + 2u;
+            let row = part * params.part_vectors + (group * params.group_out_channels + own_filter) * params.row_vectors;
+            let vector_0 = first_column / 4u + lane_x + 0u;
+            if own_filter < params.group_out_channels && vector_0 < params.row_vectors {
+                var total = vec4<f32>(sum_2_0, sum_2_1, sum_2_2, sum_2_3);
+                if !is_first {
+                    total += partial[row + vector_0];
+                }
+                partial[row + vector_0] = total;
+            }
+            sum_2_0 = 0.0;
+            sum_2_1 = 0.0;
+            sum_2_2 = 0.0;
+            sum_2_3 = 0.0;
+            let vector_1 = first_column / 4u + lane_x + 8u;
+            if own_filter < params.group_out_channels && vector_1 < params.row_vectors {
+                var total = vec4<f32>(sum_2_4, sum_2_5, sum_2_6, sum_2_7);
+                if !is_first {
+                    total += partial[row + vector_1];
+                }
+                partial[row + vector_1] = total;
+            }
+            sum_2_4 = 0.0;
+            sum_2_5 = 0.0;
+            sum_2_6 = 0.0;
+            sum_2_7 = 0.0;
+        }
+        {
+            let own_filter = first_filter + (lane_y + 0u) * 4u + 3u;
+            let row = part * params.part_vectors + (group * params.group_out_channels + own_filter) * params.row_vectors;
+            let vector_0 = first_column / 4u + lane_x + 0u;
+            if own_filter < params.group_out_channels && vector_0 < params.row_vectors {
+                var total = vec4<f32>(sum_3_0, sum_3_1, sum_3_2, sum_3_3);
+                if !is_first {
+                    total += partial[row + vector_0];
+                }
+                partial[row + vector_0] = total;
+            }
+            sum_3_0 = 0.0;
+            sum_3_1 = 0.0;
+            sum_3_2 = 0.0;
+            sum_3_3 = 0.0;
+            let vector_1 = first_column / 4u + lane_x + 8u;
+            if own_filter < params.group_out_channels && vector_1 < params.row_vectors {
+                var total = vec4<f32>(sum_3_4, sum_3_5, sum_3_6, sum_3_7);
+                if !is_first {
+                    total += partial[row + vector_1];
+                }
+                partial[row + vector_1] = total;
+            }
+            sum_3_4 = 0.0;
+            sum_3_5 = 0.0;
+            sum_3_6 = 0.0;
+            sum_3_7 = 0.0;
+        }
+        {
+            let own_filter = first_filter + (lane_y + 8u) * 4u + 0u;
+            let row = part * params.part_vectors + (group * params.group_out_channels + own_filter) * params.row_vectors;
+            let vector_0 = first_column / 4u + lane_x + 0u;
+            if own_filter < params.group_out_channels && vector_0 < params.row_vectors {
+                var total = vec4<f32>(sum_4_0, sum_4_1, sum_4_2, sum_4_3);
+                if !is_first {
+                    total += partial[row + vector_0];
+                }
+                partial[row + vector_0] = total;
+            }
+            sum_4_0 = 0.0;
+            sum_4_1 = 0.0;
+            sum_4_2 = 0.0;
+            sum_4_3 = 0.0;
+            let vector_1 = first_column / 4u + lane_x + 8u;
+            if own_filter < params.group_out_channels && vector_1 < params.row_vectors {
+                var total = vec4<f32>(sum_4_4, sum_4_5, sum_4_6, sum_4_7);
+                if !is_first {
+                    total += partial[row + vector_1];
+                }
+                partial[row + vector_1] = total;
+            }
+            sum_4_4 = 0.0;
+            sum_4_5 = 0.0;
+            sum_4_6 = 0.0;
+            sum_4_7 = 0.0;
+        }
+        {
+            let own_filter = first_filter + (lane_y + 8u) * 4u + 1u;
+            let row = part * params.part_vectors + (group * params.group_out_channels + own_filter) * params.row_vectors;
+            let vector_0 = first_column / 4u + lane_x + 0u;
+            if own_filter < params.group_out_channels && vector_0 < params.row_vectors {
+                var total = vec4<f32>(sum_5_0, sum_5_1, sum_5_2, sum_5_3);
+                if !is_first {
+                    total += partial[row + vector_0];
+                }
+                partial[row + vector_0] = total;
+            }
+            sum_5_0 = 0.0;
+            sum_5_1 = 0.0;
+            sum_5_2 = 0.0;
+            sum_5_3 = 0.0;
+            let vector_1 = first_column / 4u + lane_x + 8u;
+            if own_filter < params.group_out_channels && vector_1 < params.row_vectors {
+                var total = vec4<f32>(sum_5_4, sum_5_5, sum_5_6, sum_5_7);
+                if !is_first {
+                    total += partial[row + vector_1];
+                }
+                partial[row + vector_1] = total;
+            }
+            sum_5_4 = 0.0;
+            sum_5_5 = 0.0;
+            sum_5_6 = 0.0;
+            sum_5_7 = 0.0;
+        }
+        {
+            let own_filter = first_filter + (lane_y + 8u) * 4u + 2u;
+            let row = part * params.part_vectors + (group * params.group_out_channels + own_filter) * params.row_vectors;
+            let vector_0 = first_column / 4u + lane_x + 0u;
+            if own_filter < params.group_out_channels && vector_0 < params.row_vectors {
+                var total = vec4<f32>(sum_6_0, sum_6_1, sum_6_2, sum_6_3);
+                if !is_first {
+                    total += partial[row + vector_0];
+                }
+                partial[row + vector_0] = total;
+            }
+            sum_6_0 = 0.0;
+            sum_6_1 = 0.0;
+            sum_6_2 = 0.0;
+            sum_6_3 = 0.0;
+            let vector_1 = first_column / 4u + lane_x + 8u;
+            if own_filter < params.group_out_channels && vector_1 < params.row_vectors {
+                var total = vec4<f32>(sum_6_4, sum_6_5, sum_6_6, sum_6_7);
+                if !is_first {
+                    total += partial[row + vector_1];
+                }
+                partial[row + vector_1] = total;
+            }
+            sum_6_4 = 0.0;
+            sum_6_5 = 0.0;
+            sum_6_6 = 0.0;
+            sum_6_7 = 0.0;
+        }
+        {
+            let own_filter = first_filter + (lane_y + 8u) * 4u + 3u;
+            let row = part * params.part_vectors + (group * params.group_out_channels + own_filter) * params.row_vectors;
+            let vector_0 = first_column / 4u + lane_x + 0u;
+            if own_filter < params.group_out_channels && vector_0 < params.row_vectors {
+                var total = vec4<f32>(sum_7_0, sum_7_1, sum_7_2, sum_7_3);
+                if !is_first {
+                    total += partial[row + vector_0];
+                }
+                partial[row + vector_0] = total;
+            }
+            sum_7_0 = 0.0;
+            sum_7_1 = 0.0;
+            sum_7_2 = 0.0;
+            sum_7_3 = 0.0;
+            let vector_1 = first_column / 4u + lane_x + 8u;
+            if own_filter < params.group_out_channels && vector_1 < params.row_vectors {
+                var total = vec4<f32>(sum_7_4, sum_7_5, sum_7_6, sum_7_7);
+                if !is_first {
+                    total += partial[row + vector_1];
+                }
+                partial[row + vector_1] = total;
+            }
+            sum_7_4 = 0.0;
+            sum_7_5 = 0.0;
+            sum_7_6 = 0.0;
+            sum_7_7 = 0.0;
+        }
     }
 }

@@ -56,7 +56,8 @@ pub fn device_runners(operation: &str, dtype: DType) -> Vec<Box<dyn Runner>> {
     runners
 }
 
-/// As [`device_runners`], backward: of the algorithms, gradients know the general one.
+/// As [`device_runners`], backward: of the algorithms, gradients know the general one and, of a
+/// weight, the product of matrices.
 pub fn device_gradient_runners() -> Vec<Box<dyn GradientRunner>> {
     let dtype = DType::F32;
     let runner = |device, algorithm| Box::new(DeviceRunner::new(device, algorithm, dtype));
@@ -65,6 +66,7 @@ pub fn device_gradient_runners() -> Vec<Box<dyn GradientRunner>> {
         runner(Device::cpu(), None),
         runner(device.clone(), None),
         runner(device.clone(), Some(Algorithm::General)),
+        runner(device.clone(), Some(Algorithm::Gemm)),
         Box::new(DeviceRunner { device, algorithm: None, dtype, is_lent: true }),
     ]
 }

@@ -23,6 +23,10 @@ const PINS: [Option<Algorithm>; 7] = [
     Some(Algorithm::Texel),
 ];
 
+/// As planned, the gradients that serve everything, and a product of matrices for that of a weight.
+const GRADIENT_PINS: [Option<Algorithm>; 3] =
+    [None, Some(Algorithm::General), Some(Algorithm::Gemm)];
+
 /// The adapter, and without subgroups, where other shaders serve.
 fn devices() -> [Device; 2] {
     let (device, queue) = wgpu_device(&Default::default());
@@ -170,7 +174,7 @@ fn check_gradients(conv: &Conv2d, input: [usize; 4]) {
         reference::conv2d_backward(conv, wide(&x).view(), wide(&w).view(), wide(&g).view())
             .unwrap();
     for device in devices() {
-        for pin in [None, Some(Algorithm::General)] {
+        for pin in GRADIENT_PINS {
             let conv = conv.clone().algorithm(pin);
             let name = format!("{conv:?} on {device}");
             let [grad_input, grad_weight, grad_bias] = gradients(&device, &conv, [&x, &w, &g]);
@@ -211,7 +215,7 @@ fn weight_gradients_over_millions_of_outputs_are_exact() {
     let ones = Array4::ones(shape);
     for device in devices() {
         let [x, g] = [&ones, &ones].map(|it| upload(&device, it));
-        for pin in [None, Some(Algorithm::General)] {
+        for pin in GRADIENT_PINS {
             let conv = conv.clone().algorithm(pin);
             let grad_weight = conv.grad_weight(&x, &g).unwrap().to_vec().unwrap();
             assert_eq!(grad_weight, [7_000_001.0], "{pin:?} on {device}");
@@ -244,6 +248,30 @@ fn shared_products_of_gradients_are_those_of_every_padding_mode() {
 }
 
 #[test]
+fn weight_gradients_of_every_tile_of_a_product_of_matrices_are_exact() {
+    // Channels of a group: a tile's columns are of one tap, fours of them, or each of its own.
+    for (channels, groups) in [(64, 2), (12, 1), (3, 2)] {
+        // Filters of a group: less than one tile, several, and not a whole number of fours.
+        for filters in [5, 40, 131] {
+            let conv = Conv2d::new(channels * groups, filters * groups, [3, 2]).groups(groups);
+            let all_modes = PaddingMode::ALL;
+            let modes = if filters == 40 { &all_modes[..] } else { &[PaddingMode::Zeros] };
+            for &mode in modes {
+                let padded = conv.clone().padding([1, 1]).padding_mode(mode);
+                // Planes of more and fewer outputs than a step, and of one.
+                check_gradients(&padded, [3, channels * groups, 6, 9]);
+                check_gradients(&padded.stride([2, 1]), [5, channels * groups, 2, 2]);
+            }
+            let spread = conv.dilation([2, 3]).stride([3, 2]);
+            check_gradients(&spread, [9, channels * groups, 5, 4]);
+            check_gradients(&spread.padding([4, 3]), [2, channels * groups, 7, 30]);
+        }
+    }
+    // So many tiles that there are few parts, of several blocks each.
+    check_gradients(&Conv2d::new(64, 200, [4, 4]), [1, 64, 28, 29]);
+}
+
+#[test]
 fn transposed_convolutions_add_up_all_their_channels() {
     let conv = ConvTranspose2d::new(70_001, 1, [2, 1]).stride([1, 2]);
     let (x, w) = (whole([1, 70_001, 1, 2], 2), whole([70_001, 1, 2, 1], 3));
@@ -268,6 +296,9 @@ fn a_weight_gradient_that_is_nan_by_a_zero_of_the_padding_alone_is_computed_agai
         (Conv2d::new(2, 3, [3, 3]).padding([1, 1]), [1, 2, 5, 7]),
         (Conv2d::new(3, 64, [3, 3]).padding([1, 1]), [2, 3, 5, 7]),
         (Conv2d::new(2, 33, [2, 2]), [3, 2, 6, 8]),
+        (Conv2d::new(64, 33, [3, 3]).padding([1, 1]), [2, 64, 5, 7]),
+        (Conv2d::new(128, 70, [3, 2]).padding([2, 1]).groups(2), [1, 128, 4, 6]),
+        (Conv2d::new(8, 70, [3, 3]).padding([1, 1]), [2, 8, 5, 7]),
         (Conv2d::new(1, 40, [1, 3]).padding([0, 1]), [1, 1, 1, 80_001]),
         (Conv2d::new(1, 2, [1, 3]).padding([0, 1]), [1, 1, 1, 80_001]),
     ] {
@@ -283,7 +314,7 @@ fn a_weight_gradient_that_is_nan_by_a_zero_of_the_padding_alone_is_computed_agai
                 .grad_weight;
         assert!(expected.iter().any(|sum| sum.is_infinite()));
         for device in devices() {
-            for pin in [None, Some(Algorithm::General)] {
+            for pin in GRADIENT_PINS {
                 let conv = conv.clone().algorithm(pin);
                 let [x, g] = [&x, &g].map(|it| upload(&device, it));
                 let actual = conv.grad_weight(&x, &g).unwrap().download().unwrap();
@@ -420,7 +451,7 @@ fn gradients_of_one_sign_stay_within_the_stated_bound() {
             (grad_bias.unwrap(), of_weight),
         ];
         for device in devices() {
-            for pin in [None, Some(Algorithm::General)] {
+            for pin in GRADIENT_PINS {
                 let conv = conv.clone().algorithm(pin);
                 let actual = gradients(&device, &conv, [&x, &w, &g]);
                 for (actual, (expected, products)) in actual.iter().zip(&expected) {

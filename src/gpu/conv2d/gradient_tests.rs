@@ -2,7 +2,8 @@
 
 use crate::gpu::conv2d::variants::adapters;
 use crate::gpu::conv2d::{
-    grad_input, grad_input_phases, grad_input_sums, grad_weight, grad_weight_tiled,
+    grad_input, grad_input_phases, grad_input_sums, grad_weight, grad_weight_gemm,
+    grad_weight_tiled,
 };
 use crate::gpu::runtime::grid::MOST_ITERATIONS;
 use crate::ops::Conv2dProblem;
@@ -57,6 +58,17 @@ fn the_gradients_of_weights_keep_the_bound_of_roundings() {
         let most = usize::try_from(stated(outputs)).unwrap();
         assert!(grad_weight::roundings(outputs) <= most, "general: {outputs}");
         assert!(grad_weight_tiled::roundings(outputs) <= most, "tiled: {outputs}");
+        for invocations in [64, 192, 4_608, 50_000, 1 << 20] {
+            for most_parts in [0, 1, 2, 9, 1_000, usize::MAX] {
+                let sums = grad_weight_gemm::Sums::new(outputs, invocations, most_parts);
+                let is_within = sums.is_some_and(|sums| sums.roundings() <= most);
+                // Beyond what a shader can count it need not serve.
+                assert!(
+                    is_within || outputs > 1 << 29,
+                    "gemm: {outputs} {invocations} {most_parts}"
+                );
+            }
+        }
     }
 }
 
@@ -66,6 +78,7 @@ fn the_gradients_of_weights_over_any_number_of_outputs_are_planned() {
         for problem in sums_over_any_number_of_outputs() {
             grad_weight::plan(&problem, &limits).unwrap();
             grad_weight::repair(&problem, &limits).unwrap();
+            grad_weight_gemm::plan(&problem, &limits).unwrap();
             grad_weight_tiled::plan(&problem, &limits).unwrap();
         }
     }

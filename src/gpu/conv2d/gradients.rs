@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::gpu::conv2d::{
     Conv2dPlan, conv2d, grad_input, grad_input_phases, grad_input_turned, grad_weight,
-    grad_weight_tiled,
+    grad_weight_gemm, grad_weight_tiled,
 };
 use crate::gpu::runtime::buffer::GpuBuffer;
 use crate::gpu::runtime::context::Context;
@@ -92,18 +92,25 @@ pub(crate) fn conv2d_grad_input(
 pub(crate) enum WeightPlan {
     /// With a dispatch that computes again what is NaN, where there may be such.
     Software(Box<(software::GradWeightPlan, Option<grad_weight::Step>)>),
+    /// With such a dispatch too.
+    Gemm(Box<(grad_weight_gemm::Plan, Option<grad_weight::Step>)>),
     Tiled(grad_weight_tiled::Plan),
     General(Vec<grad_weight::Step>),
 }
 
 impl WeightPlan {
-    /// The first of these that serves the problem, whose batch is not empty, or the last if it is
+    /// The first of these that serves the problem, whose batch is not empty, or that which is
     /// pinned.
     pub(crate) fn new(
         problem: &Conv2dProblem,
         pinned: Option<Algorithm>,
         limits: &Limits,
     ) -> Result<Self> {
+        if pinned == Some(Algorithm::Gemm)
+            && let Some(plan) = Self::gemm(problem, limits)?
+        {
+            return Ok(plan);
+        }
         if pinned != Some(Algorithm::General) {
             let mut repair = None;
             let plan = software::conv2d_grad_weight(problem, limits, || {
@@ -114,6 +121,11 @@ impl WeightPlan {
                 let repair = repair.filter(|_| plan.needs_repair());
                 return Ok(Self::Software(Box::new((plan, repair))));
             }
+            if grad_weight_gemm::is_worth_it(problem, limits)
+                && let Some(plan) = Self::gemm(problem, limits)?
+            {
+                return Ok(plan);
+            }
             if let Some(plan) = grad_weight_tiled::plan(problem, limits)? {
                 return Ok(Self::Tiled(plan));
             }
@@ -121,11 +133,22 @@ impl WeightPlan {
         Ok(Self::General(grad_weight::plan(problem, limits)?))
     }
 
+    fn gemm(problem: &Conv2dProblem, limits: &Limits) -> Result<Option<Self>> {
+        let Some(plan) = grad_weight_gemm::plan(problem, limits)? else { return Ok(None) };
+        let repair = if plan.needs_repair { grad_weight::repair(problem, limits)? } else { None };
+        let is_whole = !plan.needs_repair || repair.is_some();
+        Ok(is_whole.then(|| Self::Gemm(Box::new((plan, repair)))))
+    }
+
     /// The shaders that the plan needs.
     #[cfg(test)]
     pub(crate) fn shaders(&self) -> Vec<Shader> {
         match self {
             Self::Software(plan) => {
+                let repair = plan.1.iter().map(|step| step.shader.clone());
+                plan.0.shaders().into_iter().chain(repair).collect()
+            }
+            Self::Gemm(plan) => {
                 let repair = plan.1.iter().map(|step| step.shader.clone());
                 plan.0.shaders().into_iter().chain(repair).collect()
             }
@@ -145,6 +168,14 @@ pub(crate) fn conv2d_grad_weight(
 ) -> Result<GpuBuffer> {
     match plan {
         WeightPlan::Software(plan) => {
+            let (plan, repair) = &**plan;
+            let grad_weight = plan.record(context, problem, input, grad_output)?;
+            if let Some(repair) = repair {
+                repair.record(context, [input, grad_output], &grad_weight)?;
+            }
+            Ok(grad_weight)
+        }
+        WeightPlan::Gemm(plan) => {
             let (plan, repair) = &**plan;
             let grad_weight = plan.record(context, problem, input, grad_output)?;
             if let Some(repair) = repair {

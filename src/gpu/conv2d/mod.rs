@@ -12,6 +12,8 @@ pub(crate) mod grad_input_phases;
 pub(crate) mod grad_input_sums;
 pub(crate) mod grad_input_turned;
 pub(crate) mod grad_weight;
+pub(crate) mod grad_weight_gemm;
+pub(crate) mod grad_weight_sum;
 pub(crate) mod grad_weight_tiled;
 #[cfg(test)]
 pub(crate) mod gradient_tests;

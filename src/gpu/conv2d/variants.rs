@@ -148,11 +148,13 @@ fn general_variants() -> Vec<Shader> {
 /// The shaders of all gradients.
 fn gradient_variants() -> Result<Vec<Shader>> {
     use crate::gpu::conv2d::{
-        grad_input, grad_input_phases, grad_input_turned, grad_weight, grad_weight_tiled,
+        grad_input, grad_input_phases, grad_input_turned, grad_weight, grad_weight_gemm,
+        grad_weight_sum, grad_weight_tiled,
     };
     use crate::gpu::software;
     use crate::gpu::tile::partial_sum;
-    let mut variants = vec![partial_sum::shader(), grad_input_turned::shader()];
+    let mut variants =
+        vec![partial_sum::shader(), grad_input_turned::shader(), grad_weight_sum::shader()];
     for padding_mode in PaddingMode::ALL {
         for bias in [false, true] {
             for shared in [false, true] {
@@ -182,6 +184,17 @@ fn gradient_variants() -> Result<Vec<Shader>> {
                 masked: padding_mode == PaddingMode::Zeros,
             };
             variants.push(grad_weight_tiled::shader(&tile));
+        }
+    }
+    for padding_mode in PaddingMode::ALL {
+        for [filters, lanes] in grad_weight_gemm::Tile::SIZES {
+            for shared_tap in grad_weight_gemm::SharedTap::ALL {
+                let masked = padding_mode == PaddingMode::Zeros;
+                let tile =
+                    grad_weight_gemm::Tile { filters, lanes, shared_tap, padding_mode, masked };
+                variants.push(tile.shader());
+                variants.push(grad_weight_gemm::Tile { masked: false, ..tile }.shader());
+            }
         }
     }
     let limits = Limits::webgpu().with_subgroups(8, 8).with_software();
