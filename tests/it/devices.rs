@@ -286,7 +286,7 @@ fn what_exceeds_one_binding_is_split_by_images_channels_and_rows() {
 
 #[test]
 fn images_beyond_a_binding_are_convolved_in_bands_by_the_fast_algorithms() {
-    let (cpu, device) = (Device::cpu(), with_bindings_of(8_192));
+    let (cpu, device) = (Device::cpu(), with_bindings_of(16_384));
     let limits = device.limits().unwrap();
     let f16 = limits.shader_f16.then_some(DType::F16);
     for (conv, input) in [

@@ -14,10 +14,12 @@ fn choice() -> DeviceChoice {
     asked.parse().unwrap()
 }
 
-/// The device, newly opened, with all that it has. Tests fail where it is not there.
+/// The device, newly opened, with all that it has, but for cooperative matrices where
+/// `FILTRO_TEST_MATRICES` is 0. Tests fail where it is not there.
 pub fn open_tested() -> Device {
     let choice = choice();
-    let options = DeviceOptions::new().cooperative_matrices(true);
+    let with_matrices = std::env::var("FILTRO_TEST_MATRICES").as_deref() != Ok("0");
+    let options = DeviceOptions::new().cooperative_matrices(with_matrices);
     let device = Device::open_with(&choice, options).unwrap_or_else(|error| {
         panic!("tests need a device, by default a software adapter such as lavapipe: {error}")
     });
