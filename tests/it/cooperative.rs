@@ -89,10 +89,13 @@ fn who_asks_for_them_has_them_where_the_adapter_lists_them() {
             && it.ab_type == wgpu::CooperativeScalarType::F16
             && it.cr_type == wgpu::CooperativeScalarType::F32
     });
-    assert_eq!(has_matrices(), listed);
+    let options = DeviceOptions::new().cooperative_matrices(true);
+    let named = DeviceChoice::Named(tested().info().name.clone());
+    let device = Device::open_with(&named, options).unwrap();
+    assert_eq!(device.limits().unwrap().cooperative_matrices, listed);
     if listed {
-        assert_eq!(algorithm(tested()), Algorithm::Cooperative);
-        pinned(tested()).unwrap();
+        assert_eq!(algorithm(&device), Algorithm::Cooperative);
+        pinned(&device).unwrap();
     } else {
         tell("the adapter lists no matrices");
     }

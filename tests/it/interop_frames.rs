@@ -10,6 +10,7 @@ use crate::devices::ramp;
 use crate::repetitions::{memory, runs_alone};
 #[cfg(target_os = "linux")]
 use crate::strategies::is_sweep;
+use crate::tested::is_software;
 use crate::textures::{Application, EVERY_USAGE};
 
 const FORMAT: TextureFormat = TextureFormat::Rgba8Unorm;
@@ -140,6 +141,8 @@ fn ten_thousand_frames_leave_the_memory_where_it_was_after_a_hundred() {
             );
         }
     }
-    assert_eq!(frames.app.device.memory_use().allocations, allocations);
+    // A GPU is several frames behind, by another number each time.
+    let more = frames.app.device.memory_use().allocations - allocations;
+    assert!(if is_software() { more == 0 } else { more <= 32 }, "{more} more");
     frames.check(0);
 }

@@ -224,8 +224,12 @@ impl Between for Norm {
         &[Data::Integers, Data::Uniform, Data::Positive]
     }
 
-    /// Variances are positive, and none is so small that it takes the results out of the range.
+    /// Variances are positive, and none is so small that it takes the results out of the range. What
+    /// is a mean, or nearly one, times an infinite weight is NaN or infinite.
     fn prepare(&self, inputs: &mut [Array4<f32>]) {
+        if let (true, true, Some(weight)) = (self.is_training, self.weight, inputs.get_mut(1)) {
+            weight.mapv_inplace(|value| if value.is_infinite() { f32::NAN } else { value });
+        }
         if let (false, Some(variance)) = (self.is_training, inputs.last_mut()) {
             variance.mapv_inplace(|value| value.abs() + 0.25);
         }
