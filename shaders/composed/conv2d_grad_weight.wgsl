@@ -1,22 +1,17 @@
 // Composed from conv2d_grad_weight_gemm.wgsl as conv2d_grad_weight_gemm-zeros-masked-tile-tile_filters64-tile_columns64-lanes_x8-lanes_y8 for: gradient of the weight of a convolution 3x3, 64x56x56 to 64.
 // Computes: the gradient of a convolution's weight as a product of matrices, gradients of filters
-//   [filters, positions] by inputs [positions, columns], which are gathered as they are needed.
-//   Positions are those of the outputs, across rows and images; columns are a filter's weights.
-// Owns: a workgroup tile_filters filters of one group by tile_columns columns, and one part of the
-//   positions; an invocation every lanes_y-th four of the filters by every lanes_x-th four of the
-//   columns. Gradients and inputs of eight positions go through workgroup memory, those of the next
-//   eight while these are multiplied.
-// Columns: with shared_tap "tile" all of a tile are channels of one tap, with "vector" each four;
-//   taps come before channels then. With "column" each has a tap of its own, as in the weight.
+//   [filters, positions of the outputs across images] by gathered inputs [positions, weights of one].
+// Owns: a workgroup tile_filters filters of one group by tile_columns weights of each, and a part of
+//   the positions; an invocation every lanes_y-th four filters by every lanes_x-th four columns.
+//   Both factors of eight positions go through workgroup memory, the next while these are multiplied.
+//   By shared_tap all columns of a "tile", or of a "vector" of four, have one tap, or each its own.
 // Padding: an invocation copies every eighth position, and maps its places once for a tap. Over
 //   zeros both factors are 0 where a tile has one tap; else the input alone, and the host has what
 //   then is NaN computed again.
-// Host guarantees: every size is at least 1; all tensors lie in the bindings; group_in_channels is a
-//   multiple of four if taps come before channels; part_positions and block are multiples of eight;
-//   step_images, step_rows and step_columns are eight positions. What lies beyond the last filter,
-//   column or position repeats some and is neither added nor stored. partial has row_vectors vectors
-//   a filter, and part_vectors a part; where accumulate is 1 it holds the sums of the positions
-//   before these.
+// Host guarantees: tensors lie in the bindings; group_in_channels is a multiple of four but for
+//   "column"; part_positions and block are multiples of eight, step_images, step_rows and step_columns
+//   eight positions. What lies beyond the last repeats some and is not stored. partial has row_vectors
+//   vectors a filter, part_vectors a part, and where accumulate is 1 the sums of positions before.
 // Reference: src/reference/conv2d.rs
 
 struct Params {

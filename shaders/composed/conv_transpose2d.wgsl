@@ -1,4 +1,4 @@
-// Composed from conv2d_gemm.wgsl as conv2d_gemm-zeros-masked-skipping-none-registers-kernel_height2-kernel_width2-stride_y1-stride_x1-dilation_y1-dilation_x1-tile_channels64-tile_rows4-row_step1-channel_step8-unroll_rows-lanes_y8-lanes_x16-taps_first-wide_output for: transposed convolution 4x4 with stride 2, 128x28x28 to 64.
+// Composed from conv2d_gemm.wgsl as conv2d_gemm-zeros-masked-skipping-none-registers-kernel_height2-kernel_width2-stride_y1-stride_x1-dilation_y1-dilation_x1-tile_channels32-tile_rows4-row_step1-channel_step16-unroll_rows-lanes_y4-lanes_x8-taps_first-wide_output for: transposed convolution 4x4 with stride 2, 128x28x28 to 64.
 // Computes: a convolution as a product of matrices, weights [channels, products] by inputs
 //   [products, outputs] that are gathered as they are needed, never stored (implicit GEMM).
 // Owns: a workgroup tile_channels output channels of one group at lanes_x * tile_rows outputs, which
@@ -48,8 +48,8 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> output: array<vec4<Element>>;
 
 // Of two steps, every four of channels and of outputs as an invocation reads them.
-var<workgroup> inputs: array<array<array<array<vec4<f32>, 16>, 1>, 8>, 2>;
-var<workgroup> weights: array<array<array<array<vec4<f32>, 8>, 2>, 8>, 2>;
+var<workgroup> inputs: array<array<array<array<vec4<f32>, 8>, 1>, 16>, 2>;
+var<workgroup> weights: array<array<array<array<vec4<f32>, 4>, 2>, 16>, 2>;
 
 // Where a coordinate of the padded input lies in the input, or -1 where the padding holds zeros.
 // The host guarantees padding below (reflect) or at most (circular) the size.
@@ -80,7 +80,7 @@ fn is_nan(value: f32) -> bool {
 // A zero of the padding times an infinite weight is NaN: an output that is NaN is computed again,
 // without the taps outside the input.
 fn sum_skipping(image: u32, group: u32, channel: u32, out_y: u32, out_x: u32) -> f32 {
-    let block = group * params.channel_blocks + channel / 64u;
+    let block = group * params.channel_blocks + channel / 32u;
     let first_tap = block * 4u;
     let first_plane = (image * params.groups + group) * params.group_in_channels;
     var total = 0.0;
@@ -93,8 +93,8 @@ fn sum_skipping(image: u32, group: u32, channel: u32, out_y: u32, out_x: u32) ->
         let in_y = out_y * 1u + kernel_y * 1u - params.pad_top;
         let in_x = out_x * 1u + kernel_x * 1u - params.pad_left;
         if in_y < params.in_height && in_x < params.in_width {
-            let at = (first_tap + tap % 4u) * params.group_in_channels * 64u
-                + in_channel * 64u + channel % 64u;
+            let at = (first_tap + tap % 4u) * params.group_in_channels * 32u
+                + in_channel * 32u + channel % 32u;
             sum = fma(weight_at(at), input_at(first_plane + in_channel, in_y, in_x), sum);
         }
         let is_last = tap % 64u == 63u;
@@ -103,25 +103,25 @@ fn sum_skipping(image: u32, group: u32, channel: u32, out_y: u32, out_x: u32) ->
     }
     return total + sum;
 }
-@compute @workgroup_size(16, 8)
+@compute @workgroup_size(8, 4)
 fn main(
     @builtin(workgroup_id) workgroup: vec3<u32>,
     @builtin(local_invocation_index) local: u32,
 ) {
     // Of 32 invocations that follow each other 8 lie along x and 4 along y: they read the fewest
     // different vectors of workgroup memory.
-    let lane = vec2<u32>(local / 32u % 2u * 8u + local % 8u, local / 64u * 4u + local / 8u % 4u);
-    let first_output = (workgroup.y * params.grid_width + workgroup.x) * 64u;
+    let lane = vec2<u32>(local / 32u % 1u * 8u + local % 8u, local / 32u * 4u + local / 8u % 4u);
+    let first_output = (workgroup.y * params.grid_width + workgroup.x) * 32u;
     if first_output >= params.tiles {
         return;
     }
     let group = workgroup.z / params.channel_blocks;
-    let first_channel = workgroup.z % params.channel_blocks * 64u;
+    let first_channel = workgroup.z % params.channel_blocks * 32u;
     let in_plane = params.in_height * params.in_width;
     let out_plane = params.out_height * params.out_width;
 
-    let column = local % 16u;
-    let first_row = local / 16u;
+    let column = local % 8u;
+    let first_row = local / 8u;
     // The last output stands for those beyond it.
     let output_0 = min(first_output + column * 4u + 0u, params.tiles - 1u);
     let cell_0 = output_0 % out_plane;
@@ -221,7 +221,7 @@ fn main(
     var total_7_3 = 0.0;
 
     let products = params.group_in_channels * 4u;
-    var step = workgroup.z * products * 16u;
+    var step = workgroup.z * products * 8u;
     var channel = 0u;
     var kernel_y = 0u;
     var kernel_x = 0u;
@@ -258,21 +258,36 @@ fn main(
     {
         let row_0 = (channel + first_row) * in_plane;
         let value_0 = vec4<f32>(f32(input[place_0 + row_0]), f32(input[place_1 + row_0]), f32(input[place_2 + row_0]), f32(input[place_3 + row_0]));
+        let row_1 = (channel + first_row + 4u) * in_plane;
+        let value_1 = vec4<f32>(f32(input[place_0 + row_1]), f32(input[place_1 + row_1]), f32(input[place_2 + row_1]), f32(input[place_3 + row_1]));
+        let row_2 = (channel + first_row + 8u) * in_plane;
+        let value_2 = vec4<f32>(f32(input[place_0 + row_2]), f32(input[place_1 + row_2]), f32(input[place_2 + row_2]), f32(input[place_3 + row_2]));
+        let row_3 = (channel + first_row + 12u) * in_plane;
+        let value_3 = vec4<f32>(f32(input[place_0 + row_3]), f32(input[place_1 + row_3]), f32(input[place_2 + row_3]), f32(input[place_3 + row_3]));
         let weight_0 = vec4<f32>(weight[step + local]);
+        let weight_32 = vec4<f32>(weight[step + local + 32u]);
+        let weight_64 = vec4<f32>(weight[step + local + 64u]);
+        let weight_96 = vec4<f32>(weight[step + local + 96u]);
 
-        inputs[buffer][first_row + 0u][column / 16u][column % 16u] = select(vec4<f32>(0.0), value_0, inside);
-        weights[buffer][local / 16u][local / 8u % 2u][local % 8u] = weight_0;
+        inputs[buffer][first_row + 0u][column / 8u][column % 8u] = select(vec4<f32>(0.0), value_0, inside);
+        inputs[buffer][first_row + 4u][column / 8u][column % 8u] = select(vec4<f32>(0.0), value_1, inside);
+        inputs[buffer][first_row + 8u][column / 8u][column % 8u] = select(vec4<f32>(0.0), value_2, inside);
+        inputs[buffer][first_row + 12u][column / 8u][column % 8u] = select(vec4<f32>(0.0), value_3, inside);
+        weights[buffer][local / 8u][local / 4u % 2u][local % 4u] = weight_0;
+        weights[buffer][(local + 32u) / 8u][(local + 32u) / 4u % 2u][(local + 32u) % 4u] = weight_32;
+        weights[buffer][(local + 64u) / 8u][(local + 64u) / 4u % 2u][(local + 64u) % 4u] = weight_64;
+        weights[buffer][(local + 96u) / 8u][(local + 96u) / 4u % 2u][(local + 96u) % 4u] = weight_96;
 
     }
     workgroupBarrier();
     // Sums of blocks of products keep the rounding error far below that of one long sum.
     for (var block = 0u; block < products; block += params.block) {
     let end_block = min(block + params.block, products);
-    for (var product = block; product < end_block; product += 8u) {
+    for (var product = block; product < end_block; product += 16u) {
         // The last step copies its own again, which nobody reads.
-        if product + 8u < products {
+        if product + 16u < products {
             step += 128u;
-            channel += 8u;
+            channel += 16u;
         }
         if channel == params.group_in_channels {
             channel = 0u;
@@ -313,7 +328,16 @@ fn main(
         }
         let row_0 = (channel + first_row) * in_plane;
         let value_0 = vec4<f32>(f32(input[place_0 + row_0]), f32(input[place_1 + row_0]), f32(input[place_2 + row_0]), f32(input[place_3 + row_0]));
+        let row_1 = (channel + first_row + 4u) * in_plane;
+        let value_1 = vec4<f32>(f32(input[place_0 + row_1]), f32(input[place_1 + row_1]), f32(input[place_2 + row_1]), f32(input[place_3 + row_1]));
+        let row_2 = (channel + first_row + 8u) * in_plane;
+        let value_2 = vec4<f32>(f32(input[place_0 + row_2]), f32(input[place_1 + row_2]), f32(input[place_2 + row_2]), f32(input[place_3 + row_2]));
+        let row_3 = (channel + first_row + 12u) * in_plane;
+        let value_3 = vec4<f32>(f32(input[place_0 + row_3]), f32(input[place_1 + row_3]), f32(input[place_2 + row_3]), f32(input[place_3 + row_3]));
         let weight_0 = vec4<f32>(weight[step + local]);
+        let weight_32 = vec4<f32>(weight[step + local + 32u]);
+        let weight_64 = vec4<f32>(weight[step + local + 64u]);
+        let weight_96 = vec4<f32>(weight[step + local + 96u]);
 
         let in_0_0 = inputs[buffer][0][0][lane.x];
         let weight_0_0 = weights[buffer][0][0][lane.y];
@@ -595,9 +619,295 @@ fn main(
         sum_2_3 = fma(weight_7_0.z, in_7_0.w, sum_2_3);
         sum_1_3 = fma(weight_7_0.y, in_7_0.w, sum_1_3);
         sum_0_3 = fma(weight_7_0.x, in_7_0.w, sum_0_3);
+        let in_8_0 = inputs[buffer][8][0][lane.x];
+        let weight_8_0 = weights[buffer][8][0][lane.y];
+        let weight_8_1 = weights[buffer][8][1][lane.y];
+        sum_0_0 = fma(weight_8_0.x, in_8_0.x, sum_0_0);
+        sum_1_0 = fma(weight_8_0.y, in_8_0.x, sum_1_0);
+        sum_2_0 = fma(weight_8_0.z, in_8_0.x, sum_2_0);
+        sum_3_0 = fma(weight_8_0.w, in_8_0.x, sum_3_0);
+        sum_4_0 = fma(weight_8_1.x, in_8_0.x, sum_4_0);
+        sum_5_0 = fma(weight_8_1.y, in_8_0.x, sum_5_0);
+        sum_6_0 = fma(weight_8_1.z, in_8_0.x, sum_6_0);
+        sum_7_0 = fma(weight_8_1.w, in_8_0.x, sum_7_0);
+        sum_7_1 = fma(weight_8_1.w, in_8_0.y, sum_7_1);
+        sum_6_1 = fma(weight_8_1.z, in_8_0.y, sum_6_1);
+        sum_5_1 = fma(weight_8_1.y, in_8_0.y, sum_5_1);
+        sum_4_1 = fma(weight_8_1.x, in_8_0.y, sum_4_1);
+        sum_3_1 = fma(weight_8_0.w, in_8_0.y, sum_3_1);
+        sum_2_1 = fma(weight_8_0.z, in_8_0.y, sum_2_1);
+        sum_1_1 = fma(weight_8_0.y, in_8_0.y, sum_1_1);
+        sum_0_1 = fma(weight_8_0.x, in_8_0.y, sum_0_1);
+        sum_0_2 = fma(weight_8_0.x, in_8_0.z, sum_0_2);
+        sum_1_2 = fma(weight_8_0.y, in_8_0.z, sum_1_2);
+        sum_2_2 = fma(weight_8_0.z, in_8_0.z, sum_2_2);
+        sum_3_2 = fma(weight_8_0.w, in_8_0.z, sum_3_2);
+        sum_4_2 = fma(weight_8_1.x, in_8_0.z, sum_4_2);
+        sum_5_2 = fma(weight_8_1.y, in_8_0.z, sum_5_2);
+        sum_6_2 = fma(weight_8_1.z, in_8_0.z, sum_6_2);
+        sum_7_2 = fma(weight_8_1.w, in_8_0.z, sum_7_2);
+        sum_7_3 = fma(weight_8_1.w, in_8_0.w, sum_7_3);
+        sum_6_3 = fma(weight_8_1.z, in_8_0.w, sum_6_3);
+        sum_5_3 = fma(weight_8_1.y, in_8_0.w, sum_5_3);
+        sum_4_3 = fma(weight_8_1.x, in_8_0.w, sum_4_3);
+        sum_3_3 = fma(weight_8_0.w, in_8_0.w, sum_3_3);
+        sum_2_3 = fma(weight_8_0.z, in_8_0.w, sum_2_3);
+        sum_1_3 = fma(weight_8_0.y, in_8_0.w, sum_1_3);
+        sum_0_3 = fma(weight_8_0.x, in_8_0.w, sum_0_3);
+        let in_9_0 = inputs[buffer][9][0][lane.x];
+        let weight_9_0 = weights[buffer][9][0][lane.y];
+        let weight_9_1 = weights[buffer][9][1][lane.y];
+        sum_0_0 = fma(weight_9_0.x, in_9_0.x, sum_0_0);
+        sum_1_0 = fma(weight_9_0.y, in_9_0.x, sum_1_0);
+        sum_2_0 = fma(weight_9_0.z, in_9_0.x, sum_2_0);
+        sum_3_0 = fma(weight_9_0.w, in_9_0.x, sum_3_0);
+        sum_4_0 = fma(weight_9_1.x, in_9_0.x, sum_4_0);
+        sum_5_0 = fma(weight_9_1.y, in_9_0.x, sum_5_0);
+        sum_6_0 = fma(weight_9_1.z, in_9_0.x, sum_6_0);
+        sum_7_0 = fma(weight_9_1.w, in_9_0.x, sum_7_0);
+        sum_7_1 = fma(weight_9_1.w, in_9_0.y, sum_7_1);
+        sum_6_1 = fma(weight_9_1.z, in_9_0.y, sum_6_1);
+        sum_5_1 = fma(weight_9_1.y, in_9_0.y, sum_5_1);
+        sum_4_1 = fma(weight_9_1.x, in_9_0.y, sum_4_1);
+        sum_3_1 = fma(weight_9_0.w, in_9_0.y, sum_3_1);
+        sum_2_1 = fma(weight_9_0.z, in_9_0.y, sum_2_1);
+        sum_1_1 = fma(weight_9_0.y, in_9_0.y, sum_1_1);
+        sum_0_1 = fma(weight_9_0.x, in_9_0.y, sum_0_1);
+        sum_0_2 = fma(weight_9_0.x, in_9_0.z, sum_0_2);
+        sum_1_2 = fma(weight_9_0.y, in_9_0.z, sum_1_2);
+        sum_2_2 = fma(weight_9_0.z, in_9_0.z, sum_2_2);
+        sum_3_2 = fma(weight_9_0.w, in_9_0.z, sum_3_2);
+        sum_4_2 = fma(weight_9_1.x, in_9_0.z, sum_4_2);
+        sum_5_2 = fma(weight_9_1.y, in_9_0.z, sum_5_2);
+        sum_6_2 = fma(weight_9_1.z, in_9_0.z, sum_6_2);
+        sum_7_2 = fma(weight_9_1.w, in_9_0.z, sum_7_2);
+        sum_7_3 = fma(weight_9_1.w, in_9_0.w, sum_7_3);
+        sum_6_3 = fma(weight_9_1.z, in_9_0.w, sum_6_3);
+        sum_5_3 = fma(weight_9_1.y, in_9_0.w, sum_5_3);
+        sum_4_3 = fma(weight_9_1.x, in_9_0.w, sum_4_3);
+        sum_3_3 = fma(weight_9_0.w, in_9_0.w, sum_3_3);
+        sum_2_3 = fma(weight_9_0.z, in_9_0.w, sum_2_3);
+        sum_1_3 = fma(weight_9_0.y, in_9_0.w, sum_1_3);
+        sum_0_3 = fma(weight_9_0.x, in_9_0.w, sum_0_3);
+        let in_10_0 = inputs[buffer][10][0][lane.x];
+        let weight_10_0 = weights[buffer][10][0][lane.y];
+        let weight_10_1 = weights[buffer][10][1][lane.y];
+        sum_0_0 = fma(weight_10_0.x, in_10_0.x, sum_0_0);
+        sum_1_0 = fma(weight_10_0.y, in_10_0.x, sum_1_0);
+        sum_2_0 = fma(weight_10_0.z, in_10_0.x, sum_2_0);
+        sum_3_0 = fma(weight_10_0.w, in_10_0.x, sum_3_0);
+        sum_4_0 = fma(weight_10_1.x, in_10_0.x, sum_4_0);
+        sum_5_0 = fma(weight_10_1.y, in_10_0.x, sum_5_0);
+        sum_6_0 = fma(weight_10_1.z, in_10_0.x, sum_6_0);
+        sum_7_0 = fma(weight_10_1.w, in_10_0.x, sum_7_0);
+        sum_7_1 = fma(weight_10_1.w, in_10_0.y, sum_7_1);
+        sum_6_1 = fma(weight_10_1.z, in_10_0.y, sum_6_1);
+        sum_5_1 = fma(weight_10_1.y, in_10_0.y, sum_5_1);
+        sum_4_1 = fma(weight_10_1.x, in_10_0.y, sum_4_1);
+        sum_3_1 = fma(weight_10_0.w, in_10_0.y, sum_3_1);
+        sum_2_1 = fma(weight_10_0.z, in_10_0.y, sum_2_1);
+        sum_1_1 = fma(weight_10_0.y, in_10_0.y, sum_1_1);
+        sum_0_1 = fma(weight_10_0.x, in_10_0.y, sum_0_1);
+        sum_0_2 = fma(weight_10_0.x, in_10_0.z, sum_0_2);
+        sum_1_2 = fma(weight_10_0.y, in_10_0.z, sum_1_2);
+        sum_2_2 = fma(weight_10_0.z, in_10_0.z, sum_2_2);
+        sum_3_2 = fma(weight_10_0.w, in_10_0.z, sum_3_2);
+        sum_4_2 = fma(weight_10_1.x, in_10_0.z, sum_4_2);
+        sum_5_2 = fma(weight_10_1.y, in_10_0.z, sum_5_2);
+        sum_6_2 = fma(weight_10_1.z, in_10_0.z, sum_6_2);
+        sum_7_2 = fma(weight_10_1.w, in_10_0.z, sum_7_2);
+        sum_7_3 = fma(weight_10_1.w, in_10_0.w, sum_7_3);
+        sum_6_3 = fma(weight_10_1.z, in_10_0.w, sum_6_3);
+        sum_5_3 = fma(weight_10_1.y, in_10_0.w, sum_5_3);
+        sum_4_3 = fma(weight_10_1.x, in_10_0.w, sum_4_3);
+        sum_3_3 = fma(weight_10_0.w, in_10_0.w, sum_3_3);
+        sum_2_3 = fma(weight_10_0.z, in_10_0.w, sum_2_3);
+        sum_1_3 = fma(weight_10_0.y, in_10_0.w, sum_1_3);
+        sum_0_3 = fma(weight_10_0.x, in_10_0.w, sum_0_3);
+        let in_11_0 = inputs[buffer][11][0][lane.x];
+        let weight_11_0 = weights[buffer][11][0][lane.y];
+        let weight_11_1 = weights[buffer][11][1][lane.y];
+        sum_0_0 = fma(weight_11_0.x, in_11_0.x, sum_0_0);
+        sum_1_0 = fma(weight_11_0.y, in_11_0.x, sum_1_0);
+        sum_2_0 = fma(weight_11_0.z, in_11_0.x, sum_2_0);
+        sum_3_0 = fma(weight_11_0.w, in_11_0.x, sum_3_0);
+        sum_4_0 = fma(weight_11_1.x, in_11_0.x, sum_4_0);
+        sum_5_0 = fma(weight_11_1.y, in_11_0.x, sum_5_0);
+        sum_6_0 = fma(weight_11_1.z, in_11_0.x, sum_6_0);
+        sum_7_0 = fma(weight_11_1.w, in_11_0.x, sum_7_0);
+        sum_7_1 = fma(weight_11_1.w, in_11_0.y, sum_7_1);
+        sum_6_1 = fma(weight_11_1.z, in_11_0.y, sum_6_1);
+        sum_5_1 = fma(weight_11_1.y, in_11_0.y, sum_5_1);
+        sum_4_1 = fma(weight_11_1.x, in_11_0.y, sum_4_1);
+        sum_3_1 = fma(weight_11_0.w, in_11_0.y, sum_3_1);
+        sum_2_1 = fma(weight_11_0.z, in_11_0.y, sum_2_1);
+        sum_1_1 = fma(weight_11_0.y, in_11_0.y, sum_1_1);
+        sum_0_1 = fma(weight_11_0.x, in_11_0.y, sum_0_1);
+        sum_0_2 = fma(weight_11_0.x, in_11_0.z, sum_0_2);
+        sum_1_2 = fma(weight_11_0.y, in_11_0.z, sum_1_2);
+        sum_2_2 = fma(weight_11_0.z, in_11_0.z, sum_2_2);
+        sum_3_2 = fma(weight_11_0.w, in_11_0.z, sum_3_2);
+        sum_4_2 = fma(weight_11_1.x, in_11_0.z, sum_4_2);
+        sum_5_2 = fma(weight_11_1.y, in_11_0.z, sum_5_2);
+        sum_6_2 = fma(weight_11_1.z, in_11_0.z, sum_6_2);
+        sum_7_2 = fma(weight_11_1.w, in_11_0.z, sum_7_2);
+        sum_7_3 = fma(weight_11_1.w, in_11_0.w, sum_7_3);
+        sum_6_3 = fma(weight_11_1.z, in_11_0.w, sum_6_3);
+        sum_5_3 = fma(weight_11_1.y, in_11_0.w, sum_5_3);
+        sum_4_3 = fma(weight_11_1.x, in_11_0.w, sum_4_3);
+        sum_3_3 = fma(weight_11_0.w, in_11_0.w, sum_3_3);
+        sum_2_3 = fma(weight_11_0.z, in_11_0.w, sum_2_3);
+        sum_1_3 = fma(weight_11_0.y, in_11_0.w, sum_1_3);
+        sum_0_3 = fma(weight_11_0.x, in_11_0.w, sum_0_3);
+        let in_12_0 = inputs[buffer][12][0][lane.x];
+        let weight_12_0 = weights[buffer][12][0][lane.y];
+        let weight_12_1 = weights[buffer][12][1][lane.y];
+        sum_0_0 = fma(weight_12_0.x, in_12_0.x, sum_0_0);
+        sum_1_0 = fma(weight_12_0.y, in_12_0.x, sum_1_0);
+        sum_2_0 = fma(weight_12_0.z, in_12_0.x, sum_2_0);
+        sum_3_0 = fma(weight_12_0.w, in_12_0.x, sum_3_0);
+        sum_4_0 = fma(weight_12_1.x, in_12_0.x, sum_4_0);
+        sum_5_0 = fma(weight_12_1.y, in_12_0.x, sum_5_0);
+        sum_6_0 = fma(weight_12_1.z, in_12_0.x, sum_6_0);
+        sum_7_0 = fma(weight_12_1.w, in_12_0.x, sum_7_0);
+        sum_7_1 = fma(weight_12_1.w, in_12_0.y, sum_7_1);
+        sum_6_1 = fma(weight_12_1.z, in_12_0.y, sum_6_1);
+        sum_5_1 = fma(weight_12_1.y, in_12_0.y, sum_5_1);
+        sum_4_1 = fma(weight_12_1.x, in_12_0.y, sum_4_1);
+        sum_3_1 = fma(weight_12_0.w, in_12_0.y, sum_3_1);
+        sum_2_1 = fma(weight_12_0.z, in_12_0.y, sum_2_1);
+        sum_1_1 = fma(weight_12_0.y, in_12_0.y, sum_1_1);
+        sum_0_1 = fma(weight_12_0.x, in_12_0.y, sum_0_1);
+        sum_0_2 = fma(weight_12_0.x, in_12_0.z, sum_0_2);
+        sum_1_2 = fma(weight_12_0.y, in_12_0.z, sum_1_2);
+        sum_2_2 = fma(weight_12_0.z, in_12_0.z, sum_2_2);
+        sum_3_2 = fma(weight_12_0.w, in_12_0.z, sum_3_2);
+        sum_4_2 = fma(weight_12_1.x, in_12_0.z, sum_4_2);
+        sum_5_2 = fma(weight_12_1.y, in_12_0.z, sum_5_2);
+        sum_6_2 = fma(weight_12_1.z, in_12_0.z, sum_6_2);
+        sum_7_2 = fma(weight_12_1.w, in_12_0.z, sum_7_2);
+        sum_7_3 = fma(weight_12_1.w, in_12_0.w, sum_7_3);
+        sum_6_3 = fma(weight_12_1.z, in_12_0.w, sum_6_3);
+        sum_5_3 = fma(weight_12_1.y, in_12_0.w, sum_5_3);
+        sum_4_3 = fma(weight_12_1.x, in_12_0.w, sum_4_3);
+        sum_3_3 = fma(weight_12_0.w, in_12_0.w, sum_3_3);
+        sum_2_3 = fma(weight_12_0.z, in_12_0.w, sum_2_3);
+        sum_1_3 = fma(weight_12_0.y, in_12_0.w, sum_1_3);
+        sum_0_3 = fma(weight_12_0.x, in_12_0.w, sum_0_3);
+        let in_13_0 = inputs[buffer][13][0][lane.x];
+        let weight_13_0 = weights[buffer][13][0][lane.y];
+        let weight_13_1 = weights[buffer][13][1][lane.y];
+        sum_0_0 = fma(weight_13_0.x, in_13_0.x, sum_0_0);
+        sum_1_0 = fma(weight_13_0.y, in_13_0.x, sum_1_0);
+        sum_2_0 = fma(weight_13_0.z, in_13_0.x, sum_2_0);
+        sum_3_0 = fma(weight_13_0.w, in_13_0.x, sum_3_0);
+        sum_4_0 = fma(weight_13_1.x, in_13_0.x, sum_4_0);
+        sum_5_0 = fma(weight_13_1.y, in_13_0.x, sum_5_0);
+        sum_6_0 = fma(weight_13_1.z, in_13_0.x, sum_6_0);
+        sum_7_0 = fma(weight_13_1.w, in_13_0.x, sum_7_0);
+        sum_7_1 = fma(weight_13_1.w, in_13_0.y, sum_7_1);
+        sum_6_1 = fma(weight_13_1.z, in_13_0.y, sum_6_1);
+        sum_5_1 = fma(weight_13_1.y, in_13_0.y, sum_5_1);
+        sum_4_1 = fma(weight_13_1.x, in_13_0.y, sum_4_1);
+        sum_3_1 = fma(weight_13_0.w, in_13_0.y, sum_3_1);
+        sum_2_1 = fma(weight_13_0.z, in_13_0.y, sum_2_1);
+        sum_1_1 = fma(weight_13_0.y, in_13_0.y, sum_1_1);
+        sum_0_1 = fma(weight_13_0.x, in_13_0.y, sum_0_1);
+        sum_0_2 = fma(weight_13_0.x, in_13_0.z, sum_0_2);
+        sum_1_2 = fma(weight_13_0.y, in_13_0.z, sum_1_2);
+        sum_2_2 = fma(weight_13_0.z, in_13_0.z, sum_2_2);
+        sum_3_2 = fma(weight_13_0.w, in_13_0.z, sum_3_2);
+        sum_4_2 = fma(weight_13_1.x, in_13_0.z, sum_4_2);
+        sum_5_2 = fma(weight_13_1.y, in_13_0.z, sum_5_2);
+        sum_6_2 = fma(weight_13_1.z, in_13_0.z, sum_6_2);
+        sum_7_2 = fma(weight_13_1.w, in_13_0.z, sum_7_2);
+        sum_7_3 = fma(weight_13_1.w, in_13_0.w, sum_7_3);
+        sum_6_3 = fma(weight_13_1.z, in_13_0.w, sum_6_3);
+        sum_5_3 = fma(weight_13_1.y, in_13_0.w, sum_5_3);
+        sum_4_3 = fma(weight_13_1.x, in_13_0.w, sum_4_3);
+        sum_3_3 = fma(weight_13_0.w, in_13_0.w, sum_3_3);
+        sum_2_3 = fma(weight_13_0.z, in_13_0.w, sum_2_3);
+        sum_1_3 = fma(weight_13_0.y, in_13_0.w, sum_1_3);
+        sum_0_3 = fma(weight_13_0.x, in_13_0.w, sum_0_3);
+        let in_14_0 = inputs[buffer][14][0][lane.x];
+        let weight_14_0 = weights[buffer][14][0][lane.y];
+        let weight_14_1 = weights[buffer][14][1][lane.y];
+        sum_0_0 = fma(weight_14_0.x, in_14_0.x, sum_0_0);
+        sum_1_0 = fma(weight_14_0.y, in_14_0.x, sum_1_0);
+        sum_2_0 = fma(weight_14_0.z, in_14_0.x, sum_2_0);
+        sum_3_0 = fma(weight_14_0.w, in_14_0.x, sum_3_0);
+        sum_4_0 = fma(weight_14_1.x, in_14_0.x, sum_4_0);
+        sum_5_0 = fma(weight_14_1.y, in_14_0.x, sum_5_0);
+        sum_6_0 = fma(weight_14_1.z, in_14_0.x, sum_6_0);
+        sum_7_0 = fma(weight_14_1.w, in_14_0.x, sum_7_0);
+        sum_7_1 = fma(weight_14_1.w, in_14_0.y, sum_7_1);
+        sum_6_1 = fma(weight_14_1.z, in_14_0.y, sum_6_1);
+        sum_5_1 = fma(weight_14_1.y, in_14_0.y, sum_5_1);
+        sum_4_1 = fma(weight_14_1.x, in_14_0.y, sum_4_1);
+        sum_3_1 = fma(weight_14_0.w, in_14_0.y, sum_3_1);
+        sum_2_1 = fma(weight_14_0.z, in_14_0.y, sum_2_1);
+        sum_1_1 = fma(weight_14_0.y, in_14_0.y, sum_1_1);
+        sum_0_1 = fma(weight_14_0.x, in_14_0.y, sum_0_1);
+        sum_0_2 = fma(weight_14_0.x, in_14_0.z, sum_0_2);
+        sum_1_2 = fma(weight_14_0.y, in_14_0.z, sum_1_2);
+        sum_2_2 = fma(weight_14_0.z, in_14_0.z, sum_2_2);
+        sum_3_2 = fma(weight_14_0.w, in_14_0.z, sum_3_2);
+        sum_4_2 = fma(weight_14_1.x, in_14_0.z, sum_4_2);
+        sum_5_2 = fma(weight_14_1.y, in_14_0.z, sum_5_2);
+        sum_6_2 = fma(weight_14_1.z, in_14_0.z, sum_6_2);
+        sum_7_2 = fma(weight_14_1.w, in_14_0.z, sum_7_2);
+        sum_7_3 = fma(weight_14_1.w, in_14_0.w, sum_7_3);
+        sum_6_3 = fma(weight_14_1.z, in_14_0.w, sum_6_3);
+        sum_5_3 = fma(weight_14_1.y, in_14_0.w, sum_5_3);
+        sum_4_3 = fma(weight_14_1.x, in_14_0.w, sum_4_3);
+        sum_3_3 = fma(weight_14_0.w, in_14_0.w, sum_3_3);
+        sum_2_3 = fma(weight_14_0.z, in_14_0.w, sum_2_3);
+        sum_1_3 = fma(weight_14_0.y, in_14_0.w, sum_1_3);
+        sum_0_3 = fma(weight_14_0.x, in_14_0.w, sum_0_3);
+        let in_15_0 = inputs[buffer][15][0][lane.x];
+        let weight_15_0 = weights[buffer][15][0][lane.y];
+        let weight_15_1 = weights[buffer][15][1][lane.y];
+        sum_0_0 = fma(weight_15_0.x, in_15_0.x, sum_0_0);
+        sum_1_0 = fma(weight_15_0.y, in_15_0.x, sum_1_0);
+        sum_2_0 = fma(weight_15_0.z, in_15_0.x, sum_2_0);
+        sum_3_0 = fma(weight_15_0.w, in_15_0.x, sum_3_0);
+        sum_4_0 = fma(weight_15_1.x, in_15_0.x, sum_4_0);
+        sum_5_0 = fma(weight_15_1.y, in_15_0.x, sum_5_0);
+        sum_6_0 = fma(weight_15_1.z, in_15_0.x, sum_6_0);
+        sum_7_0 = fma(weight_15_1.w, in_15_0.x, sum_7_0);
+        sum_7_1 = fma(weight_15_1.w, in_15_0.y, sum_7_1);
+        sum_6_1 = fma(weight_15_1.z, in_15_0.y, sum_6_1);
+        sum_5_1 = fma(weight_15_1.y, in_15_0.y, sum_5_1);
+        sum_4_1 = fma(weight_15_1.x, in_15_0.y, sum_4_1);
+        sum_3_1 = fma(weight_15_0.w, in_15_0.y, sum_3_1);
+        sum_2_1 = fma(weight_15_0.z, in_15_0.y, sum_2_1);
+        sum_1_1 = fma(weight_15_0.y, in_15_0.y, sum_1_1);
+        sum_0_1 = fma(weight_15_0.x, in_15_0.y, sum_0_1);
+        sum_0_2 = fma(weight_15_0.x, in_15_0.z, sum_0_2);
+        sum_1_2 = fma(weight_15_0.y, in_15_0.z, sum_1_2);
+        sum_2_2 = fma(weight_15_0.z, in_15_0.z, sum_2_2);
+        sum_3_2 = fma(weight_15_0.w, in_15_0.z, sum_3_2);
+        sum_4_2 = fma(weight_15_1.x, in_15_0.z, sum_4_2);
+        sum_5_2 = fma(weight_15_1.y, in_15_0.z, sum_5_2);
+        sum_6_2 = fma(weight_15_1.z, in_15_0.z, sum_6_2);
+        sum_7_2 = fma(weight_15_1.w, in_15_0.z, sum_7_2);
+        sum_7_3 = fma(weight_15_1.w, in_15_0.w, sum_7_3);
+        sum_6_3 = fma(weight_15_1.z, in_15_0.w, sum_6_3);
+        sum_5_3 = fma(weight_15_1.y, in_15_0.w, sum_5_3);
+        sum_4_3 = fma(weight_15_1.x, in_15_0.w, sum_4_3);
+        sum_3_3 = fma(weight_15_0.w, in_15_0.w, sum_3_3);
+        sum_2_3 = fma(weight_15_0.z, in_15_0.w, sum_2_3);
+        sum_1_3 = fma(weight_15_0.y, in_15_0.w, sum_1_3);
+        sum_0_3 = fma(weight_15_0.x, in_15_0.w, sum_0_3);
         buffer = 1u - buffer;
-        inputs[buffer][first_row + 0u][column / 16u][column % 16u] = select(vec4<f32>(0.0), value_0, inside);
-        weights[buffer][local / 16u][local / 8u % 2u][local % 8u] = weight_0;
+        inputs[buffer][first_row + 0u][column / 8u][column % 8u] = select(vec4<f32>(0.0), value_0, inside);
+        inputs[buffer][first_row + 4u][column / 8u][column % 8u] = select(vec4<f32>(0.0), value_1, inside);
+        inputs[buffer][first_row + 8u][column / 8u][column % 8u] = select(vec4<f32>(0.0), value_2, inside);
+        inputs[buffer][first_row + 12u][column / 8u][column % 8u] = select(vec4<f32>(0.0), value_3, inside);
+        weights[buffer][local / 8u][local / 4u % 2u][local % 4u] = weight_0;
+        weights[buffer][(local + 32u) / 8u][(local + 32u) / 4u % 2u][(local + 32u) % 4u] = weight_32;
+        weights[buffer][(local + 64u) / 8u][(local + 64u) / 4u % 2u][(local + 64u) % 4u] = weight_64;
+        weights[buffer][(local + 96u) / 8u][(local + 96u) / 4u % 2u][(local + 96u) % 4u] = weight_96;
 
         workgroupBarrier();
     }
@@ -735,7 +1045,7 @@ fn main(
                 }
             }
             {
-                let channel = first_channel + (8u + lane.y) * 4u + 0u;
+                let channel = first_channel + (4u + lane.y) * 4u + 0u;
                 if channel < params.group_out_channels {
                     let out_channel = group * params.group_out_channels + channel;
                     let value_0 = total_4_0;
@@ -750,7 +1060,7 @@ fn main(
                 }
             }
             {
-                let channel = first_channel + (8u + lane.y) * 4u + 1u;
+                let channel = first_channel + (4u + lane.y) * 4u + 1u;
                 if channel < params.group_out_channels {
                     let out_channel = group * params.group_out_channels + channel;
                     let value_0 = total_5_0;
@@ -765,7 +1075,7 @@ fn main(
                 }
             }
             {
-                let channel = first_channel + (8u + lane.y) * 4u + 2u;
+                let channel = first_channel + (4u + lane.y) * 4u + 2u;
                 if channel < params.group_out_channels {
                     let out_channel = group * params.group_out_channels + channel;
                     let value_0 = total_6_0;
@@ -780,7 +1090,7 @@ fn main(
                 }
             }
             {
-                let channel = first_channel + (8u + lane.y) * 4u + 3u;
+                let channel = first_channel + (4u + lane.y) * 4u + 3u;
                 if channel < params.group_out_channels {
                     let out_channel = group * params.group_out_channels + channel;
                     let value_0 = total_7_0;
@@ -798,9 +1108,9 @@ fn main(
     }
     if any_nan {
         for (var i = 0u; i < 32u; i++) {
-            let at = first_output + (i / 4u % 1u * 16u + lane.x) * 4u + i % 4u;
+            let at = first_output + (i / 4u % 1u * 8u + lane.x) * 4u + i % 4u;
             let lane_channel = i / 4u;
-            let channel = first_channel + (lane_channel / 4u * 8u + lane.y) * 4u + lane_channel % 4u;
+            let channel = first_channel + (lane_channel / 4u * 4u + lane.y) * 4u + lane_channel % 4u;
             if at < params.tiles && channel < params.group_out_channels {
                 let image = at / out_plane;
                 let cell = at % out_plane;

@@ -52,7 +52,7 @@ pub(crate) fn tile(sizes: &Sizes, limits: &Limits) -> Tile {
         order,
         alignment: 4,
         adds_parts: false,
-        totals_in_memory: is_narrow,
+        totals_in_memory: !has_scalar_unit,
         staged: false,
         lanes: [1, WORKGROUP],
     }
