@@ -255,7 +255,8 @@ fn weight_gradients_of_every_tile_of_a_product_of_matrices_are_exact() {
         for filters in [5, 40, 131] {
             let conv = Conv2d::new(channels * groups, filters * groups, [3, 2]).groups(groups);
             let all_modes = PaddingMode::ALL;
-            let modes = if filters == 40 { &all_modes[..] } else { &[PaddingMode::Zeros] };
+            let has_all = (channels, filters) == (12, 40);
+            let modes = if has_all { &all_modes[..] } else { &[PaddingMode::Zeros] };
             for &mode in modes {
                 let padded = conv.clone().padding([1, 1]).padding_mode(mode);
                 // Planes of more and fewer outputs than a step, and of one.
