@@ -144,14 +144,15 @@ pub(crate) fn tile(sizes: &Sizes, batch: usize) -> Result<Tile, Rule> {
     best.map(|(_, tile)| tile).ok_or(CHANNELS_RULE)
 }
 
-/// Whether it is faster than what shares inputs or reads all from their buffers: on adapters whose
+/// Whether it is faster than what shares inputs or reads all from their buffers: on GPUs whose
 /// invocations have registers for many sums and whose weights take a load each.
 pub(crate) fn is_worth_it(problem: &Conv2dProblem, limits: &Limits) -> bool {
     let Ok(sizes) = Sizes::new(problem) else { return false };
     let is_near = sizes.dilation.iter().all(|&dilation| dilation <= NEAR);
     let is_shared = sizes.taps() > 1 && sizes.stride == [1, 1] && is_near;
     let least = if is_shared { SHARED_CHANNELS } else { FEW_CHANNELS };
-    sizes.group_out_channels > least && !is_narrow(limits) && !has_scalar_unit(limits)
+    let has_registers = !limits.software && !is_narrow(limits) && !has_scalar_unit(limits);
+    sizes.group_out_channels > least && has_registers
 }
 
 /// The plan for a problem, or what is served.
