@@ -200,7 +200,7 @@ def join(torch_file, bench_files):
             # A software adapter's clock is the host's.
             clock = timed["device_clock_ms"] if device["kind"] == "GPU" else None
             our = clock or timed["warm_ms"]
-            kind = "gradients" if gradient else "convolutions" if "gflop" in other else "poolings"
+            kind = "gradients" if gradient else "convolutions" if timed["gflops"] else "poolings"
             kind = f"{kind} of f16" if what == "f16" else kind
             ratio = their * 1e3 / our
             ratios.setdefault(kind, []).append(ratio)
