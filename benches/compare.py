@@ -176,7 +176,8 @@ def join(torch_file, bench_files):
     """PyTorch's times beside filtro's, row by row of the same name and batch.
 
     PyTorch's file has `device`, `torch` and `rows`, each with `name`, `batch` and seconds of a call
-    as `f32`, `grad_input_f32`, `grad_weight_f32`, `tf32` and `f16`, of which some may be missing.
+    as `f32`, `grad_input_f32`, `grad_weight_f32`, `tf32` and `f16`, of which some may be missing; of
+    convolutions also `gflop`, the billions of operations. `torch_times.py` writes it.
     """
     theirs = json.loads(pathlib.Path(torch_file).read_text())
     rows = {(row["name"], row["batch"]): row for row in theirs["rows"]}
@@ -200,7 +201,7 @@ def join(torch_file, bench_files):
             # A software adapter's clock is the host's.
             clock = timed["device_clock_ms"] if device["kind"] == "GPU" else None
             our = clock or timed["warm_ms"]
-            kind = "gradients" if gradient else "convolutions" if timed["gflops"] else "poolings"
+            kind = "gradients" if gradient else "convolutions" if "gflop" in other else "poolings"
             kind = f"{kind} of f16" if what == "f16" else kind
             ratio = their * 1e3 / our
             ratios.setdefault(kind, []).append(ratio)

@@ -3,7 +3,7 @@
     python benches/torch_times.py [--batch 32] [--only NAME] [--out torch.json] [--device cuda]
 
 Writes the seconds of a call: `f32` with TF32 off, of convolutions `tf32`, `f16`, `f16_channels_last`,
-`grad_input_f32` and `grad_weight_f32` as well, and two ceilings, a copy (bytes read and written a
+`grad_input_f32` and `grad_weight_f32` as well, with the billions of operations; and two ceilings, a copy (bytes read and written a
 second) and a product of matrices of f32. Calls are recorded in a CUDA graph, so that none waits for
 the host, and timed by the card's events; all of a shape take the same input.
 """
@@ -81,6 +81,7 @@ def times_of(shape, batch, device):
     bias = torch.randn(channels, device=device)
     row["f32"] = timed(lambda: forward(shape, x, weight, bias))
     grad = torch.randn_like(forward(shape, x, weight, bias))
+    row["gflop"] = 2e-9 * grad.numel() * weight[0].numel()
     options = [shape["stride"], shape["padding"], shape["dilation"], False, [0, 0], groups]
     for name, mask in [("grad_input_f32", [1, 0, 0]), ("grad_weight_f32", [0, 1, 0])]:
         mask = [bool(wanted) for wanted in mask]
