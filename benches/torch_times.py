@@ -2,10 +2,11 @@
 
     python benches/torch_times.py [--batch 32] [--only NAME] [--out torch.json] [--device cuda]
 
-Writes the seconds of a call: `f32` with TF32 off, of convolutions `tf32`, `f16`, `f16_channels_last`,
-`grad_input_f32` and `grad_weight_f32` as well, with the billions of operations; and two ceilings, a copy (bytes read and written a
-second) and a product of matrices of f32. Calls are recorded in a CUDA graph, so that none waits for
-the host, and timed by the card's events; all of a shape take the same input.
+Writes the seconds of a call: `f32` with TF32 off; of convolutions `tf32`, `f16`, `f16_channels_last`,
+`grad_input_f32` and `grad_weight_f32` as well, and `gflop`, the billions of operations; and two
+ceilings, a copy (bytes read and written a second) and a product of matrices of f32. Calls are recorded
+in a CUDA graph, so that none waits for the host, and timed by the card's events; all of a shape take
+the same input.
 """
 
 import argparse
