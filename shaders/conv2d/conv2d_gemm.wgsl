@@ -45,15 +45,7 @@ var<workgroup> weights: array<array<array<array<vec4<f32>, {{ lanes_y }}>, {{ qu
 {% include "lib/activation" %}
 
 {% if skipping %}
-fn input_at(plane: u32, in_y: u32, in_x: u32) -> f32 {
-    return f32(input[params.input_start + (plane * params.in_height + in_y) * params.in_width + in_x]);
-}
-
-fn weight_at(index: u32) -> f32 {
-    return f32(weight[index / 4u][index % 4u]);
-}
-
-{% include "conv2d/conv2d_skipping" %}
+{% include "conv2d/conv2d_skipping_stored" %}
 {% endif %}
 
 {# Where the outputs of what an invocation copies read at the tap kernel_y, kernel_x. #}

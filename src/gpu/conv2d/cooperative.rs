@@ -4,7 +4,7 @@ use crate::gpu::runtime::shader::Shader;
 use crate::gpu::runtime::template::{Template, template};
 use crate::gpu::tile::operands::{Operands, Rule};
 use crate::gpu::tile::plan;
-use crate::gpu::tile::plan::{PARTS, TilePlan, Variant, parts};
+use crate::gpu::tile::plan::{PARTS, TilePlan, Variant};
 use crate::gpu::tile::shape::{TapOrder, Tile};
 use crate::gpu::tile::sizes::Sizes;
 use crate::gpu::tile::sums::Blocks;
@@ -53,15 +53,16 @@ pub(crate) fn tiles(sizes: &Sizes) -> Result<[Tile; 2], Rule> {
 /// The tile for a problem: the large one where its workgroups are enough and fit the device.
 fn tile(sizes: &Sizes, problem: &Conv2dProblem, limits: &Limits) -> Result<Tile, Rule> {
     let [large, small] = tiles(sizes)?;
-    let outputs = (problem.output_shape().len() / problem.out_channels).div_ceil(outputs(&large));
+    let outputs =
+        (problem.output_shape().len() / problem.out_channels).div_ceil(outputs(&large) as usize);
     let blocks = problem.group_out_channels().div_ceil(large.channels as usize) * problem.groups;
     let is_busy = outputs.saturating_mul(blocks) >= MANY_WORKGROUPS;
     Ok(if is_busy && fits(&large, limits) { large } else { small })
 }
 
 /// Outputs of a workgroup.
-fn outputs(tile: &Tile) -> usize {
-    (tile.rows * tile.lanes[1]) as usize
+fn outputs(tile: &Tile) -> u32 {
+    tile.rows * tile.lanes[1]
 }
 
 /// Bytes of workgroup memory: weights and inputs of a step, their rows 8 elements longer, and of each
@@ -120,12 +121,5 @@ pub(crate) fn of_tile(
         blocks: Blocks::All,
         ..Variant::new(&COOPERATIVE, tile, sizes, problem, operands)?
     };
-    let parts = parts(&variant, problem, limits, sizes.out_size, outputs(&tile), |_| true)?;
-    Ok(TilePlan {
-        shader: shader(&variant),
-        pack: variant.pack(limits)?,
-        dtype: operands.dtype,
-        parts,
-        needs_repair: variant.needs_repair(),
-    })
+    variant.plan(shader(&variant), problem, limits, sizes.out_size, outputs(&tile))
 }

@@ -5,7 +5,7 @@ use crate::Limits;
 use crate::gpu::runtime::template::{Template, template};
 use crate::gpu::tile::operands::{Operands, Rule};
 use crate::gpu::tile::plan;
-use crate::gpu::tile::plan::{PARTS, TilePlan, Variant, parts};
+use crate::gpu::tile::plan::{PARTS, TilePlan, Variant};
 use crate::gpu::tile::shape::{TapOrder, Tile};
 use crate::gpu::tile::sizes::Sizes;
 use crate::ops::Conv2dProblem;
@@ -164,8 +164,7 @@ pub(crate) fn plan(
     let sizes = Sizes::new(problem)?;
     let tile = tile(&sizes, problem.batch)?;
     let variant = Variant::new(&GEMM, tile, sizes, problem, operands)?;
-    let outputs = (tile.rows * tile.lanes[1]) as usize;
-    let parts = parts(&variant, problem, limits, sizes.out_size, outputs, |_| true)?;
+    let outputs = tile.rows * tile.lanes[1];
     // Four outputs lie beside each other, and where nothing but the channels are added up four inputs.
     let is_wide = |[height, width]: [u32; 2]| {
         height.is_multiple_of(4)
@@ -178,13 +177,7 @@ pub(crate) fn plan(
         ("wide_input", (is_product && is_wide(sizes.in_size)).into()),
         ("wide_output", is_wide(sizes.out_size).into()),
     ]);
-    Ok(TilePlan {
-        shader,
-        pack: variant.pack(limits)?,
-        dtype: operands.dtype,
-        parts,
-        needs_repair: variant.needs_repair(),
-    })
+    variant.plan(shader, problem, limits, sizes.out_size, outputs)
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use crate::gpu::runtime::params::low_bits;
 use crate::gpu::runtime::template::{Template, template};
 use crate::gpu::tile::operands::{Operands, Rule};
 use crate::gpu::tile::plan;
-use crate::gpu::tile::plan::{PARTS, TilePlan, Variant, parts};
+use crate::gpu::tile::plan::{PARTS, TilePlan, Variant};
 use crate::gpu::tile::shape::{TapOrder, Tile};
 use crate::gpu::tile::sizes::Sizes;
 use crate::gpu::tile::sums::Blocks;
@@ -142,12 +142,5 @@ pub(crate) fn plan(
     let tile = tile(&sizes, limits)?;
     let variant = Variant::new(&HALO, tile, sizes, problem, operands)?;
     let tiles = tile.tiles(&sizes, tile.lanes)?;
-    let parts = parts(&variant, problem, limits, tiles, 1, |_| true)?;
-    Ok(TilePlan {
-        shader: variant.shader(),
-        pack: variant.pack(limits)?,
-        dtype: operands.dtype,
-        parts,
-        needs_repair: variant.needs_repair(),
-    })
+    variant.plan(variant.shader(), problem, limits, tiles, 1)
 }

@@ -4,7 +4,7 @@ use crate::Limits;
 use crate::gpu::runtime::template::{Template, template};
 use crate::gpu::tile::operands::{Operands, Rule};
 use crate::gpu::tile::plan;
-use crate::gpu::tile::plan::{PARTS, TilePlan, Variant, parts};
+use crate::gpu::tile::plan::{PARTS, TilePlan, Variant};
 use crate::gpu::tile::shape::{TapOrder, Tile};
 use crate::gpu::tile::sizes::Sizes;
 use crate::ops::Conv2dProblem;
@@ -69,12 +69,5 @@ pub(crate) fn plan(
     tile.check_text(&sizes)?;
     let variant = Variant::new(&TILED, tile, sizes, problem, operands)?;
     let tiles = tile.tiles(&sizes, [1, 1])?;
-    let parts = parts(&variant, problem, limits, tiles, WORKGROUP as usize, |_| true)?;
-    Ok(TilePlan {
-        shader: variant.shader(),
-        pack: variant.pack(limits)?,
-        dtype: operands.dtype,
-        parts,
-        needs_repair: variant.needs_repair(),
-    })
+    variant.plan(variant.shader(), problem, limits, tiles, WORKGROUP)
 }

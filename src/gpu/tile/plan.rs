@@ -46,7 +46,7 @@ params!(Params {
 
 /// What the shaders of tiles include.
 pub(crate) const PARTS: &[Include] = parts!(
-    "conv2d": "conv2d_params", "conv2d_skipping", "conv2d_store", "conv2d_sums", "conv2d_totals",
+    "conv2d": "conv2d_params", "conv2d_skipping", "conv2d_skipping_stored", "conv2d_store", "conv2d_sums", "conv2d_totals",
 );
 
 /// Of a plan whose [`needs_repair`](TilePlan::needs_repair) cannot be met.
@@ -181,6 +181,25 @@ impl Variant {
 
     pub(crate) fn pack(&self, limits: &Limits) -> Result<Pack, Rule> {
         Pack::new(&self.tile, &self.sizes, limits)
+    }
+
+    /// The plan with this shader, [`shader`](Self::shader) or one of more values, over so many tiles,
+    /// of which a workgroup covers `workgroup_tiles`.
+    pub(crate) fn plan(
+        &self,
+        shader: Shader,
+        problem: &Conv2dProblem,
+        limits: &Limits,
+        tiles: [u32; 2],
+        workgroup_tiles: u32,
+    ) -> Result<TilePlan, Rule> {
+        Ok(TilePlan {
+            shader,
+            pack: self.pack(limits)?,
+            dtype: self.operands.dtype,
+            parts: parts(self, problem, limits, tiles, workgroup_tiles as usize, |_| true)?,
+            needs_repair: self.needs_repair(),
+        })
     }
 }
 
