@@ -3,17 +3,9 @@
 use filtro::{Algorithm, Conv2d, DType, Device, PaddingMode};
 use ndarray::{Array1, Array4};
 
+use crate::case::{Data, Random};
 use crate::compare::{U, within};
 use crate::tested::{has_f16, tested};
-
-/// Numbers of all signs and sizes up to one, of no pattern.
-fn scattered(shape: [usize; 4], seed: u32) -> Array4<f32> {
-    let mut state = seed;
-    Array4::from_shape_simple_fn(shape, || {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (state >> 8) as f32 / (1 << 23) as f32 - 1.0
-    })
-}
 
 #[test]
 fn products_in_every_tile_are_those_of_the_cpu() {
@@ -27,8 +19,8 @@ fn products_in_every_tile_are_those_of_the_cpu() {
         (same(32, 40).dilation([1, 2]).stride([2, 1]), [2, 32, 17, 19]),
     ] {
         let conv = conv.algorithm(Some(Algorithm::Gemm));
-        let x = scattered(input, 1);
-        let weight = scattered(conv.weight_shape().unwrap().dims(), 2);
+        let x = Random::new(1, 0).array4(input, Data::Uniform);
+        let weight = Random::new(1, 1).array4(conv.weight_shape().unwrap().dims(), Data::Uniform);
         let bias = Array1::from_shape_fn(conv.out_channels, |channel| channel as f32);
         let run = |device: &Device, dtype: DType| {
             let upload =

@@ -166,11 +166,7 @@ pub(crate) fn plan(
     let variant = Variant::new(&GEMM, tile, sizes, problem, operands)?;
     let outputs = tile.rows * tile.lanes[1];
     // Four outputs lie beside each other, and where nothing but the channels are added up four inputs.
-    let is_wide = |[height, width]: [u32; 2]| {
-        height.is_multiple_of(4)
-            || width.is_multiple_of(4)
-            || (height.is_multiple_of(2) && width.is_multiple_of(2))
-    };
+    let is_wide = |[height, width]: [u32; 2]| (height % 4 * (width % 4)).is_multiple_of(4);
     let is_product = sizes.taps() == 1 && sizes.stride == [1, 1] && sizes.in_size == sizes.out_size;
     let mut shader = variant.shader();
     shader.values.extend([
