@@ -1,0 +1,40 @@
+// Numbers as text, with a point as in code.
+
+const minus = '\u2212';
+const thin = '\u202f';
+
+/** @param {number} value @returns {string | null} what has no digits */
+function special(value) {
+  if (Number.isNaN(value)) return 'NaN';
+  if (!Number.isFinite(value)) return value > 0 ? '∞' : `${minus}∞`;
+  return null;
+}
+
+/** @param {string} text */
+const signed = (text) => text.replaceAll('-', minus);
+
+/** A number with about five digits. @param {number} value */
+export function full(value) {
+  const size = Math.abs(value);
+  if (size !== 0 && size < 1e-3) return special(value) ?? signed(String(Number(value.toExponential(3))));
+  return special(value) ?? (size < 1e6 ? signed(String(Number(value.toFixed(size < 10 ? 4 : 2)))) : grouped(value));
+}
+
+/** A number that fits into a cell. @param {number} value */
+export function short(value) {
+  const size = Math.abs(value);
+  if (size >= 1e4 && size < Infinity) return signed(value.toExponential(0)).replace('e+', 'e');
+  return special(value) ?? signed(String(Number(value.toFixed(size < 10 ? 2 : size < 100 ? 1 : 0))));
+}
+
+/** A count with thin spaces between thousands. @param {number} value */
+export const grouped = (value) => String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, thin);
+
+/** One number for two that are the same. @param {[number, number]} pair */
+export const either = ([height, width]) => (height === width ? String(height) : `${height} × ${width}`);
+
+/** Height and width. @param {[number, number]} pair */
+export const times = ([height, width]) => `${height} × ${width}`;
+
+/** A factor with two digits. @param {number} value */
+export const factor = (value) => (value >= 100 ? grouped(value) : String(Number(value.toPrecision(2))));

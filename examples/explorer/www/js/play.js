@@ -1,0 +1,133 @@
+// The window runs over the output in reading order.
+
+import { make } from './dom.js';
+import { look, lookedAt } from './look.js';
+
+/** @import {Result} from './types' */
+/** @import {Page, View} from './views' */
+
+/** @param {HTMLElement} host @param {Page} page @returns {View} */
+export function mount(host, page) {
+  const button = (/** @type {string} */ name, /** @type {string} */ sign) =>
+    make('button', { type: 'button', 'data-test': `play-${name}` }, sign);
+  const start = button('start', '▶');
+  const back = button('back', '◀');
+  const next = button('next', '▶▏');
+  const stop = button('stop', '■');
+  const speed = make('input', { type: 'range', min: 0, max: 8, step: 1, value: 2, 'data-test': 'play-speed' });
+  const position = make('input', { type: 'range', min: 0, value: 0, 'data-test': 'play-position' });
+  const [speedWords, positionWords, where] = [make('span'), make('span'), make('output')];
+  const title = make('h3');
+  host.append(
+    make(
+      'section',
+      { class: 'play' },
+      title,
+      make('div', { class: 'play-buttons' }, back, start, next, stop),
+      make('label', {}, positionWords, position, where),
+      make('label', {}, speedWords, speed),
+    ),
+  );
+  const still = matchMedia('(prefers-reduced-motion: reduce)');
+
+  let [height, width, channel, index] = [1, 1, 0, -1];
+  /** The layer and the size of the output that the window runs over. */
+  let ground = '';
+  /** When the next cell is due, in milliseconds of the frame clock. */
+  let due = 0;
+
+  /** Cells in a second. */
+  const pace = () => 2 ** Number(speed.value);
+
+  /** @param {number} to */
+  function go(to) {
+    const at = Math.max(0, Math.min(height * width - 1, to));
+    look.until = at;
+    index = at;
+    page.update((state) => {
+      state.at.cell = { channel, y: Math.floor(at / width), x: at % width };
+    });
+  }
+
+  /** @param {number} now */
+  function frame(now) {
+    if (!look.playing) return;
+    const steps = Math.floor(((now - due) / 1000) * pace());
+    if (steps > 0) {
+      due += (steps * 1000) / pace();
+      if (index + steps >= height * width - 1) look.playing = false;
+      go(index + steps);
+    }
+    requestAnimationFrame(frame);
+  }
+
+  /** @param {boolean} playing */
+  function run(playing) {
+    look.playing = playing;
+    if (playing) {
+      due = performance.now();
+      requestAnimationFrame(frame);
+      go(look.until === null || index >= height * width - 1 ? 0 : index);
+    } else {
+      page.update(() => {});
+    }
+  }
+
+  function label() {
+    const words = { start: look.playing ? 'pause' : 'start', back: 'back', next: 'next', stop: 'stop' };
+    for (const [made, name] of /** @type {[HTMLElement, string][]} */ ([
+      [start, words.start],
+      [back, words.back],
+      [next, words.next],
+      [stop, words.stop],
+    ])) {
+      made.setAttribute('aria-label', page.t(`play.${name}`));
+      made.title = page.t(`play.${name}`);
+    }
+    start.textContent = look.playing ? '❚❚' : '▶';
+    start.hidden = still.matches;
+    title.textContent = page.t('play.title');
+    speedWords.textContent = page.t('play.speed', { count: pace() });
+    positionWords.textContent = page.t('play.position');
+    where.textContent = index < 0 ? '–' : `${index + 1} / ${height * width}`;
+  }
+
+  /** @param {Result} result */
+  function show(result) {
+    const seen = lookedAt(result);
+    if (seen) [channel, height, width] = [seen.channel, seen.output.shape[1], seen.output.shape[2]];
+    const now = `${result.state.at.layer} ${height} ${width}`;
+    if (now !== ground) look.until = null;
+    ground = now;
+    if (look.until === null) look.playing = false;
+    index = look.until ?? (seen?.cell ? seen.cell.y * width + seen.cell.x : -1);
+    position.max = String(height * width - 1);
+    position.value = String(Math.max(0, index));
+    position.setAttribute('aria-valuetext', index < 0 ? '–' : `(${Math.floor(index / width)}, ${index % width})`);
+    label();
+  }
+
+  start.addEventListener('click', () => run(!look.playing));
+  back.addEventListener('click', () => {
+    look.playing = false;
+    go(index - 1);
+  });
+  next.addEventListener('click', () => {
+    look.playing = false;
+    go(index + 1);
+  });
+  stop.addEventListener('click', () => {
+    look.until = null;
+    run(false);
+  });
+  position.addEventListener('input', () => {
+    look.playing = false;
+    go(Number(position.value));
+  });
+  speed.addEventListener('input', () => {
+    due = performance.now();
+    label();
+  });
+  document.addEventListener('visibilitychange', () => document.hidden && look.playing && run(false));
+  return { show };
+}
