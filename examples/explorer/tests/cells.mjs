@@ -85,13 +85,13 @@ async function questions(explorer, reference) {
   const field = async () => (await explorer.result()).checked.at(-1).field.size.join();
   await explorer.click('start-dilation');
   const sizes = [];
-  for (const variant of [0, 1]) {
+  for (const variant of [0, 1, 2]) {
     await explorer.click(`variant-${variant}`);
     await explorer.compare(reference, `dilation, variant ${variant}`);
     sizes.push(await field());
   }
-  ensure(sizes.join(' ') === '5,5 9,9', `the receptive fields are ${sizes}`);
-  ensure((await explorer.at('field').textContent()).includes('9'), 'the receptive field is told');
+  ensure(sizes.join(' ') === '5,5 9,9 13,13', `the receptive fields are ${sizes}`);
+  ensure((await explorer.at('field').textContent()).includes('13'), 'the receptive field is told');
   await explorer.click('start-reflect');
   const values = [];
   for (const variant of [0, 1, 2, 3]) {

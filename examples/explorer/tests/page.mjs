@@ -11,6 +11,8 @@ import { checks as cells } from './cells.mjs';
 import { Explorer, Reference, ensure } from './driver.mjs';
 import { checks as looks, pictures } from './looks.mjs';
 import { checks as parameters } from './parameters.mjs';
+import { checks as sources } from './pictures.mjs';
+import { compareLanguages } from './words.mjs';
 
 const path = (name) => fileURLToPath(new URL(name, import.meta.url));
 
@@ -35,7 +37,7 @@ async function drive(reference, { url, webgpu, write }) {
   console.log(`${kind}: ${device}`);
   ensure(cpu === !webgpu && notice === !webgpu, `${kind}: the device is ${device}, the notice ${notice ? 'shown' : 'hidden'}`);
   const failures = [];
-  for (const [name, check] of Object.entries({ ...parameters, ...cells, ...looks })) {
+  for (const [name, check] of Object.entries({ ...parameters, ...cells, ...sources, ...looks })) {
     const begin = performance.now();
     try {
       await check(explorer, reference, { webgpu, write });
@@ -55,7 +57,7 @@ const folder = process.argv.slice(2).find((argument) => !argument.startsWith('--
 if (!existsSync(path('../www/pkg/explorer.js'))) missing('the page is not built: cargo explorer');
 const reference = new Reference(build());
 const { url, close } = await serve(path('../www'));
-const failures = [];
+const failures = compareLanguages();
 for (const webgpu of [true, false]) failures.push(...(await drive(reference, { url, webgpu, write })));
 if (folder) {
   mkdirSync(folder, { recursive: true });

@@ -6,8 +6,8 @@ import { conv2d, defaultState, gridOf, newLayer } from './state.js';
 /** @import {Kernel, Layer, Rows, State} from './types' */
 /** @import {Page} from './views' */
 
-/** A question, and the settings to compare for it; `set` makes one of them of a state.
- * @typedef {{name: string, variants: {text: string, layers: Layer[]}[], picture: State['picture'],
+/** A question, and the settings to compare for it, with the one that it begins with.
+ * @typedef {{name: string, first: number, variants: {text: string, layers: Layer[]}[], picture: State['picture'],
  *   at: State['at']}} Question */
 
 /** @param {string} grid @returns {State['picture']} */
@@ -30,6 +30,7 @@ const single = (kernel, options) => conv2d({ out_channels: 1, kernels: [kernel],
 const QUESTIONS = [
   {
     name: 'dilation',
+    first: 1,
     picture: { ...defaultState().picture, grey: true },
     at: at(1, 45, 56),
     variants: [1, 2, 3].map((dilation) => ({
@@ -39,6 +40,7 @@ const QUESTIONS = [
   },
   {
     name: 'reflect',
+    first: 1,
     picture: numbers('ramp'),
     at: at(0, 3, 0),
     variants: /** @type {const} */ (['zeros', 'reflect', 'replicate', 'circular']).map((padding_mode) => ({
@@ -48,6 +50,7 @@ const QUESTIONS = [
   },
   {
     name: 'divisor',
+    first: 0,
     picture: numbers('counted'),
     at: at(0, 0, 1),
     variants: [false, true].map((count_include_pad) => ({
@@ -57,6 +60,7 @@ const QUESTIONS = [
   },
   {
     name: 'pixel',
+    first: 0,
     picture: numbers('impulse'),
     at: at(0, 3, 3),
     variants: [1, 2].map((stride) => ({
@@ -104,7 +108,7 @@ export function mount(host, { t, update }) {
   const ask = (/** @type {number} */ index) => {
     asked = index;
     answerTo(QUESTIONS[index]);
-    take(QUESTIONS[index], 0);
+    take(QUESTIONS[index], QUESTIONS[index].first);
   };
   const again = () => {
     asked = -1;

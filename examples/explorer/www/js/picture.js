@@ -19,6 +19,8 @@ export class Pictures {
   #stop = () => {};
   /** Grows with each choice: a camera that was allowed too late is not wanted any more. */
   #turn = 0;
+  /** What was chosen last. @type {Kind} */
+  #kind = 'cat';
   /** @type {{show(state: State): void} | null} */
   #panel = null;
   /** What is said of the last file or of the camera: a key with its values.
@@ -58,8 +60,11 @@ export class Pictures {
     return this.#last.tensor;
   }
 
-  /** Ends the camera where another picture is chosen, and makes `shrink` fit. @param {State['picture']} picture */
+  /** Ends the camera where another picture is chosen, also one that the browser still asks about, and makes
+   * `shrink` fit. @param {State['picture']} picture */
   follow(picture) {
+    if (picture.kind !== this.#kind) this.#turn += 1;
+    this.#kind = picture.kind;
     if (picture.kind !== 'webcam') this.#stop();
     const size = this.size(picture);
     picture.shrink = size ? Math.min(picture.shrink, size.width, size.height) : 1;
