@@ -19,6 +19,12 @@ fn signed(size: usize) -> isize {
 }
 
 impl Axis {
+    /// An axis of this size by itself.
+    pub fn of(size: usize) -> Self {
+        let (kernel_size, stride, dilation) = (1, 1, 1);
+        Self { in_size: size, out_size: size, kernel_size, stride, pads: [0, 0], dilation }
+    }
+
     /// Where a tap lies in the input: below 0 or from its size on over padding.
     pub fn position(&self, out: usize, tap: usize) -> isize {
         signed(out * self.stride + tap * self.dilation) - signed(self.pads[0])

@@ -1,12 +1,17 @@
 //! What the crate says of each layer of a chain.
 
-use filtro::{Error, ReceptiveField, Result};
+use std::collections::BTreeSet;
+
+use filtro::{Error, PaddingMode, ReceptiveField, Result};
 use serde::Serialize;
 
+use crate::axis::Axis;
 use crate::layer::{Layer, Shape};
 
-/// More numbers than a page can show; what would take a browser's memory is refused before it does.
+/// More numbers than a page can show, and more products than it can wait for on one thread: what would take
+/// a browser's memory or time is refused before it does.
 const MOST_NUMBERS: usize = 4_000_000;
+const MOST_PRODUCTS: u128 = 2_000_000_000;
 
 /// What the crate says of a layer.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -69,24 +74,31 @@ pub fn check(mut shape: Shape, layers: &[Layer]) -> Vec<Checked> {
 fn sizes(layer: &Layer, input: Shape, field: &mut ReceptiveField) -> Result<Sizes> {
     let output = layer.output(input)?;
     let numbers = output.iter().product::<usize>();
+    let too_much = |value: String, rule: String| {
+        Err(Error::InvalidArgument { operation: "this page", argument: "output", value, rule })
+    };
     if numbers > MOST_NUMBERS {
-        return Err(Error::InvalidArgument {
-            operation: "this page",
-            argument: "output",
-            value: format!("{output:?}"),
-            rule: format!("at most {MOST_NUMBERS} numbers are shown"),
-        });
+        return too_much(
+            format!("{output:?}"),
+            format!("at most {MOST_NUMBERS} numbers are shown"),
+        );
     }
     let axes = layer.axes(input)?;
-    *field = layer.field(*field);
     let batch = [1, input[0], input[1], input[2]];
-    let (weights, multiply_adds) = match layer {
+    let taps = axes.iter().map(|axis| axis.kernel_size as u128).product::<u128>();
+    let (weights, multiply_adds, products) = match layer {
         Layer::Conv2d(layer) => {
             let options = layer.options(input[0]);
-            (options.weights()?, options.multiply_adds(batch)? as f64)
+            let products = options.multiply_adds(batch)?;
+            (options.weights()?, products as f64, products)
         }
-        _ => (0, 0.0),
+        _ => (0, 0.0, numbers as u128 * taps),
     };
+    if products > MOST_PRODUCTS {
+        let rule = format!("at most {MOST_PRODUCTS} are calculated");
+        return too_much(format!("{products} products"), rule);
+    }
+    *field = layer.field(*field);
     Ok(Sizes {
         ok: true,
         input,
@@ -114,13 +126,17 @@ fn argument_of(error: &Error) -> String {
     }
 }
 
-/// Rows and columns from first to last; they can lie beyond the picture.
+/// What of a picture an output cell depends on: the pixels of these rows in these columns.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Region {
+    /// From first to last, as the windows lie; they can lie beyond the picture.
     pub top: isize,
     pub left: isize,
     pub bottom: isize,
     pub right: isize,
+    /// Those that are read, through the padding too.
+    pub rows: BTreeSet<usize>,
+    pub columns: BTreeSet<usize>,
 }
 
 /// What of the input of a chain an output cell depends on.
@@ -131,18 +147,49 @@ pub struct Region {
 pub fn region(mut shape: Shape, layers: &[Layer], y: usize, x: usize) -> Result<Region> {
     let mut windows = Vec::new();
     for layer in layers {
-        windows.push(layer.axes(shape)?);
+        windows.push((layer.axes(shape)?, layer.padding_mode()));
         shape = layer.output(shape)?;
     }
-    let signed = |size: usize| isize::try_from(size).unwrap_or(isize::MAX);
-    let mut cells = [y, x].map(|cell| [signed(cell); 2]);
-    for axes in windows.iter().rev() {
-        for (axis, [first, last]) in axes.iter().zip(&mut cells) {
-            let (stride, before) = (signed(axis.stride), signed(axis.pads[0]));
-            *first = *first * stride - before;
-            *last = *last * stride - before + signed(axis.dilation * (axis.kernel_size - 1));
+    let [rows, columns] = [(0, y), (1, x)].map(|(axis, cell)| {
+        windows
+            .iter()
+            .rev()
+            .fold(Span::of(cell), |span, &(axes, mode)| span.before(&axes[axis], mode))
+    });
+    Ok(Region {
+        top: rows.first,
+        left: columns.first,
+        bottom: rows.last,
+        right: columns.last,
+        rows: rows.cells,
+        columns: columns.cells,
+    })
+}
+
+/// What is read along an axis.
+struct Span {
+    first: isize,
+    last: isize,
+    cells: BTreeSet<usize>,
+}
+
+impl Span {
+    fn of(cell: usize) -> Self {
+        let at = isize::try_from(cell).unwrap_or(isize::MAX);
+        Self { first: at, last: at, cells: BTreeSet::from([cell]) }
+    }
+
+    /// The same in the input of a layer.
+    fn before(self, axis: &Axis, mode: PaddingMode) -> Self {
+        let signed = |size: usize| isize::try_from(size).unwrap_or(isize::MAX);
+        let first = |out: isize| out * signed(axis.stride) - signed(axis.pads[0]);
+        let positions = self.cells.iter().flat_map(|&out| {
+            (0..axis.kernel_size).filter_map(move |tap| axis.source(mode, axis.position(out, tap)))
+        });
+        Self {
+            first: first(self.first),
+            last: first(self.last) + signed(axis.dilation * (axis.kernel_size - 1)),
+            cells: positions.collect(),
         }
     }
-    let [[top, bottom], [left, right]] = cells;
-    Ok(Region { top, left, bottom, right })
 }

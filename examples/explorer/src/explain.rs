@@ -1,6 +1,6 @@
 //! Where the number of an output cell comes from: every tap of its window, in f64.
 
-use filtro::{PaddingMode, Result};
+use filtro::Result;
 use ndarray::{Array3, ArrayView3};
 use serde::Serialize;
 
@@ -92,10 +92,10 @@ pub fn explain(
         return Ok(None);
     }
     let axes = layer.axes(shape)?;
-    let (mode, outside) = match layer {
-        Layer::Conv2d(layer) => (layer.padding_mode, layer.padding_mode.name()),
-        Layer::MaxPool2d(_) => (PaddingMode::Zeros, "skipped"),
-        _ => (PaddingMode::Zeros, PaddingMode::Zeros.name()),
+    let mode = layer.padding_mode();
+    let outside = match layer {
+        Layer::MaxPool2d(_) => "skipped",
+        _ => mode.name(),
     };
     let (first, weight) = match layer {
         Layer::Conv2d(layer) => filter(layer, shape[0], cell.channel)?,
@@ -192,18 +192,18 @@ pub fn reach(
     let is_there = cell.channel < shape[0] && cell.y < shape[1] && cell.x < shape[2];
     let mut outputs = Vec::new();
     if is_there && out_channel < layer.output(shape)?[0] {
-        let mode = match layer {
-            Layer::Conv2d(layer) => layer.padding_mode,
-            _ => PaddingMode::Zeros,
+        let mode = layer.padding_mode();
+        let filter = match layer {
+            Layer::Conv2d(layer) => Some(filter(layer, shape[0], out_channel)?),
+            _ => None,
         };
         let rows = axes[0].readers(mode, cell.y);
         let columns = axes[1].readers(mode, cell.x);
         for &(y, kernel_y) in &rows {
             for &(x, kernel_x) in &columns {
-                let weight = match layer {
-                    Layer::Conv2d(layer) => {
-                        let (first, filter) = filter(layer, shape[0], out_channel)?;
-                        let channel = cell.channel.wrapping_sub(first);
+                let weight = match &filter {
+                    Some((first, filter)) => {
+                        let channel = cell.channel.wrapping_sub(*first);
                         filter.get([channel, kernel_y, kernel_x]).copied().map(f64::from)
                     }
                     _ if cell.channel != out_channel => None,

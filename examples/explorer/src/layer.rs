@@ -221,6 +221,14 @@ impl Layer {
         }))
     }
 
+    /// What its padding holds; in a pooling nothing is read there.
+    pub fn padding_mode(&self) -> PaddingMode {
+        match self {
+            Self::Conv2d(layer) => layer.padding_mode,
+            _ => PaddingMode::Zeros,
+        }
+    }
+
     /// The receptive field behind the layer.
     pub fn field(&self, field: ReceptiveField) -> ReceptiveField {
         match self {

@@ -1,12 +1,13 @@
 //! What the page calls. Layers come and answers go as JSON, tensors as flat arrays.
 
-use filtro::{Device, DeviceChoice, Error, Tensor, filters};
+use filtro::{Device, DeviceChoice, Error, PaddingMode, Tensor, filters};
 use js_sys::{Array, Float32Array};
 use ndarray::ArrayView3;
 use serde::Serialize;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsError, JsValue};
 
+use crate::axis::Axis;
 use crate::check::{check as check_layers, region};
 use crate::explain::{Cell, explain as explain_cell, reach as reach_of};
 use crate::kernel;
@@ -113,6 +114,14 @@ pub fn reach(
 pub fn field(shape: &[u32], layers: &str, y: usize, x: usize) -> Answer {
     let layers: Vec<Layer> = serde_json::from_str(layers)?;
     json(&region(shape_of(shape)?, &layers, y, x)?)
+}
+
+/// The cell of an axis whose value a position over padding has; nothing where it is zero.
+#[wasm_bindgen]
+pub fn source(mode: &str, size: usize, position: i32) -> Answer<Option<usize>> {
+    let mode = PaddingMode::ALL.into_iter().find(|each| each.name() == mode);
+    let mode = mode.ok_or_else(|| JsError::new("there is no such padding mode"))?;
+    Ok(Axis::of(size).source(mode, position as isize))
 }
 
 /// A device of the crate.

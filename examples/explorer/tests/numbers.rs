@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
-use explorer::check::{Checked, check, region};
+use explorer::check::{Checked, Region, check, region};
 use explorer::explain::{Cell, explain, reach};
 use explorer::kernel::weight;
 use explorer::layer::{Layer, Shape};
@@ -163,23 +163,27 @@ fn a_cell_that_is_not_there_is_not_explained() {
 
 #[test]
 fn a_region_is_where_an_output_changes() {
-    let layers = [
-        conv2d(
-            json!({"out_channels": 1, "kernels": ["random"], "padding": [1, 2], "dilation": [1, 2]}),
-        ),
-        layer(
-            json!({"type": "AvgPool2d", "kernel_size": [2, 3], "stride": [2, 1], "padding": [1, 0],
-            "ceil_mode": false, "count_include_pad": true, "divisor_override": null}),
-        ),
-        conv2d(json!({"out_channels": 1, "kernels": ["random"], "stride": [2, 1]})),
-    ];
+    for mode in ["zeros", "reflect", "replicate", "circular"] {
+        let padded = |padding: [usize; 2], dilation: [usize; 2]| {
+            conv2d(json!({"out_channels": 1, "kernels": ["random"], "padding": padding,
+                "padding_mode": mode, "dilation": dilation}))
+        };
+        let pool = avg_pool2d(json!({"kernel_size": [2, 3], "stride": [2, 1], "padding": [1, 0]}));
+        let last = conv2d(json!({"out_channels": 1, "kernels": ["random"], "stride": [2, 1]}));
+        holds_regions(&[padded([1, 2], [1, 2]), pool, last]);
+        holds_regions(&[padded([2, 3], [2, 3]), padded([1, 0], [3, 1])]);
+    }
+}
+
+/// Holds the regions of all outputs to the gradients.
+fn holds_regions(layers: &[Layer]) {
     let shape = [1, 17, 16];
     let device = Device::cpu();
     let mut shapes = vec![shape];
-    for layer in &layers {
+    for layer in layers {
         shapes.push(layer.output(*shapes.last().unwrap()).unwrap());
     }
-    let [_, out_height, out_width] = shapes[3];
+    let [_, out_height, out_width] = *shapes.last().unwrap();
     for (out_y, out_x) in (0..out_height).flat_map(|y| (0..out_width).map(move |x| (y, x))) {
         // The gradient of one output is not zero just where that depends on the picture.
         let mut grad = Array4::<f32>::zeros((1, 1, out_height, out_width));
@@ -197,19 +201,14 @@ fn a_region_is_where_an_output_changes() {
             };
         }
         let grad = grad.download().unwrap();
-        let field = region(shape, &layers, out_y, out_x).unwrap();
-        let mut seen = [[isize::MAX, isize::MIN]; 2];
-        for ((_, _, y, x), _) in grad.indexed_iter().filter(|&(_, &value)| value != 0.0) {
-            for ([first, last], at) in seen.iter_mut().zip([y, x]) {
-                let at = isize::try_from(at).unwrap();
-                (*first, *last) = ((*first).min(at), (*last).max(at));
-            }
+        let Region { rows, columns, top, left, bottom, right } =
+            region(shape, layers, out_y, out_x).unwrap();
+        for ((_, _, y, x), &value) in grad.indexed_iter() {
+            let is_in = rows.contains(&y) && columns.contains(&x);
+            assert_eq!(value != 0.0, is_in, "{layers:?}: {out_y} {out_x} reads {y} {x}");
         }
-        let inside = |first: isize, last: isize, size: isize| [first.max(0), last.min(size - 1)];
-        assert_eq!(seen[0], inside(field.top, field.bottom, 17), "{out_y} {out_x}");
-        assert_eq!(seen[1], inside(field.left, field.right, 16), "{out_y} {out_x}");
-        let Checked::Fine(sizes) = check(shape, &layers).pop().unwrap() else { panic!() };
-        let size = [field.bottom - field.top + 1, field.right - field.left + 1];
+        let Checked::Fine(sizes) = check(shape, layers).pop().unwrap() else { panic!() };
+        let size = [bottom - top + 1, right - left + 1];
         assert_eq!(sizes.field.size.map(|size| isize::try_from(size).unwrap()), size);
     }
 }
@@ -235,6 +234,9 @@ fn an_impossible_parameter_is_named_in_the_words_of_the_crate() {
         let (argument, message) = argument(&[conv2d(changes.clone())]);
         assert_eq!(argument, expected, "{changes}: {message}");
     }
+    let heavy = conv2d(json!({"out_channels": 16, "kernel_size": [31, 31], "padding": [170, 170]}));
+    let (argument_of_heavy, message) = argument(&[heavy]);
+    assert!(argument_of_heavy == "output" && message.contains("products"), "{message}");
     assert_eq!(argument(&[max_pool2d(json!({"padding": [2, 0]}))]).0, "padding");
     assert_eq!(argument(&[avg_pool2d(json!({"divisor_override": 0}))]).0, "divisor_override");
     let relu = layer(json!({"type": "ReLU"}));

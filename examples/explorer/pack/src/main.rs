@@ -72,6 +72,7 @@ fn pack(module: &Path, out: &Path) -> Result<(), Box<dyn Error>> {
     Bindgen::new()
         .input_path(module)
         .web(true)?
+        .typescript(true)
         .omit_default_module_path(false)
         .remove_name_section(true)
         .remove_producers_section(true)

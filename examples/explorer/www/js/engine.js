@@ -2,7 +2,7 @@
 
 import load, * as wasm from '../pkg/explorer.js';
 
-/** @import {Cell, Checked, Explanation, Field, Filter, Layer, Reach, Shape, Weight} from './types' */
+/** @import {Cell, Checked, Explanation, Field, Filter, Layer, PaddingMode, Reach, Shape, Weight} from './types' */
 
 /** Loads the wasm; once, before anything else here. */
 export async function start() {
@@ -38,6 +38,10 @@ export const reach = (layer, input, cell, out_channel) =>
  * @returns {Field} */
 export const field = (shape, layers, y, x) =>
   JSON.parse(wasm.field(new Uint32Array(shape), JSON.stringify(layers), y, x));
+
+/** The cell of an axis of this size whose value a position has; null where nothing is read.
+ * @param {PaddingMode} mode @param {number} size @param {number} position @returns {number | null} */
+export const source = (mode, size, position) => wasm.source(mode, size, position) ?? null;
 
 /** A device of the crate. */
 export class Engine {

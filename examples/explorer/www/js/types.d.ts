@@ -163,12 +163,16 @@ export interface Reach {
   gradient: number;
 }
 
-/** Cells from first to last, both included; they can lie beyond the picture. */
+/** What of the picture an output cell depends on: the pixels of these rows in these columns. */
 export interface Field {
+  /** From first to last, as the windows lie; they can lie beyond the picture. */
   top: number;
   left: number;
   bottom: number;
   right: number;
+  /** Those that are read, through the padding too; sorted. */
+  rows: number[];
+  columns: number[];
 }
 
 export interface Filter {
