@@ -40,7 +40,10 @@ fn pack(package: &str, out: &str) -> Result<(), Box<dyn Error>> {
             build
         }
     };
-    let status = build.args(["--profile", "web", "--lib", "--package", package]).status()?;
+    // By the workspace's resolver the default features would be those of the package that cargo is
+    // called in.
+    let options = ["--profile", "web", "--lib", "--no-default-features", "--package", package];
+    let status = build.args(options).status()?;
     if !status.success() {
         return Err(format!(
             "the build failed; where the target is missing, `rustup target add {TARGET}` brings it"
