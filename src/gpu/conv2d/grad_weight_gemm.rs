@@ -143,6 +143,12 @@ impl Tile {
         }
     }
 
+    /// Bytes of workgroup memory: of two steps.
+    fn memory(&self) -> u32 {
+        const VECTORS_BYTES: u32 = 2 * STEP as u32 * 16;
+        VECTORS_BYTES * ((self.filters / 4 + 1) + (COLUMNS / 4 + 1))
+    }
+
     /// The shader.
     pub(crate) fn shader(&self) -> Shader {
         Shader {
@@ -224,13 +230,13 @@ pub(crate) struct Plan {
     pub(crate) needs_repair: bool,
 }
 
-/// Whether tiles have not much more filters and columns than a problem.
+/// Whether tiles have not much more filters and columns than a problem, and fit the workgroup memory.
 pub(crate) fn is_worth_it(problem: &Conv2dProblem, limits: &Limits) -> bool {
     let [filters, columns] = [problem.group_out_channels(), columns(problem)];
     let tile = Tile::new(problem, limits);
     let padded = filters.next_multiple_of(tile.filters as usize)
         * columns.next_multiple_of(COLUMNS as usize);
-    padded <= MOST_WASTE * filters * columns
+    padded <= MOST_WASTE * filters * columns && tile.memory() <= limits.max_workgroup_memory
 }
 
 fn taps(problem: &Conv2dProblem) -> usize {

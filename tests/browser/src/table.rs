@@ -120,7 +120,8 @@ impl Run<'_> {
         let name = &problem.name;
         for &data in problem.operation.data() {
             let problem = Problem { data, ..problem.clone() };
-            let forward = between::expected::Forward::of(problem, DType::F32).expect("a valid case");
+            let forward =
+                between::expected::Forward::of(problem, DType::F32).expect("a valid case");
             let output = self.first(name, || forward.run(self.recorder)).await.map_err(text);
             let found = match output.and_then(|output| forward.is_like(&output).map(|()| output)) {
                 Ok(output) => output.download_async().await.map_err(text),
