@@ -29,6 +29,8 @@ struct Report {
 #[derive(Serialize)]
 struct FirstUse {
     case: String,
+    /// How many the device had compiled before.
+    first: usize,
     shaders: usize,
     /// By how much it took longer than the same once more.
     seconds: f64,
@@ -151,12 +153,13 @@ impl Run<'_> {
         let shaders = device.compiled_shaders() - compiled;
         if shaders > 0 {
             device.synchronize_async().await?;
-            let first = start.elapsed();
+            let took = start.elapsed();
             start = Instant::now();
             run()?;
             device.synchronize_async().await?;
-            let seconds = first.saturating_sub(start.elapsed()).as_secs_f64();
-            self.report.first_uses.push(FirstUse { case: case.into(), shaders, seconds });
+            let seconds = took.saturating_sub(start.elapsed()).as_secs_f64();
+            let first_use = FirstUse { case: case.into(), first: compiled, shaders, seconds };
+            self.report.first_uses.push(first_use);
         }
         Ok(found)
     }
