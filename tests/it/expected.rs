@@ -219,7 +219,7 @@ pub enum Gradients<T = Array4<f32>, B = Array1<f32>> {
 
 /// What a case must give backward, and how close.
 enum GradientRule {
-    Convolution { expected: reference::ConvGradients, sums: reference::ConvGradients },
+    Convolution { expected: Box<reference::ConvGradients>, sums: Box<reference::ConvGradients> },
     Input { expected: Array4<f64>, tolerance: Array4<f64> },
 }
 
@@ -272,7 +272,7 @@ impl<'a> Backward<'a> {
                 let [expected, sums] = all.map(|(input, weight, grad)| {
                     options.reference_backward(input.view(), weight.view(), grad.view())
                 });
-                GradientRule::Convolution { expected: expected?, sums: sums? }
+                GradientRule::Convolution { expected: Box::new(expected?), sums: Box::new(sums?) }
             }
             Kind::Max(options) => {
                 (_, indices) = options.reference_with_indices(wide_input.view())?;

@@ -143,10 +143,10 @@ impl Tile {
         }
     }
 
-    /// Bytes of workgroup memory: of two steps.
-    fn memory(&self) -> u32 {
-        const VECTORS_BYTES: u32 = 2 * STEP as u32 * 16;
-        VECTORS_BYTES * ((self.filters / 4 + 1) + (COLUMNS / 4 + 1))
+    /// Bytes of workgroup memory: the vectors of two steps, and one beside those of each position.
+    fn memory(&self) -> usize {
+        let vectors = (self.filters / 4 + 1) + (COLUMNS / 4 + 1);
+        2 * STEP * vectors as usize * 16
     }
 
     /// The shader.
@@ -236,7 +236,8 @@ pub(crate) fn is_worth_it(problem: &Conv2dProblem, limits: &Limits) -> bool {
     let tile = Tile::new(problem, limits);
     let padded = filters.next_multiple_of(tile.filters as usize)
         * columns.next_multiple_of(COLUMNS as usize);
-    padded <= MOST_WASTE * filters * columns && tile.memory() <= limits.max_workgroup_memory
+    let fits = tile.memory() <= limits.max_workgroup_memory as usize;
+    padded <= MOST_WASTE * filters * columns && fits
 }
 
 fn taps(problem: &Conv2dProblem) -> usize {
