@@ -27,7 +27,9 @@ fn activate(x: f32) -> f32 {
 {% elif activation == "hard_sigmoid" %}
     return clamped(x + 3.0) / 6.0;
 {% elif activation == "sigmoid" %}
-    return 1.0 / (1.0 + exp(-x));
+    // Adapters may take the exponential of NaN for infinity.
+    let is_nan = (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
+    return select(1.0 / (1.0 + exp(-x)), x, is_nan);
 {% elif activation == "tanh" %}
     // Beyond 15 the result is 1 in f32, and drivers that divide exponentials overflow.
     let above = select(x, -15.0, lies_between(x, 0xc1700001u, 0xff800000u));

@@ -38,7 +38,7 @@ impl Parsed {
         Self { source, module, info }
     }
 
-    fn of(shader: &Shader) -> Self {
+    pub(super) fn of(shader: &Shader) -> Self {
         Self::new(&shader.label(), shader.compose().unwrap())
     }
 

@@ -143,6 +143,7 @@ pub fn close<D: Dimension>(what: &str, actual: &Array<f64, D>, expected: &Array<
     within(what, actual, expected, &tolerance)
 }
 
+#[cfg(test)]
 mod tests {
     use super::*;
     use ndarray::array;

@@ -1,22 +1,17 @@
 //! The cases on devices: the adapter with every algorithm, and the CPU.
 
-use filtro::{Activation, Algorithm, DType, Device, Result, Shape, Tensor};
-use ndarray::{Array, Array1, Array4, Dimension};
+use filtro::{Activation, Algorithm, DType, Device, Result, Shape};
+use ndarray::{Array1, Array4};
 
-use crate::options::{Convolution, MaxPooling, Pooling};
+use crate::computes::{Backwards, ConvGradients, Forwards};
+use crate::options::{AvgPooling, Convolution, MaxPooling, Pooling};
+use crate::recorder::Recorder;
 use crate::runner::{GradientRunner, Runner};
-use crate::tested::{has_f16, has_matrices, lend, tested};
+use crate::tested::{has_f16, has_matrices, tested};
 
-/// A device, with the algorithm that the plan picks or a pinned one.
+/// Downloads what is recorded.
 #[derive(Debug)]
-pub struct DeviceRunner {
-    pub device: Device,
-    pub algorithm: Option<Algorithm>,
-    /// What the tensors of the forward pass are of.
-    pub dtype: DType,
-    /// Whether the operands lie in buffers of the caller, which end where they end.
-    pub is_lent: bool,
-}
+struct DeviceRunner(Recorder);
 
 /// Whether an algorithm serves some problems of an operation.
 fn serves(algorithm: Algorithm, operation: &str) -> bool {
@@ -42,17 +37,22 @@ fn has(algorithm: Algorithm, dtype: DType) -> bool {
 /// The CPU, the adapter as planned, and every algorithm of the operation pinned.
 pub fn device_runners(operation: &str, dtype: DType) -> Vec<Box<dyn Runner>> {
     let mut runners: Vec<Box<dyn Runner>> =
-        vec![Box::new(DeviceRunner::new(Device::cpu(), None, dtype))];
+        vec![Box::new(DeviceRunner(Recorder::new(Device::cpu(), None, dtype)))];
     if dtype == DType::F16 && !has_f16() {
         return runners;
     }
     let algorithms =
         Algorithm::ALL.iter().copied().filter(|&pin| serves(pin, operation) && has(pin, dtype));
     for algorithm in [None].into_iter().chain(algorithms.map(Some)) {
-        runners.push(Box::new(DeviceRunner::new(tested().clone(), algorithm, dtype)));
+        runners.push(Box::new(DeviceRunner(Recorder::new(tested().clone(), algorithm, dtype))));
     }
     let device = tested().clone();
-    runners.push(Box::new(DeviceRunner { device, algorithm: None, dtype, is_lent: true }));
+    runners.push(Box::new(DeviceRunner(Recorder {
+        device,
+        algorithm: None,
+        dtype,
+        is_lent: true,
+    })));
     runners
 }
 
@@ -60,81 +60,43 @@ pub fn device_runners(operation: &str, dtype: DType) -> Vec<Box<dyn Runner>> {
 /// weight, the product of matrices.
 pub fn device_gradient_runners() -> Vec<Box<dyn GradientRunner>> {
     let dtype = DType::F32;
-    let runner = |device, algorithm| Box::new(DeviceRunner::new(device, algorithm, dtype));
+    let runner =
+        |device, algorithm| Box::new(DeviceRunner(Recorder::new(device, algorithm, dtype)));
     let device = tested().clone();
     vec![
         runner(Device::cpu(), None),
         runner(device.clone(), None),
         runner(device.clone(), Some(Algorithm::General)),
         runner(device.clone(), Some(Algorithm::Gemm)),
-        Box::new(DeviceRunner { device, algorithm: None, dtype, is_lent: true }),
+        Box::new(DeviceRunner(Recorder { device, algorithm: None, dtype, is_lent: true })),
     ]
-}
-
-impl DeviceRunner {
-    pub fn new(device: Device, algorithm: Option<Algorithm>, dtype: DType) -> Self {
-        Self { device, algorithm, dtype, is_lent: false }
-    }
-
-    fn upload<D: Dimension>(&self, array: &Array<f32, D>) -> Result<Tensor> {
-        self.tensor(array, self.dtype)
-    }
-
-    pub fn tensor<D: Dimension>(&self, array: &Array<f32, D>, dtype: DType) -> Result<Tensor> {
-        let tensor = self.device.upload(array)?;
-        if !self.is_lent || array.is_empty() {
-            return tensor.to_dtype(dtype);
-        }
-        let elements = array.iter();
-        let (buffer, offset) = match dtype {
-            DType::F16 => lend(
-                &self.device,
-                &elements
-                    .map(|&element| half::f16::from_f32(element).to_bits())
-                    .collect::<Vec<_>>(),
-            ),
-            _ => lend(&self.device, &elements.copied().collect::<Vec<_>>()),
-        };
-        Tensor::from_wgpu_buffer(&self.device, &buffer, offset, tensor.shape(), dtype)
-    }
-
-    /// Leaves NaN in the memory that the device will hand out for the output, so that an element
-    /// that is not written shows.
-    pub fn poison(&self, shape: Shape) -> Result<()> {
-        // Both halves of these bits are NaN as well.
-        let nan = f32::from_bits(0x7fff_7fff);
-        let bytes = shape.dims().iter().product::<usize>() * self.dtype.bytes();
-        let poison = Array4::from_elem([1, 1, 1, bytes.div_ceil(4)], nan);
-        drop((self.device.upload(&poison)?, self.device.upload(&poison)?));
-        Ok(())
-    }
 }
 
 impl Runner for DeviceRunner {
     fn name(&self) -> String {
-        let algorithm = self.algorithm.map_or("planned".into(), |algorithm| algorithm.to_string());
-        let lent = if self.is_lent { ", lent" } else { "" };
-        format!("{}, {algorithm}, {}{lent}", self.device.info().kind, self.dtype)
+        self.0.name()
     }
 
     fn is_partial(&self) -> bool {
-        !matches!(self.algorithm, None | Some(Algorithm::General))
+        !matches!(self.0.algorithm, None | Some(Algorithm::General))
     }
 
     fn is_for_software_alone(&self) -> bool {
-        self.algorithm == Some(Algorithm::Windows)
+        self.0.algorithm == Some(Algorithm::Windows)
     }
 
     fn lacks_matrices(&self) -> bool {
-        self.algorithm == Some(Algorithm::Cooperative) && !has_matrices()
+        self.0.algorithm == Some(Algorithm::Cooperative) && !has_matrices()
     }
 
     fn uses_matrices(&self) -> bool {
-        self.dtype == DType::F16
-            && matches!(self.algorithm, None | Some(Algorithm::Cooperative))
-            && self.device.limits().is_some_and(|limits| limits.cooperative_matrices)
+        self.0.dtype == DType::F16
+            && matches!(self.0.algorithm, None | Some(Algorithm::Cooperative))
+            && self.0.device.limits().is_some_and(|limits| limits.cooperative_matrices)
     }
+}
 
+impl Forwards for DeviceRunner {
     fn convolve(
         &self,
         options: &dyn Convolution,
@@ -142,17 +104,11 @@ impl Runner for DeviceRunner {
         weight: &Array4<f32>,
         bias: Option<&Array1<f32>>,
     ) -> Result<Array4<f32>> {
-        let input = self.upload(input)?;
-        let weight = self.upload(weight)?;
-        let bias = bias.map(|bias| self.upload(bias)).transpose()?;
-        self.poison(options.output_shape(input.shape())?)?;
-        options.pinned(self.algorithm).forward(&input, &weight, bias.as_ref())?.download()
+        self.0.convolve(options, input, weight, bias)?.download()
     }
 
     fn pool(&self, options: &dyn Pooling, input: &Array4<f32>) -> Result<Array4<f32>> {
-        let input = self.upload(input)?;
-        self.poison(options.output_shape(input.shape())?)?;
-        options.pinned(self.algorithm).forward(&input)?.download()
+        self.0.pool(options, input)?.download()
     }
 
     fn pool_with_indices(
@@ -160,16 +116,60 @@ impl Runner for DeviceRunner {
         options: &dyn MaxPooling,
         input: &Array4<f32>,
     ) -> Result<(Array4<f32>, Array4<u32>)> {
-        let input = self.upload(input)?;
-        self.poison(options.output_shape(input.shape())?)?;
-        let options = options.pinned_maximum(self.algorithm);
-        let (output, indices) = options.forward_with_indices(&input)?;
+        let (output, indices) = self.0.pool_with_indices(options, input)?;
         Ok((output.download()?, indices.download()?))
     }
 
     fn activation(&self, function: Activation, input: &Array4<f32>) -> Result<Array4<f32>> {
-        let input = self.upload(input)?;
-        self.poison(input.shape())?;
-        function.forward(&input)?.download()
+        self.0.activation(function, input)?.download()
+    }
+}
+
+impl GradientRunner for DeviceRunner {
+    fn name(&self) -> String {
+        self.0.name()
+    }
+}
+
+impl Backwards for DeviceRunner {
+    fn convolve_backward(
+        &self,
+        options: &dyn Convolution,
+        input: &Array4<f32>,
+        weight: &Array4<f32>,
+        grad_output: &Array4<f32>,
+    ) -> Result<ConvGradients> {
+        let (grad_input, grad_weight, grad_bias) =
+            self.0.convolve_backward(options, input, weight, grad_output)?;
+        let grad_bias = Array1::from_iter(grad_bias.download()?);
+        Ok((grad_input.download()?, grad_weight.download()?, grad_bias))
+    }
+
+    fn maximum_backward(
+        &self,
+        options: &dyn MaxPooling,
+        input: Shape,
+        indices: &Array4<u32>,
+        grad_output: &Array4<f32>,
+    ) -> Result<Array4<f32>> {
+        self.0.maximum_backward(options, input, indices, grad_output)?.download()
+    }
+
+    fn average_backward(
+        &self,
+        options: &dyn AvgPooling,
+        input: Shape,
+        grad_output: &Array4<f32>,
+    ) -> Result<Array4<f32>> {
+        self.0.average_backward(options, input, grad_output)?.download()
+    }
+
+    fn activation_backward(
+        &self,
+        function: Activation,
+        input: &Array4<f32>,
+        grad_output: &Array4<f32>,
+    ) -> Result<Array4<f32>> {
+        self.0.activation_backward(function, input, grad_output)?.download()
     }
 }

@@ -1,5 +1,5 @@
 //! The caller's buffers as tensors, and tensors as buffers for the caller. That every operation
-//! takes such tensors is tested with the table of cases: see `device_runner.rs`.
+//! takes such tensors is tested with the table of cases: see `recorder.rs`.
 
 use std::time::Duration;
 
@@ -8,7 +8,8 @@ use filtro::{Activation, Conv2d, DType, Device, Error, MaxPool2d, Tensor};
 use ndarray::Array4;
 
 use crate::devices::ramp;
-use crate::tested::{adapter, has_f16, lend, open_tested, tell, tested, wgpu_device};
+use crate::recorder::lend;
+use crate::tested::{adapter, has_f16, open_tested, tell, tested, wgpu_device};
 
 /// A device of the caller.
 pub fn callers_device() -> Device {

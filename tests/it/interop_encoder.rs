@@ -6,7 +6,8 @@ use ndarray::Array4;
 
 use crate::devices::ramp;
 use crate::interop::{callers_device, read, readable};
-use crate::tested::{lend, tell};
+use crate::recorder::lend;
+use crate::tested::tell;
 
 const SHAPE: [usize; 4] = [1, 2, 8, 8];
 const BYTES: u64 = 2 * 8 * 8 * 4;

@@ -29,12 +29,13 @@ mod command_compare;
 #[cfg(feature = "cli")]
 mod command_files;
 mod compare;
+mod computes;
 mod cooperative;
 mod device_failures;
-mod device_gradients;
 mod device_runner;
 mod devices;
 mod errors;
+mod expected;
 mod fuzz;
 #[cfg(feature = "cli")]
 mod fuzz_bytes;
@@ -73,6 +74,7 @@ mod options;
 mod pipeline_cache;
 mod products;
 mod properties;
+mod recorder;
 #[cfg(target_os = "linux")]
 mod repetitions;
 mod rounding;

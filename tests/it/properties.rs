@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 
 use crate::case::{Case, Data};
-use crate::check::{Backward, Forward};
+use crate::expected::{Backward, Forward};
 use crate::runner::{gradient_runners, runners_of};
 use crate::strategies::{self, config};
 

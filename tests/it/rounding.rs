@@ -3,7 +3,7 @@
 use filtro::{Conv2d, DType};
 
 use crate::case::{Case, Data, Operation};
-use crate::check::Forward;
+use crate::expected::Forward;
 use crate::runner::runners_of;
 
 #[test]

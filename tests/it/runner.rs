@@ -4,10 +4,11 @@ use filtro::{Activation, DType, Result, Shape, reference};
 use ndarray::{Array1, Array4};
 
 use crate::case::wide;
+use crate::computes::{Backwards, ConvGradients, Forwards};
 use crate::options::{AvgPooling, Convolution, MaxPooling, Pooling};
 
-/// Something that computes the operations forward.
-pub trait Runner {
+/// Something that the cases run on.
+pub trait Runner: Forwards {
     /// The device and the algorithm, for messages.
     fn name(&self) -> String;
 
@@ -32,63 +33,12 @@ pub trait Runner {
     fn uses_matrices(&self) -> bool {
         false
     }
-
-    fn convolve(
-        &self,
-        options: &dyn Convolution,
-        input: &Array4<f32>,
-        weight: &Array4<f32>,
-        bias: Option<&Array1<f32>>,
-    ) -> Result<Array4<f32>>;
-
-    fn pool(&self, options: &dyn Pooling, input: &Array4<f32>) -> Result<Array4<f32>>;
-
-    fn pool_with_indices(
-        &self,
-        options: &dyn MaxPooling,
-        input: &Array4<f32>,
-    ) -> Result<(Array4<f32>, Array4<u32>)>;
-
-    fn activation(&self, function: Activation, input: &Array4<f32>) -> Result<Array4<f32>>;
 }
 
-/// Gradients of a convolution: of input, weight and bias.
-pub type ConvGradients = (Array4<f32>, Array4<f32>, Array1<f32>);
-
-/// Something that computes the operations backward.
-pub trait GradientRunner {
+/// Something that the cases run on backward.
+pub trait GradientRunner: Backwards {
     /// The device and the algorithm, for messages.
     fn name(&self) -> String;
-
-    fn convolve_backward(
-        &self,
-        options: &dyn Convolution,
-        input: &Array4<f32>,
-        weight: &Array4<f32>,
-        grad_output: &Array4<f32>,
-    ) -> Result<ConvGradients>;
-
-    fn maximum_backward(
-        &self,
-        options: &dyn MaxPooling,
-        input: Shape,
-        indices: &Array4<u32>,
-        grad_output: &Array4<f32>,
-    ) -> Result<Array4<f32>>;
-
-    fn average_backward(
-        &self,
-        options: &dyn AvgPooling,
-        input: Shape,
-        grad_output: &Array4<f32>,
-    ) -> Result<Array4<f32>>;
-
-    fn activation_backward(
-        &self,
-        function: Activation,
-        input: &Array4<f32>,
-        grad_output: &Array4<f32>,
-    ) -> Result<Array4<f32>>;
 }
 
 /// Everything that must pass the cases of an operation: each device, and each pinned algorithm of
@@ -134,7 +84,9 @@ impl Runner for Reference {
     fn name(&self) -> String {
         "reference".into()
     }
+}
 
+impl Forwards for Reference {
     fn convolve(
         &self,
         options: &dyn Convolution,
@@ -169,7 +121,9 @@ impl GradientRunner for Reference {
     fn name(&self) -> String {
         "reference".into()
     }
+}
 
+impl Backwards for Reference {
     fn convolve_backward(
         &self,
         options: &dyn Convolution,

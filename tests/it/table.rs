@@ -4,7 +4,8 @@ use filtro::DType;
 
 use crate::case::Case;
 use crate::cases;
-use crate::check::{Backward, Forward, Outcome};
+use crate::check::Outcome;
+use crate::expected::{Backward, Forward};
 use crate::runner::{gradient_runners, runners_of};
 use crate::tested::{is_software, tell};
 

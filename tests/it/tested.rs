@@ -137,22 +137,3 @@ pub fn with_limits(required_limits: wgpu::Limits) -> Device {
     });
     Device::from_wgpu(device, queue)
 }
-
-/// A buffer of the caller that holds these elements at its very end, and where they begin.
-pub fn lend<T: bytemuck::NoUninit>(device: &Device, elements: &[T]) -> (wgpu::Buffer, u64) {
-    let (raw, _) = device.wgpu().unwrap();
-    let offset = u64::from(raw.limits().min_storage_buffer_offset_alignment).max(16);
-    let mut bytes = bytemuck::cast_slice(elements).to_vec();
-    bytes.resize(bytes.len().next_multiple_of(4), 0);
-    let usage =
-        wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC | wgpu::BufferUsages::COPY_DST;
-    let buffer = raw.create_buffer(&wgpu::BufferDescriptor {
-        label: Some("lent"),
-        size: offset + bytes.len() as u64,
-        usage,
-        mapped_at_creation: true,
-    });
-    buffer.slice(offset..).get_mapped_range_mut().unwrap().copy_from_slice(&bytes);
-    buffer.unmap();
-    (buffer, offset)
-}

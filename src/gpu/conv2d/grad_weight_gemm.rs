@@ -143,6 +143,12 @@ impl Tile {
         }
     }
 
+    /// Bytes of workgroup memory: the vectors of two steps, and one beside those of each position.
+    fn memory(&self) -> usize {
+        let vectors = (self.filters / 4 + 1) + (COLUMNS / 4 + 1);
+        2 * STEP * vectors as usize * 16
+    }
+
     /// The shader.
     pub(crate) fn shader(&self) -> Shader {
         Shader {
@@ -224,13 +230,14 @@ pub(crate) struct Plan {
     pub(crate) needs_repair: bool,
 }
 
-/// Whether tiles have not much more filters and columns than a problem.
+/// Whether tiles have not much more filters and columns than a problem, and fit the workgroup memory.
 pub(crate) fn is_worth_it(problem: &Conv2dProblem, limits: &Limits) -> bool {
     let [filters, columns] = [problem.group_out_channels(), columns(problem)];
     let tile = Tile::new(problem, limits);
     let padded = filters.next_multiple_of(tile.filters as usize)
         * columns.next_multiple_of(COLUMNS as usize);
-    padded <= MOST_WASTE * filters * columns
+    let fits = tile.memory() <= limits.max_workgroup_memory as usize;
+    padded <= MOST_WASTE * filters * columns && fits
 }
 
 fn taps(problem: &Conv2dProblem) -> usize {

@@ -109,7 +109,7 @@ pub(crate) struct Plan {
 }
 
 /// The tile for a problem, if its kernel can be unrolled.
-fn tile(problem: &Conv2dProblem) -> Result<Option<Tile>> {
+fn tile(problem: &Conv2dProblem, limits: &Limits) -> Result<Option<Tile>> {
     let (vertical, horizontal) = (&problem.vertical, &problem.horizontal);
     let (height, width) = (vertical.kernel_size, horizontal.kernel_size);
     if width > MOST_COLUMNS {
@@ -117,7 +117,9 @@ fn tile(problem: &Conv2dProblem) -> Result<Option<Tile>> {
     }
     let rows = if height <= 9 && height * width <= 9 { height } else { 1 };
     let channels = (9 / (rows * width)).clamp(1, 8).min(problem.group_in_channels());
-    let filters = (MOST_SUMS / (channels * rows * width)).clamp(1, 8);
+    // Every invocation stores its sums in workgroup memory.
+    let most_sums = MOST_SUMS.min((limits.max_workgroup_memory / (4 * LANES)) as usize);
+    let filters = (most_sums / (channels * rows * width)).clamp(1, 8);
     let filters = filters.min(problem.group_out_channels());
     let padded = [vertical, horizontal].iter().any(|axis| axis.pad_begin + axis.pad_end > 0);
     let number = |value| size(OPERATION, "kernel_size", value);
@@ -140,7 +142,7 @@ pub(crate) fn plan(problem: &Conv2dProblem, limits: &Limits) -> Result<Option<Pl
     if input.max(output).max(weights) > most {
         return Ok(None);
     }
-    let Some(tile) = tile(problem)? else { return Ok(None) };
+    let Some(tile) = tile(problem, limits)? else { return Ok(None) };
     let (vertical, horizontal) = (&problem.vertical, &problem.horizontal);
     let number = |name, value| size(OPERATION, name, value);
     for axis in [vertical, horizontal] {

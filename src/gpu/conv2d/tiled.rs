@@ -43,7 +43,7 @@ pub(crate) fn tile(sizes: &Sizes, limits: &Limits) -> Tile {
         _ if is_half => (8, 4, 1),
         _ => (16, if is_narrow { 2 } else { 4 }, 1),
     };
-    Tile {
+    let tile = Tile {
         channels,
         rows: rows.min(sizes.out_size[0]),
         columns: 1,
@@ -55,7 +55,9 @@ pub(crate) fn tile(sizes: &Sizes, limits: &Limits) -> Tile {
         totals_in_memory: !has_scalar_unit,
         staged: false,
         lanes: [1, WORKGROUP],
-    }
+    };
+    let fits = tile.totals_bytes() <= limits.max_workgroup_memory;
+    Tile { totals_in_memory: tile.totals_in_memory && fits, ..tile }
 }
 
 /// The plan for a problem, or what is served.

@@ -6,6 +6,10 @@ use crate::gpu::runtime::late::{Late, Of};
 use crate::gpu::runtime::lost::Lost;
 use crate::{Error, Limits, Result};
 
+/// Bytes of workgroup memory of a software adapter in a browser, which fills it with zeros first: its
+/// compiler writes out a store for every word, and takes a second for those of 16 KiB.
+const MOST_FILLED: u32 = 4_096;
+
 /// A wgpu device and its queue.
 #[derive(Debug)]
 pub(crate) struct Handle {
@@ -65,6 +69,8 @@ impl Handle {
         if software {
             tensor_usages |= wgpu::BufferUsages::UNIFORM;
         }
+        let most_memory =
+            if software && cfg!(target_arch = "wasm32") { MOST_FILLED } else { u32::MAX };
         let limits = Limits {
             max_binding_bytes: limits.max_storage_buffer_binding_size,
             max_buffer_bytes: limits.max_buffer_size,
@@ -77,7 +83,7 @@ impl Handle {
             max_texture_size: limits.max_texture_dimension_2d,
             max_workgroups: limits.max_compute_workgroups_per_dimension,
             max_workgroup_invocations: limits.max_compute_invocations_per_workgroup,
-            max_workgroup_memory: limits.max_compute_workgroup_storage_size,
+            max_workgroup_memory: limits.max_compute_workgroup_storage_size.min(most_memory),
             subgroup_sizes: features
                 .contains(wgpu::Features::SUBGROUP)
                 .then_some((info.subgroup_min_size, info.subgroup_max_size)),

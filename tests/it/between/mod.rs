@@ -1,12 +1,16 @@
 //! Operations of any number of tensors, which stand between convolutions: what each can be asked, on
-//! a device and of the reference. **A new one is a file here**, which implements [`Between`] and names
-//! its cases, its random problems and PyTorch's numbers to [`between_tests`].
+//! a device and of the reference. **A new one is a file here**, which implements [`Between`] and has
+//! its cases, which [`all`] lists; `tests.rs` in a folder of its name gives its random problems and
+//! PyTorch's numbers to [`between_tests`].
 
 mod arithmetic;
 mod batch_norm2d;
+#[cfg(test)]
 mod batch_statistics;
 mod cat;
+#[cfg(test)]
 mod check;
+pub mod expected;
 mod interpolate;
 mod pad;
 mod pixel_shuffle;
@@ -125,8 +129,23 @@ impl Problem {
     }
 }
 
+/// The cases of every operation.
+pub fn all() -> [(&'static str, Vec<Problem>); 8] {
+    [
+        ("arithmetic", arithmetic::cases()),
+        ("batch_norm2d", batch_norm2d::cases()),
+        ("cat", cat::cases()),
+        ("interpolate", interpolate::cases()),
+        ("pad", pad::cases()),
+        ("pixel_shuffle", pixel_shuffle::cases()),
+        ("prelu", prelu::cases()),
+        ("softmax", softmax::cases()),
+    ]
+}
+
 /// The tests that every operation has: its cases on all that runs them, its random problems, and
 /// PyTorch's numbers, of which `$golden` reads the options and `$file` has at least `$count`.
+#[cfg(test)]
 macro_rules! between_tests {
     ($cases:expr, $any:expr, $file:literal, $count:literal, $golden:expr) => {
         #[test]
@@ -151,7 +170,7 @@ macro_rules! between_tests {
 
         #[test]
         fn the_reference_s_numbers_are_pytorchs() {
-            let file = include_str!(concat!("../../data/", $file));
+            let file = include_str!(concat!("../../../data/", $file));
             crate::between::check::goldens(file, $count, $golden);
         }
 
@@ -180,6 +199,7 @@ macro_rules! between_tests {
     };
 }
 
+#[cfg(test)]
 use between_tests;
 
 /// What [`Between`] asks of an operation on one tensor whose gradient needs that tensor's shape alone.

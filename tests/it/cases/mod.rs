@@ -40,22 +40,24 @@ pub fn activation() -> Vec<Case> {
     cases
 }
 
+/// The cases of every operation.
+pub fn all() -> [Vec<Case>; 7] {
+    [
+        conv2d(),
+        conv_transpose2d(),
+        max_pool2d(),
+        avg_pool2d(),
+        adaptive_avg_pool2d(),
+        adaptive_max_pool2d(),
+        activation(),
+    ]
+}
+
+#[cfg(test)]
 mod tests {
     use filtro::{AdaptiveAvgPool2d, AdaptiveMaxPool2d, Padding};
 
     use super::*;
-
-    fn all() -> Vec<Vec<Case>> {
-        vec![
-            conv2d(),
-            conv_transpose2d(),
-            max_pool2d(),
-            avg_pool2d(),
-            adaptive_avg_pool2d(),
-            adaptive_max_pool2d(),
-            activation(),
-        ]
-    }
 
     #[test]
     fn no_two_cases_of_an_operation_have_the_same_name() {
