@@ -30,6 +30,9 @@ const ALWAYS = [
   "--disable-dev-shm-usage",
   "--disable-renderer-backgrounding",
   "--disable-sync",
+  // A camera that shows a test picture, without a question.
+  "--use-fake-device-for-media-stream",
+  "--use-fake-ui-for-media-stream",
 ];
 const WITH_WEBGPU = [
   "--enable-unsafe-webgpu",

@@ -30,7 +30,8 @@ async function borders(explorer, reference) {
         const [at_y, at_x] = [y - 1 + Math.floor(index / 3), x - 1 + (index % 3)];
         const source = [sourceOf(mode, at_y, 8), sourceOf(mode, at_x, 8)];
         const outside = source.join() !== [at_y, at_x].join();
-        const place = outside && !source.includes(null) ? `(${source.join(', ')})` : `(${at_y}, ${at_x})`;
+        const read = outside && !source.includes(null) ? source : [at_y, at_x];
+        const place = `(${read.join(', ')})`.replaceAll('-', '\u2212');
         ensure(row.some((text) => text.includes(place)), `${mode} (${y}, ${x}), tap ${index}: ${row.join(' | ')}`);
       }
     }

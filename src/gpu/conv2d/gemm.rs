@@ -97,8 +97,15 @@ const SHARED_CHANNELS: u32 = 32;
 const NEAR: u32 = 4;
 
 impl Shape {
-    fn tile(&self, sizes: &Sizes) -> Option<Tile> {
-        let steps = [16, 8, 4].into_iter().filter(|&step| step <= self.channel_step);
+    /// Bytes of workgroup memory: weights and inputs of two steps, one that is read and one that is filled.
+    fn memory(&self, channel_step: u32) -> u32 {
+        2 * 4 * (self.channels + self.lanes[1] * self.rows) * channel_step
+    }
+
+    fn tile(&self, sizes: &Sizes, limits: &Limits) -> Option<Tile> {
+        let steps = [16, 8, 4].into_iter().filter(|&step| {
+            step <= self.channel_step && self.memory(step) <= limits.max_workgroup_memory
+        });
         Some(Tile {
             channels: self.channels,
             rows: self.rows,
@@ -133,11 +140,11 @@ impl Shape {
 }
 
 /// The tile for a problem.
-pub(crate) fn tile(sizes: &Sizes, batch: usize) -> Result<Tile, Rule> {
+pub(crate) fn tile(sizes: &Sizes, batch: usize, limits: &Limits) -> Result<Tile, Rule> {
     let plane = u64::from(sizes.out_size[0]).saturating_mul(sizes.out_size[1].into());
     let outputs = plane.saturating_mul(batch as u64);
     let tiles = SHAPES.iter().filter_map(|shape| {
-        let tile = shape.tile(sizes)?;
+        let tile = shape.tile(sizes, limits)?;
         Some((shape.seconds(sizes, &tile, outputs), tile))
     });
     let best = tiles.min_by(|(a, _), (b, _)| a.total_cmp(b));
@@ -162,7 +169,7 @@ pub(crate) fn plan(
     limits: &Limits,
 ) -> Result<TilePlan, Rule> {
     let sizes = Sizes::new(problem)?;
-    let tile = tile(&sizes, problem.batch)?;
+    let tile = tile(&sizes, problem.batch, limits)?;
     let variant = Variant::new(&GEMM, tile, sizes, problem, operands)?;
     let outputs = tile.rows * tile.lanes[1];
     // Four outputs lie beside each other, and where nothing but the channels are added up four inputs.
@@ -192,7 +199,7 @@ mod tests {
             (same(256, 256), [1, 256, 14, 14], 32, 4, 16),
         ] {
             let sizes = Sizes::new(&conv.problem(input.into()).unwrap()).unwrap();
-            let tile = tile(&sizes, input[0]).unwrap();
+            let tile = tile(&sizes, input[0], &Limits::webgpu()).unwrap();
             let actual = (tile.channels, tile.rows, tile.channel_step);
             assert_eq!(actual, (channels, rows, channel_step), "{conv:?} {input:?}");
         }
@@ -205,14 +212,13 @@ mod tests {
                 let conv = Conv2d::new(channels, 3, [2, 2]);
                 let problem = conv.problem([1, channels, 5, 5].into()).unwrap();
                 let sizes = Sizes::new(&problem).unwrap();
-                let tile = shape.tile(&sizes).unwrap();
+                let tile = shape.tile(&sizes, &Limits::webgpu()).unwrap();
                 tile.check_text(&sizes).unwrap();
                 let [height, width] = tile.lanes;
                 assert!(height % 4 == 0 && width % 8 == 0 && tile.rows % 4 == 0);
                 assert!((tile.channels / height) % 4 == 0);
                 assert!((height * width) % (width * tile.rows / 4) == 0);
-                let copied = tile.channels + width * tile.rows;
-                assert!(2 * 4 * copied * tile.channel_step <= 16_384);
+                assert!(shape.memory(tile.channel_step) <= 16_384);
             }
         }
     }

@@ -10,6 +10,9 @@ use crate::{Error, Limits, Result};
 /// compiler writes out a store for every word, and takes a second for those of 16 KiB.
 const MOST_FILLED: u32 = 4_096;
 
+/// Invocations of a workgroup that every WebGPU adapter has.
+const MOST_PLAIN: u32 = 256;
+
 /// A wgpu device and its queue.
 #[derive(Debug)]
 pub(crate) struct Handle {
@@ -69,8 +72,16 @@ impl Handle {
         if software {
             tensor_usages |= wgpu::BufferUsages::UNIFORM;
         }
-        let most_memory =
-            if software && cfg!(target_arch = "wasm32") { MOST_FILLED } else { u32::MAX };
+        let subgroup_sizes = features
+            .contains(wgpu::Features::SUBGROUP)
+            .then_some((info.subgroup_min_size, info.subgroup_max_size));
+        // A browser does not always say what an adapter is. One that has neither subgroups nor large
+        // workgroups, though it was asked for all that it has, is as likely to be in software.
+        let is_plain = own
+            && subgroup_sizes.is_none()
+            && limits.max_compute_invocations_per_workgroup <= MOST_PLAIN;
+        let is_filled = cfg!(target_arch = "wasm32") && (software || is_plain);
+        let most_memory = if is_filled { MOST_FILLED } else { u32::MAX };
         let limits = Limits {
             max_binding_bytes: limits.max_storage_buffer_binding_size,
             max_buffer_bytes: limits.max_buffer_size,
@@ -84,9 +95,7 @@ impl Handle {
             max_workgroups: limits.max_compute_workgroups_per_dimension,
             max_workgroup_invocations: limits.max_compute_invocations_per_workgroup,
             max_workgroup_memory: limits.max_compute_workgroup_storage_size.min(most_memory),
-            subgroup_sizes: features
-                .contains(wgpu::Features::SUBGROUP)
-                .then_some((info.subgroup_min_size, info.subgroup_max_size)),
+            subgroup_sizes,
             shader_f16: features.contains(wgpu::Features::SHADER_F16),
             cooperative_matrices: matrices && features.contains(Self::MATRIX_FEATURES),
             software,

@@ -81,11 +81,20 @@ export class Board {
 
   /** @param {Pair} cell @param {string} text @param {string} colour @param {number} [part] of the cell's size */
   write(cell, text, colour, part = 0.34) {
+    const { context, size } = this;
+    context.fillStyle = colour;
+    context.font = `${Math.round(size * (text.length > 4 ? part * 0.82 : part))}px system-ui, sans-serif`;
+    context.textAlign = 'center';
+    context.textBaseline = 'middle';
+    context.fillText(text, ...this.middle(cell), size * 0.94);
+  }
+
+  /** Covers a cell, but for its rim where there is room. @param {Pair} cell @param {string} colour */
+  fill(cell, colour) {
+    const [x, y, width, height] = this.rect(...cell);
+    const rim = this.size < 6 ? 0 : Math.round(this.size / 5);
     this.context.fillStyle = colour;
-    this.context.font = `${Math.round(this.size * (text.length > 4 ? part * 0.82 : part))}px system-ui, sans-serif`;
-    this.context.textAlign = 'center';
-    this.context.textBaseline = 'middle';
-    this.context.fillText(text, ...this.middle(cell));
+    this.context.fillRect(x + rim, y + rim, width - 2 * rim, height - 2 * rim);
   }
 
   /** A letter in a cell's upper left corner. @param {Pair} cell @param {string} text @param {string} colour */
@@ -106,13 +115,13 @@ export class Board {
     const [left, top] = this.rect(y, x);
     const { context, size } = this;
     context.font = `bold ${Math.round(size * 0.26)}px system-ui, sans-serif`;
-    const width = context.measureText(text).width + 4;
+    const width = Math.min(size, context.measureText(text).width + 4);
     context.fillStyle = ink('paper');
     context.fillRect(left + (size - width) / 2, top + size * 0.68, width, size * 0.3);
     context.fillStyle = ink('mark');
     context.textAlign = 'center';
     context.textBaseline = 'middle';
-    context.fillText(text, left + size / 2, top + size * 0.84);
+    context.fillText(text, left + size / 2, top + size * 0.84, size);
   }
 
   /** A frame in a colour, with paper around it so that it shows on any. @param {[number, number, number, number]} rect

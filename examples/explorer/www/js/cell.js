@@ -37,6 +37,7 @@ function manner(explanation, page) {
 function reason({ rule, taps, padded, inside }) {
   if (rule === 'divisor_override') return 'override';
   if (inside === taps) return 'plain';
+  if (inside === padded) return 'beyond';
   if (rule === 'inside the input') return padded < taps ? 'inside.beyond' : 'inside';
   return padded < taps ? 'padded.beyond' : 'padded';
 }

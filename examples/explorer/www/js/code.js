@@ -12,7 +12,7 @@ export function python(result, engine) {
   const lines = [];
   if (kind !== 'grid') lines.push('import numpy as np');
   lines.push('import torch');
-  if (kind !== 'grid') lines.push('from PIL import Image, ImageOps');
+  if (kind !== 'grid') lines.push(`from PIL import Image${kind === 'own' ? ', ImageOps' : ''}`);
   lines.push('from torch import nn', '');
   if (kind === 'grid') {
     lines.push('x = torch.tensor([[', ...numberRows(grid).map((row) => `    [${row}],`), ']])[None]');

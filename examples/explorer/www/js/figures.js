@@ -20,15 +20,37 @@ export function full(value) {
   return special(value) ?? (size < 1e6 ? signed(String(Number(value.toFixed(size < 10 ? 4 : 2)))) : grouped(value));
 }
 
-/** A number that fits into a cell. @param {number} value */
+/** Digits and a point that a cell has room for. */
+const room = 6;
+
+/** A number that fits into a cell, with `≈` before it where digits are left out. @param {number} value */
 export function short(value) {
+  const none = special(value);
+  if (none) return none;
+  // Six digits tell a decimal fraction from the f32 next to it.
+  const exact = String(Number(value.toPrecision(6)));
+  const isExact = Math.abs(Number(exact) - value) <= 1e-6 * Math.abs(value);
+  if (isExact && exact.replace('-', '').length <= room) return signed(exact);
+  const few = rounded(value);
+  return `${isExact && Number(few) === Number(exact) ? '' : '≈'}${signed(few).replace('e+', 'e')}`;
+}
+
+/** @param {number} value */
+function rounded(value) {
   const size = Math.abs(value);
-  if (size >= 1e4 && size < Infinity) return signed(value.toExponential(0)).replace('e+', 'e');
-  return special(value) ?? signed(String(Number(value.toFixed(size < 10 ? 2 : size < 100 ? 1 : 0))));
+  if (size < 1e-3 || size >= 1e5) return value.toExponential(0);
+  if (size < 1e-2) return String(Number(value.toPrecision(1)));
+  return String(Number(value.toFixed(size < 10 ? 2 : size < 100 ? 1 : 0)));
 }
 
 /** A count with thin spaces between thousands. @param {number} value */
-export const grouped = (value) => String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, thin);
+export const grouped = (value) => signed(String(Math.round(value))).replace(/\B(?=(\d{3})+$)/g, thin);
+
+/** A coordinate. @param {number} value */
+export const whole = (value) => signed(String(value));
+
+/** A cell, or a place over padding. @param {[number, number]} place */
+export const placed = ([y, x]) => `(${whole(y)}, ${whole(x)})`;
 
 /** One number for two that are the same. @param {[number, number]} pair */
 export const either = ([height, width]) => (height === width ? String(height) : `${height} × ${width}`);

@@ -1,5 +1,7 @@
 // Where windows lie.
 
+import { source } from './engine.js';
+
 /** @import {Checked, Layer, Pair, PaddingMode, Shape} from './types' */
 
 /** @typedef {Extract<Checked, {ok: true}>} Fitting */
@@ -16,6 +18,9 @@ export const letters = {
   skipped: '–',
   beyond: '×',
 };
+
+/** Whether two places are one. @param {Pair | null} a @param {Pair | null} b */
+export const isSame = (a, b) => a === b || (a !== null && b !== null && a[0] === b[0] && a[1] === b[1]);
 
 /** How a layer's windows lie. @param {Layer} layer @param {Fitting} checked @returns {Window} */
 export function windowOf(layer, checked) {
@@ -54,14 +59,18 @@ export function overPadding(layer) {
   return layer.type === 'AvgPool2d' ? 'zeros' : 'skipped';
 }
 
-/** Of an axis of `size` cells, which one stands at a place; null where none does.
- * @param {number} place @param {number} size @param {Origin} origin @returns {number | null} */
-function sourceAt(place, size, origin) {
-  if (place >= 0 && place < size) return place;
-  if (origin === 'reflect') return place < 0 ? -place : 2 * (size - 1) - place;
-  if (origin === 'replicate') return place < 0 ? 0 : size - 1;
-  if (origin === 'circular') return place < 0 ? place + size : place - size;
-  return null;
+/** What the crate answered. @type {Map<string, number | null>} */
+const sources = new Map();
+
+/** Of an axis of `size` cells, which one stands at a place over padding; null where none does.
+ * @param {PaddingMode} mode @param {number} size @param {number} place */
+function sourceAt(mode, size, place) {
+  const key = `${mode} ${size} ${place}`;
+  const known = sources.get(key);
+  if (known !== undefined) return known;
+  const answer = source(mode, size, place);
+  sources.set(key, answer);
+  return answer;
 }
 
 /** Where the value at a place comes from. @param {Layer} layer @param {Fitting} checked @param {Pair} place
@@ -72,8 +81,9 @@ export function originAt(layer, checked, [y, x]) {
   if (y >= 0 && y < height && x >= 0 && x < width) return { from: 'input', source: [y, x] };
   if (y >= height + bottom || x >= width + right) return { from: 'beyond', source: null };
   const from = overPadding(layer);
-  const row = sourceAt(y, height, from);
-  const column = sourceAt(x, width, from);
+  const mode = layer.type === 'Conv2d' ? layer.padding_mode : 'zeros';
+  const row = sourceAt(mode, height, y);
+  const column = sourceAt(mode, width, x);
   return { from, source: row === null || column === null ? null : [row, column] };
 }
 

@@ -14,6 +14,7 @@ export function mount(host, { t, update }) {
     caption: t('grid.caption'),
     label: (y, x) => t('grid.cell', { y, x }),
     test: 'grid',
+    t,
     changed: (y, x, value) => update(({ picture }) => (picture.grid[y][x] = value)),
   });
   const presets = Object.keys(GRIDS).map((name) =>

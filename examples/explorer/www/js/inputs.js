@@ -3,18 +3,36 @@
 import { make, set } from './dom.js';
 
 /** @import {Pair} from './types' */
+/** @typedef {import('./views').Page['t']} Translate */
 
 /** @template T @typedef {{element: HTMLElement, inputs: HTMLElement[], show(value: T): void}} Input */
+
+/** The words below a field on what it takes, while something else is in it.
+ * @param {HTMLInputElement} field @param {string} words */
+function complaint(field, words) {
+  const wrong = make('span', { class: 'wrong', role: 'alert', hidden: true });
+  return {
+    wrong,
+    /** @param {boolean} fits whether the field holds what it takes */
+    judge(fits) {
+      field.setCustomValidity(fits ? '' : words);
+      set(field, 'aria-invalid', fits ? null : 'true');
+      wrong.textContent = fits ? '' : words;
+      set(wrong, 'hidden', fits);
+    },
+  };
+}
 
 /** A whole number: a slider for the usual ones, a field for all.
  * @param {object} options
  * @param {string} options.label
  * @param {string} options.test
+ * @param {Translate} options.t
  * @param {Pair} options.slider its ends
  * @param {Pair} options.range of the field
  * @param {(value: number) => void} options.changed
  * @returns {Input<number>} */
-export function number({ label, test, slider: [low, high], range: [least, most], changed }) {
+export function number({ label, test, t, slider: [low, high], range: [least, most], changed }) {
   const slider = make('input', {
     type: 'range',
     min: low,
@@ -23,6 +41,7 @@ export function number({ label, test, slider: [low, high], range: [least, most],
     'data-test': `${test}-slider`,
     oninput: () => {
       field.value = slider.value;
+      judge(true);
       changed(slider.valueAsNumber);
     },
   });
@@ -37,17 +56,18 @@ export function number({ label, test, slider: [low, high], range: [least, most],
     oninput: () => {
       const value = field.valueAsNumber;
       const fits = Number.isInteger(value) && value >= least && value <= most;
-      set(field, 'aria-invalid', fits ? null : 'true');
+      judge(fits);
       if (fits) changed(value);
     },
     onblur: () => {
       field.value = String(shown);
-      set(field, 'aria-invalid', null);
+      if (!field.validity.valid) judge(true);
     },
   });
+  const { wrong, judge } = complaint(field, t('number.whole', { least, most }));
   let shown = least;
   return {
-    element: make('span', { class: 'number' }, slider, field),
+    element: make('span', { class: 'entered' }, make('span', { class: 'number' }, slider, field), wrong),
     inputs: [slider, field],
     show(value) {
       shown = value;
@@ -61,7 +81,7 @@ export function number({ label, test, slider: [low, high], range: [least, most],
  * @param {object} options
  * @param {string} options.name of the parameter
  * @param {string} options.test
- * @param {(key: string) => string} options.t
+ * @param {Translate} options.t
  * @param {Pair} options.slider
  * @param {Pair} options.range
  * @param {(value: Pair) => void} options.changed
@@ -74,11 +94,12 @@ export function pair({ name, test, t, slider, range, changed }) {
     number({
       label: `${name}, ${t(axis === 0 ? 'pair.height' : 'pair.width')}`,
       test: `${test}-${axis === 0 ? 'height' : 'width'}`,
+      t,
       slider,
       range,
       changed: (value) => changed(axis === 0 ? [value, now[1]] : [now[0], value]),
     });
-  const both = number({ label: name, test, slider, range, changed: (value) => changed([value, value]) });
+  const both = number({ label: name, test, t, slider, range, changed: (value) => changed([value, value]) });
   const [height, width] = [side(0), side(1)];
   const one = make('div', { class: 'sides' }, both.element);
   const two = make(
@@ -146,9 +167,9 @@ export function check({ text, test, changed }) {
   };
 }
 
-/** Any number, without a slider. @param {{label: string, test: string, changed(value: number): void}} options
- * @returns {Input<number>} */
-export function real({ label, test, changed }) {
+/** Any number, without a slider. @param {{label: string, test: string, t: Translate, changed(value: number): void}}
+ * options @returns {Input<number>} */
+export function real({ label, test, t, changed }) {
   const field = make('input', {
     type: 'number',
     step: 'any',
@@ -156,14 +177,21 @@ export function real({ label, test, changed }) {
     'data-test': test,
     oninput: () => {
       const value = field.valueAsNumber;
-      set(field, 'aria-invalid', Number.isFinite(value) ? null : 'true');
+      judge(Number.isFinite(value));
       if (Number.isFinite(value)) changed(value);
     },
+    onblur: () => {
+      field.value = String(shown);
+      judge(true);
+    },
   });
+  const { wrong, judge } = complaint(field, t('number.any'));
+  let shown = 0;
   return {
-    element: field,
+    element: make('span', { class: 'entered' }, field, wrong),
     inputs: [field],
     show(value) {
+      shown = value;
       if (document.activeElement !== field) field.value = String(value);
     },
   };

@@ -39,6 +39,19 @@ export function editor(page, index) {
       if (size) layer.kernel_size = size;
     });
 
+  /** What a filter is in the list. @param {Kernel} kernel */
+  const kindOf = (kernel) => {
+    if (typeof kernel !== 'string') return OWN;
+    return filters.some(({ name }) => name === kernel) ? kernel : RANDOM;
+  };
+  /** Begins one's own filter with the numbers of the input channel shown. */
+  const begin = () => {
+    const inputs = weight?.shape[1] ?? 1;
+    const random = kindOf(layer.kernels[channel % layer.kernels.length]) === RANDOM;
+    begun = { channel, words: random && inputs > 1 ? t('kernel.begun', { source: in_channel }) : '' };
+    choose(rounded(random ? wholeFilter(in_channel) : shown));
+  };
+
   const channels = select({
     label: t('kernel.channel'),
     test: `${test}-channel`,
@@ -59,7 +72,7 @@ export function editor(page, index) {
     ],
     changed: (name) => {
       const classic = filters.find((filter) => filter.name === name);
-      if (name === OWN) choose(rounded(shown));
+      if (name === OWN) begin();
       else choose(name, classic && sizeFor(classic.kernel, layer.kernel_size));
     },
   });
@@ -84,6 +97,7 @@ export function editor(page, index) {
   const from = make('label', { class: 'line' }, t('kernel.source'), sources.element);
   const about = make('p', { class: 'about' });
   const own = make('div');
+  const large = make('p', { class: 'about', 'data-test': `${test}-large` }, t('kernel.large', { most: LARGEST }));
   const numbers = make('div', {
     class: 'scroll',
     tabindex: 0,
@@ -99,6 +113,7 @@ export function editor(page, index) {
     make('label', { class: 'line' }, t('kernel.filter'), kinds.element),
     make('div', { class: 'choice' }, again),
     own,
+    large,
     from,
     numbers,
     about,
@@ -112,7 +127,20 @@ export function editor(page, index) {
   /** @type {Weight | null} */
   let weight = null;
   let drawn = '';
+  /** Where the own numbers of a channel come from. */
+  let begun = { channel: -1, words: '' };
   let table = { size: '', show: (/** @type {Rows} */ _rows) => {} };
+
+  /** The filter of an input channel, before it is divided. @param {number} source @returns {Rows} */
+  function wholeFilter(source) {
+    const [, inputs, height, width] = weight?.shape ?? [0, 1, ...layer.kernel_size];
+    const start = (channel * inputs + source) * height * width;
+    const values = weight?.values.slice(start, start + height * width) ?? [];
+    return split(
+      values.map((value) => value * inputs),
+      [height, width],
+    );
+  }
 
   /** The kernel of the input channel chosen, coloured by the largest of this output channel. */
   function draw() {
@@ -135,7 +163,7 @@ export function editor(page, index) {
     const kernel = layer.kernels[channel % layer.kernels.length];
     const mine = typeof kernel !== 'string';
     const [height, width] = layer.kernel_size;
-    kinds.show(mine ? OWN : filters.some(({ name }) => name === kernel) ? kernel : RANDOM);
+    kinds.show(kindOf(kernel));
     set(again, 'hidden', mine || kinds.element.value !== RANDOM);
     const now = JSON.stringify([before?.[0], layer, channel, document.documentElement.dataset.theme]);
     if (now === drawn) return;
@@ -144,11 +172,13 @@ export function editor(page, index) {
     const possible = before !== null && seen.checked[index]?.ok === true;
     weight = possible ? engine.weight(layer, before[0]) : null;
     const inputs = weight?.shape[1] ?? 1;
-    const start = channel * inputs * height * width;
-    const first = weight?.values.slice(start, start + height * width).map((value) => value * inputs);
-    shown = mine ? centred(kernel, layer.kernel_size) : split(first ?? [], layer.kernel_size);
-    about.textContent = inputs > 1 && kinds.element.value !== RANDOM ? t('kernel.divided', { inputs }) : '';
-    edit(mine && height <= LARGEST && width <= LARGEST && height > 0 && width > 0);
+    shown = mine ? centred(kernel, layer.kernel_size) : wholeFilter(0);
+    const origin = mine && begun.channel === channel ? begun.words : '';
+    const divided = inputs > 1 && kinds.element.value !== RANDOM ? t('kernel.divided', { inputs }) : '';
+    about.textContent = `${origin} ${divided}`;
+    const tooLarge = height > LARGEST || width > LARGEST;
+    set(large, 'hidden', !mine || !tooLarge);
+    edit(mine && !tooLarge && height > 0 && width > 0);
     draw();
   }
 
@@ -163,11 +193,12 @@ export function editor(page, index) {
         caption: t('kernel.table'),
         label: (y, x) => t('kernel.cell', { y, x }),
         test: `${test}-own`,
+        t,
         changed: (y, x, value) =>
           choose(shown.map((row, at_y) => row.map((old, at_x) => (at_y === y && at_x === x ? value : old)))),
       });
       table = { size, show: made.show };
-      own.replaceChildren(make('div', { class: 'scroll' }, made.element));
+      own.replaceChildren(made.element);
     }
     table.show(shown);
   }

@@ -10,7 +10,9 @@ import { MOST_LAYERS, newLayer } from './state.js';
 /** @import {Parameter} from './parameters.js' */
 
 /** What the controls show. @typedef {{state: State, checked: Checked[], shape: Shape}} Seen */
-/** @typedef {{element: HTMLDetailsElement, show(seen: Seen): void}} Card */
+/** @typedef {{element: HTMLElement, details: HTMLDetailsElement, show(seen: Seen): void}} Card */
+
+const REMOVE = 'layers.remove';
 
 /** @param {Shape} shape */
 const written = (shape) => `[${shape.join(', ')}]`;
@@ -41,21 +43,23 @@ export function mount(host, page) {
       const { layers, at } = seen.state;
       const wanted = layers.map(({ type }) => type).join();
       const moved = list.contains(document.activeElement) ? document.activeElement?.getAttribute('data-move') : null;
+      const from = cards.findIndex(({ element }) => element.contains(document.activeElement));
       const other = wanted !== built || open !== at.layer;
       if (wanted !== built) {
         built = wanted;
         cards = layers.map((layer, index) => card(page, layer.type, index, layers.length));
-        list.replaceChildren(...cards.map(({ element }) => make('li', {}, element)));
+        list.replaceChildren(...cards.map(({ element }) => element));
       }
       if (other) {
         open = at.layer;
-        cards.forEach(({ element }, index) => (element.open = index === open));
+        cards.forEach(({ details }, index) => (details.open = index === open));
       }
       begin.textContent = t('layers.picture', { shape: written(seen.shape) });
       cards.forEach(({ show }) => show(seen));
       for (const button of adders) button.disabled = layers.length >= MOST_LAYERS;
       set(full, 'hidden', layers.length < MOST_LAYERS);
-      if (other && moved) focusAgain(cards[open].element, moved);
+      const to = moved === REMOVE ? Math.min(from, cards.length - 1) : open;
+      if (other && moved) focusAgain(cards[to].element, moved);
     },
   };
 }
@@ -88,7 +92,8 @@ function move({ layers, at }, index, to) {
 /** @param {State} state @param {number} index */
 function remove(state, index) {
   state.layers.splice(index, 1);
-  lookAt(state, Math.max(0, index - 1));
+  if (state.at.layer === index) lookAt(state, Math.max(0, index - 1));
+  else if (state.at.layer > index) state.at.layer -= 1;
 }
 
 /** @param {Page} page @param {Layer['type']} type @param {number} index @param {number} count @returns {Card} */
@@ -126,8 +131,8 @@ function card(page, type, index, count) {
     { class: 'card-buttons' },
     button('layers.up', '↑', index === 0, (state) => move(state, index, index - 1)),
     button('layers.down', '↓', index === count - 1, (state) => move(state, index, index + 1)),
-    button('layers.remove', '×', count === 1, (state) => remove(state, index)),
   );
+  const away = button(REMOVE, '×', count === 1, (state) => remove(state, index));
   const shapes = make('span', { class: 'shape', 'data-test': `${test}-shapes` });
   const wrong = make('p', { class: 'wrong', role: 'alert', 'data-test': 'error', hidden: true });
   const summary = make(
@@ -146,7 +151,7 @@ function card(page, type, index, count) {
     if (!looked && event.target !== summary) look();
   };
   const inside = make('output', { 'data-test': `${test}-in_channels` });
-  const element = make(
+  const details = make(
     'details',
     { class: 'card', 'data-test': test, onfocusin: focused },
     summary,
@@ -166,14 +171,15 @@ function card(page, type, index, count) {
     filters && filters.element,
   );
   return {
-    element,
+    element: make('li', {}, away, details),
+    details,
     show(seen) {
       const layer = seen.state.layers[index];
       const checked = seen.checked[index];
       const before = index === 0 ? seen.shape : shapeAfter(seen.checked[index - 1]);
       looked = seen.state.at.layer === index;
-      set(element, 'aria-current', looked ? 'true' : null);
-      set(element, 'data-wrong', checked?.ok === false);
+      set(details, 'aria-current', looked ? 'true' : null);
+      set(details, 'data-wrong', checked?.ok === false);
       shapes.textContent = shapesOf(before, checked);
       inside.textContent = String(before?.[0] ?? '');
       const error = checked?.ok === false ? checked : null;
@@ -222,7 +228,7 @@ function row({ t }, type, { name, input, values }, test) {
       const message = mine ? error.message : '';
       if (wrong.textContent !== message) wrong.textContent = message;
       for (const field of input.inputs) {
-        set(field, 'aria-invalid', mine ? 'true' : null);
+        set(field, 'aria-invalid', mine || field.matches(':invalid') ? 'true' : null);
         set(field, 'aria-describedby', mine ? `${wrong.id} ${about.id}` : about.id);
       }
       return mine;

@@ -15,6 +15,7 @@ import { Pictures } from './picture.js';
 import { apply, followSystem, setTheme, theme } from './preferences.js';
 import { Runs } from './runs.js';
 import { lookInside } from './state.js';
+import { letPass } from './wheel.js';
 import { LANGUAGES, firstLanguage, language, setLanguage, t } from './words.js';
 
 /** @import {Result, State} from './types' */
@@ -119,9 +120,12 @@ function showControls() {
   for (const control of controls) control.show({ state, checked, shape });
 }
 
-/** Shows the last result, looked at as the state says where it is of the same layers. */
+/** The last result, looked at as the state says where it is of the same layers. */
+const looked = () => result && (calculated(result.state) === calculated(state) ? { ...result, state } : result);
+
 function showLast() {
-  if (result) showViews(calculated(result.state) === calculated(state) ? { ...result, state } : result);
+  const seen = looked();
+  if (seen) showViews(seen);
 }
 
 /** @param {Result} seen */
@@ -132,7 +136,7 @@ function showViews(seen) {
 /** Builds the controls in the page's language, and shows all. */
 function build() {
   pictures.build();
-  const start = examples.mount(one('#start'), page);
+  const start = examples.mount(one('#start'), one('#answer'), page);
   const chain = layers.mount(one('#layers'), page);
   const device = choice({
     label: t('device.label'),
@@ -151,13 +155,9 @@ function build() {
     const details = make('details', {}, make('summary', {}, t('device.why')), make('p', {}, noGpu ?? ''));
     missing.replaceChildren(make('p', {}, t('device.missing')), details);
   };
-  controls = [{ show: ({ state }) => start.show(state) }, chain, { show: showDevice }];
+  controls = [{ show: ({ state }) => start.show(state, pictures.tensor(state.picture)) }, chain, { show: showDevice }];
   buildSettings();
-  copy.build(
-    page,
-    () => result,
-    () => encode(told(), language()),
-  );
+  copy.build(page, looked, () => encode(told(), language()));
   showAll();
 }
 
@@ -176,6 +176,7 @@ function buildSettings() {
     chosen: (chosen) => {
       setLanguage(chosen);
       build();
+      one('#settings [aria-pressed="true"]').focus();
       holdLink();
     },
   });
@@ -232,6 +233,7 @@ async function main() {
   update(() => {});
   build();
   followSystem(showAll);
+  letPass(one('.controls'));
   addEventListener('hashchange', followLink);
   Object.assign(window, { explorer: { state: () => state, result: () => result } });
   await runs.request();

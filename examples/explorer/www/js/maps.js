@@ -3,7 +3,7 @@
 import * as backward from './backward.js';
 import { Board, ink } from './board.js';
 import { make } from './dom.js';
-import { either, full, grouped, times } from './figures.js';
+import { either, full, grouped, placed, times } from './figures.js';
 import { spanOf, windowOf } from './geometry.js';
 import { legend, origins } from './legend.js';
 import { inputShown, look, lookedAt, planeOf } from './look.js';
@@ -91,7 +91,7 @@ export function mount(host, page) {
     }
     marks.putSigns(input.board, seen);
     marks.putReached(output.board, pointed.outputs());
-    marks.putPointed(input.board, seen, pointed.place());
+    marks.putPointed(input.board, seen, pointed.place(), pointed.pinned());
   }
 
   /** @param {Result} result */
@@ -149,7 +149,7 @@ export function mount(host, page) {
     if (now.cell) {
       const { y, x } = now.cell;
       const value = planeOf(now.output, channel)[y * now.output.shape[2] + x];
-      selected.textContent = `(${y}, ${x}) = ${full(value)} ↓`;
+      selected.textContent = `${placed([y, x])} = ${full(value)} ↓`;
       selected.title = page.t('maps.selected');
     }
     legend(input.scale, paint.input, page);

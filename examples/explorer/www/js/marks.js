@@ -3,7 +3,7 @@
 import { ink, legible } from './board.js';
 import { theme } from './colour.js';
 import { short } from './figures.js';
-import { bow, firstTap, letters, originAt, spanOf } from './geometry.js';
+import { bow, firstTap, isSame, letters, originAt, spanOf } from './geometry.js';
 import { inkOf } from './paint.js';
 
 /** @import {Board} from './board.js' */
@@ -200,9 +200,11 @@ export function putReached(board, outputs) {
   }
 }
 
-/** The input cell that is pointed at. @param {Board} board @param {LookedAt} seen @param {Pair | null} place */
-export function putPointed(board, seen, place) {
+/** The input cell that is pointed at, and the one that is held. @param {Board} board @param {LookedAt} seen
+ * @param {Pair | null} place @param {Pair | null} pinned */
+export function putPointed(board, seen, place, pinned) {
+  if (pinned) board.around(pinned, ink('accent'));
   if (!place) return;
   putLines(board, seen, [place]);
-  board.around(place, ink('ink'));
+  board.around(place, ink(isSame(place, pinned) ? 'accent' : 'ink'));
 }

@@ -1,5 +1,6 @@
 // The chain's time on each device.
 
+import * as devices from './devices.js';
 import { make } from './dom.js';
 import { row, table } from './drawn.js';
 import { factor, full } from './figures.js';
@@ -43,11 +44,14 @@ export function mount(host, page) {
     write();
     try {
       const { gpu, cpu } = await page.engines();
-      const time = async (/** @type {NonNullable<typeof gpu>} */ engine) => ({
-        name: engine.name,
-        milliseconds: await engine.time(tensors[0], state.layers),
-      });
-      times = { gpu: gpu ? await time(gpu) : null, cpu: await time(cpu), of };
+      const time = async (/** @type {'gpu' | 'cpu'} */ kind, /** @type {typeof cpu} */ engine) => {
+        const milliseconds = await engine.time(tensors[0], state.layers).catch((error) => {
+          devices.forget(kind);
+          throw error;
+        });
+        return { name: engine.name, milliseconds };
+      };
+      times = { gpu: gpu ? await time('gpu', gpu) : null, cpu: await time('cpu', cpu), of };
     } catch (error) {
       failure = error instanceof Error ? error.message : String(error);
     }

@@ -107,6 +107,7 @@ class Parameters {
     return number({
       label: name,
       test: `${this.test}-${name}`,
+      t: this.page.t,
       slider: [...SLIDERS[name]],
       range: [least, MOST[name]],
       changed: (value) => this.change((layer) => (layer[name] = value)),
@@ -211,6 +212,7 @@ class Parameters {
               real({
                 label: page.t('bias.of', { channel }),
                 test: `${test}-bias-${channel}`,
+                t: page.t,
                 changed: (value) =>
                   change((layer) => {
                     layer.bias = Array.from({ length: layer.out_channels }, (_, c) => layer.bias[c] ?? 0);

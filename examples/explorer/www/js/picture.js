@@ -17,7 +17,8 @@ export class Pictures {
   #last = null;
   /** @type {() => void} */
   #stop = () => {};
-  /** Grows with each choice: a camera that was allowed too late is not wanted any more. */
+  /** Grows with each choice: a camera that was allowed too late, or a file that was read too late, is not wanted any
+   * more. */
   #turn = 0;
   /** What was chosen last. @type {Kind} */
   #kind = 'cat';
@@ -77,14 +78,21 @@ export class Pictures {
 
   /** Shows a file. @param {File} file */
   async open(file) {
+    this.#turn += 1;
+    const turn = this.#turn;
+    /** @type {Pixels} */
+    let pixels;
     try {
-      const pixels = await decode(file, file.name);
-      this.#choose('own', pixels);
-      this.#say('picture.opened', { name: file.name });
+      pixels = await decode(file, file.name);
     } catch (error) {
+      if (turn !== this.#turn) return;
       if (error instanceof Refused) this.#say(error.key, error.values);
       else this.#say('picture.failed', { name: file.name, why: String(error) });
+      return;
     }
+    if (turn !== this.#turn) return;
+    this.#choose('own', pixels);
+    this.#say('picture.opened', { name: file.name });
   }
 
   async #startCamera() {
@@ -182,6 +190,7 @@ export class Pictures {
         const size = this.size(picture);
         for (const line of [shrink, greyLine]) set(line, 'hidden', picture.kind === 'grid');
         set(table, 'hidden', picture.kind !== 'grid');
+        grey.checked = picture.grey;
         if (picture.kind === 'grid') numbers.show(picture.grid);
         if (!size) return;
         const { least, most } = shrinks(size);

@@ -1,6 +1,7 @@
 // The window runs over the output in reading order.
 
 import { make } from './dom.js';
+import { placed } from './figures.js';
 import { look, lookedAt } from './look.js';
 
 /** @import {Result} from './types' */
@@ -8,12 +9,12 @@ import { look, lookedAt } from './look.js';
 
 /** @param {HTMLElement} host @param {Page} page @returns {View} */
 export function mount(host, page) {
-  const button = (/** @type {string} */ name, /** @type {string} */ sign) =>
-    make('button', { type: 'button', 'data-test': `play-${name}` }, sign);
-  const start = button('start', '▶');
-  const back = button('back', '◀');
-  const next = button('next', '▶▏');
-  const stop = button('stop', '■');
+  const button = (/** @type {string} */ name) => {
+    const [sign, words] = [make('span', { 'aria-hidden': 'true' }), make('span')];
+    return { all: make('button', { type: 'button', 'data-test': `play-${name}` }, sign, ' ', words), sign, words };
+  };
+  const [start, back, next, stop] = ['start', 'back', 'next', 'stop'].map(button);
+  const veil = make('p', { class: 'veil', 'data-test': 'veil' });
   const speed = make('input', { type: 'range', min: 0, max: 8, step: 1, value: 2, 'data-test': 'play-speed' });
   const position = make('input', { type: 'range', min: 0, value: 0, 'data-test': 'play-position' });
   const [speedWords, positionWords, where] = [make('span'), make('span'), make('output')];
@@ -23,7 +24,8 @@ export function mount(host, page) {
       'section',
       { class: 'play' },
       title,
-      make('div', { class: 'play-buttons' }, back, start, next, stop),
+      make('div', { class: 'play-buttons' }, back.all, start.all, next.all, stop.all),
+      veil,
       make('label', {}, positionWords, position, where),
       make('label', {}, speedWords, speed),
     ),
@@ -74,18 +76,19 @@ export function mount(host, page) {
   }
 
   function label() {
-    const words = { start: look.playing ? 'pause' : 'start', back: 'back', next: 'next', stop: 'stop' };
-    for (const [made, name] of /** @type {[HTMLElement, string][]} */ ([
-      [start, words.start],
-      [back, words.back],
-      [next, words.next],
-      [stop, words.stop],
+    for (const [made, sign, name] of /** @type {[ReturnType<typeof button>, string, string][]} */ ([
+      [back, '▏◀', 'back'],
+      look.playing ? [start, '❚❚', 'pause'] : [start, '▶', 'start'],
+      [next, '▶▏', 'next'],
+      [stop, '■', 'stop'],
     ])) {
-      made.setAttribute('aria-label', page.t(`play.${name}`));
-      made.title = page.t(`play.${name}`);
+      made.sign.textContent = sign;
+      made.words.textContent = page.t(`play.${name}`);
+      made.all.title = page.t(`play.${name}.about`);
     }
-    start.textContent = look.playing ? '❚❚' : '▶';
-    start.hidden = still.matches;
+    start.all.hidden = still.matches;
+    veil.hidden = look.until === null;
+    veil.textContent = page.t('play.veil');
     title.textContent = page.t('play.title');
     speedWords.textContent = page.t('play.speed', { count: pace() });
     positionWords.textContent = page.t('play.position');
@@ -103,20 +106,20 @@ export function mount(host, page) {
     index = look.until ?? (seen?.cell ? seen.cell.y * width + seen.cell.x : -1);
     position.max = String(height * width - 1);
     position.value = String(Math.max(0, index));
-    position.setAttribute('aria-valuetext', index < 0 ? '–' : `(${Math.floor(index / width)}, ${index % width})`);
+    position.setAttribute('aria-valuetext', index < 0 ? '–' : placed([Math.floor(index / width), index % width]));
     label();
   }
 
-  start.addEventListener('click', () => run(!look.playing));
-  back.addEventListener('click', () => {
+  start.all.addEventListener('click', () => run(!look.playing));
+  back.all.addEventListener('click', () => {
     look.playing = false;
     go(index - 1);
   });
-  next.addEventListener('click', () => {
+  next.all.addEventListener('click', () => {
     look.playing = false;
     go(index + 1);
   });
-  stop.addEventListener('click', () => {
+  stop.all.addEventListener('click', () => {
     look.until = null;
     run(false);
   });

@@ -1,12 +1,18 @@
 // Pointers and keys on the maps.
 
-import { nearest, windowOf } from './geometry.js';
+import { isSame, nearest, windowOf } from './geometry.js';
 
 /** @import {Board} from './board.js' */
 /** @import {LookedAt} from './look.js' */
 /** @import {Pair} from './types' */
 
-/** @typedef {{point(to: Pair | null): void, place(): Pair | null}} Pointed */
+/**
+ * @typedef {object} Pointed
+ * @property {(to: Pair | null) => void} hover shows a place for as long as the pointer is there
+ * @property {(to: Pair | null) => void} pin holds a place, or lets go
+ * @property {() => Pair | null} place that is shown
+ * @property {() => Pair | null} pinned
+ */
 
 /** Where a key leads to. @param {string} key @param {Pair | null} from @param {Pair} size @returns {Pair | null} */
 function moved(key, from, [height, width]) {
@@ -47,31 +53,34 @@ export function followOutput(board, seen, select) {
   });
 }
 
-/** A pointer over an input, or the arrow keys, point at a cell; a click or Enter selects the output above it.
- * @param {Board} board @param {() => LookedAt | null} seen @param {Pointed} pointed
+/** A pointer over an input points at a cell; a click holds it and selects the output above it, a second one or Escape
+ * lets go. The arrow keys move what is held, and Enter selects. @param {Board} board @param {() => LookedAt | null} seen @param {Pointed} pointed
  * @param {(cell: Pair) => void} select */
 export function followInput(board, seen, pointed, select) {
   const near = (/** @type {Pair} */ place) => {
     const now = seen();
     if (now) select(nearest(windowOf(now.layer, now.checked), now.output.shape, place));
   };
-  board.canvas.addEventListener('pointermove', (event) => pointed.point(board.at(event)));
-  board.canvas.addEventListener('pointerdown', (event) => {
-    pointed.point(board.at(event));
-    near(board.at(event));
+  board.canvas.addEventListener('pointermove', (event) => {
+    if (event.pointerType !== 'touch') pointed.hover(board.at(event));
   });
-  board.canvas.addEventListener('pointerleave', (event) => {
-    if (event.pointerType === 'mouse') pointed.point(null);
+  board.canvas.addEventListener('pointerleave', () => pointed.hover(null));
+  board.canvas.addEventListener('click', (event) => {
+    const place = board.at(event);
+    const isHeld = isSame(place, pointed.pinned());
+    pointed.pin(isHeld ? null : place);
+    if (!isHeld) near(place);
   });
   board.canvas.addEventListener('keydown', (event) => {
     const now = seen();
     if (!now) return;
     const place = pointed.place();
     if (place && event.key === 'Enter') near(place);
+    if (event.key === 'Escape') pointed.pin(null);
     const [, height, width] = now.input.shape;
     const to = moved(event.key, place, [height, width]);
     if (!to) return;
     event.preventDefault();
-    pointed.point(to);
+    pointed.pin(to);
   });
 }

@@ -2,7 +2,7 @@
 
 import { make } from './dom.js';
 import { row, table } from './drawn.js';
-import { full } from './figures.js';
+import { full, placed } from './figures.js';
 import { sign } from './legend.js';
 
 /** @import {Explanation, Tap} from './types' */
@@ -24,14 +24,13 @@ function headOf(type, mixed, page) {
 /** Where a tap's value comes from. @param {Tap} tap @param {Page} page */
 function fromOf({ from, source }, page) {
   if (from === 'input') return page.t('cell.from.input');
-  const place = source && `(${source.join(', ')})`;
-  const words = place ? page.t('cell.from.copy', { mode: from, place }) : page.t(`cell.from.${from}`);
-  return make('span', {}, sign(from), ' ', words);
+  if (!source) return make('span', {}, sign(from), ' ', page.t(`cell.from.${from}`));
+  return make('span', { title: from }, sign(from), make('span', { class: 'unseen' }, from), ' ', placed(source));
 }
 
 /** @param {Explanation} explanation @param {Tap} tap @param {boolean} mixed @param {Page} page */
 function tapRow({ type, taps, maximum }, tap, mixed, page) {
-  const names = [`[${tap.kernel_y}, ${tap.kernel_x}]`, `(${tap.y}, ${tap.x})`];
+  const names = [`[${tap.kernel_y}, ${tap.kernel_x}]`, placed([tap.y, tap.x])];
   const from = mixed ? [fromOf(tap, page)] : [];
   const value = tap.from === 'skipped' || tap.from === 'beyond' ? '–' : full(tap.value);
   const products = type === 'Conv2d' ? [`× ${full(tap.weight)}`, `= ${full(tap.product)}`] : [];

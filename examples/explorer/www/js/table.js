@@ -12,11 +12,13 @@ const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRi
  * @param {string} options.caption
  * @param {(y: number, x: number) => string} options.label of a cell
  * @param {string} options.test prefix of the cells' `data-test`
+ * @param {import('./views').Page['t']} options.t
  * @param {(y: number, x: number, value: number) => void} options.changed
  * @returns {{element: HTMLElement, show(rows: Rows): void}} */
-export function numberTable({ size: [height, width], caption, label, test, changed }) {
+export function numberTable({ size: [height, width], caption, label, test, t, changed }) {
   /** @type {Rows} */
   let shown = [];
+  const wrong = make('p', { class: 'wrong', role: 'alert', 'data-test': `${test}-wrong`, hidden: true });
   const cells = range(height).map((y) => range(width).map((x) => cell(y, x)));
 
   /** @param {number} y @param {number} x */
@@ -35,10 +37,13 @@ export function numberTable({ size: [height, width], caption, label, test, chang
       oninput: () => {
         const value = numberIn(input.value);
         set(input, 'aria-invalid', value === null ? 'true' : null);
+        complain(value === null ? input.value : null);
         if (value !== null) changed(y, x, value);
       },
       onblur: () => {
-        if (numberIn(input.value) === null) write(input, shown[y][x]);
+        if (numberIn(input.value) !== null) return;
+        write(input, shown[y][x]);
+        complain(null);
       },
       onkeydown: (/** @type {KeyboardEvent} */ event) => {
         const step = STEPS[event.key];
@@ -50,18 +55,25 @@ export function numberTable({ size: [height, width], caption, label, test, chang
     return input;
   }
 
+  /** Says that a text is no number. @param {string | null} text */
+  function complain(text) {
+    set(wrong, 'hidden', text === null);
+    wrong.textContent = text === null ? '' : t('number.none', { text });
+  }
+
   const head = make('tr', {}, make('td'), ...range(width).map((x) => make('th', { scope: 'col' }, String(x))));
   const body = cells.map((row, y) =>
     make('tr', {}, make('th', { scope: 'row' }, String(y)), ...row.map((input) => make('td', {}, input))),
   );
+  const table = make(
+    'table',
+    { class: 'entry' },
+    make('caption', {}, caption),
+    make('thead', {}, head),
+    make('tbody', {}, ...body),
+  );
   return {
-    element: make(
-      'table',
-      { class: 'entry' },
-      make('caption', {}, caption),
-      make('thead', {}, head),
-      make('tbody', {}, ...body),
-    ),
+    element: make('div', { class: 'scroll' }, table, wrong),
     show(rows) {
       shown = rows;
       cells.forEach((row, y) =>

@@ -17,17 +17,28 @@ export default {
   'maps.output': 'Output {shape}, channel {channel}',
   'maps.selected': 'The cell selected, and its value: explained below',
   'maps.input.label':
-    'Input, {shape}. The arrow keys move a cell, whose outputs are told below; Enter selects the output above it.',
+    'Input, {shape}. The arrow keys move a cell, whose outputs are told below; Enter selects the output above it, Escape lets go.',
   'maps.output.label': 'Output, {shape}, channel {channel}. The arrow keys select the cell that is explained.',
   'maps.colours': 'in colour',
   'maps.channel': 'channel {channel}',
   'maps.channel.label': 'Input channel shown',
-  'maps.scale': 'Colours from the least to the largest size in this map',
+  'maps.scale': 'Colours by absolute value, up to the largest in this map',
   'maps.overhang': '×: ceil_mode lets the last windows hang over (rows: {rows}, columns: {columns}); nothing is read there',
-  'maps.unvisited': 'no window reaches the end (rows: {rows}, columns: {columns}), because the size is rounded down',
+  'maps.unvisited':
+    'the last cells are read by no window (rows: {rows}, columns: {columns}), because the size is rounded down',
+  'reach.title.Conv2d': 'Which weights see this input cell?',
+  'reach.title.MaxPool2d': 'Which outputs see this input cell?',
+  'reach.title.AvgPool2d': 'Which outputs see this input cell?',
+  'reach.title.ReLU': 'What becomes of this input cell?',
+  'reach.none.Conv2d':
+    'Point at a cell of the input: the outputs that read it light up, each with its weight. A click or tap holds the cell.',
+  'reach.none.MaxPool2d':
+    'Point at a cell of the input: the outputs whose windows hold it light up, each with the gradient that it sends back, 1 where the cell is the maximum. A click or tap holds the cell.',
+  'reach.none.AvgPool2d':
+    'Point at a cell of the input: the outputs whose windows hold it light up, each with the gradient that it sends back, 1 / divisor. A click or tap holds the cell.',
+  'reach.none.ReLU':
+    'Point at a cell of the input: its output lights up, with the gradient that it sends back. A click or tap holds the cell.',
 
-  'reach.title': 'Which weights see this input cell?',
-  'reach.none': 'Point at a cell of the input, or tap it: the outputs that read it light up, each with its weight.',
   'reach.cell': 'Input cell ({y}, {x})',
   'reach.cell.channel': 'Input cell ({y}, {x}) of channel {channel}',
   'reach.Conv2d.many':
@@ -39,44 +50,59 @@ export default {
   'reach.MaxPool2d.one':
     '{cell} lies in the window of one output cell. Gradient flows to it only where it is the maximum: {gradient}.',
   'reach.AvgPool2d.many':
-    '{cell} lies in the windows of {count} output cells. Each gives it one part of its divisor as gradient: together {gradient}.',
+    '{cell} lies in the windows of {count} output cells. Each gives it 1 / divisor as gradient: together {gradient}.',
   'reach.AvgPool2d.one':
-    '{cell} lies in the window of one output cell, which gives it one part of its divisor as gradient: {gradient}.',
+    '{cell} lies in the window of one output cell, which gives it 1 / divisor as gradient: {gradient}.',
   'reach.relu.passed': '{cell} is above 0: the gradient flows through, 1.',
   'reach.relu.stopped': '{cell} is not above 0: no gradient flows to it.',
   'reach.copied': 'Padding copies it, so that some outputs read it more than once: {reads} times in all.',
   'reach.all': 'all {count} weights',
   'reach.nothing': '{cell} is read by no cell of output channel {channel}: its gradient is 0.',
-  'reach.copy': 'Place ({y}, {x}) is padding: padding_mode="{mode}" reads input cell ({to_y}, {to_x}) there.',
+  'reach.copy': "Place ({y}, {x}) is padding: padding_mode='{mode}' reads input cell ({to_y}, {to_x}) there.",
   'reach.zeros': 'Place ({y}, {x}) is padding: a zero.',
   'reach.skipped': 'Place ({y}, {x}) is padding: a maximum skips it.',
-  'reach.beyond': 'Place ({y}, {x}) lies beyond the padding: ceil_mode lets a window hang over, and nothing is read.',
+  'reach.beyond':
+    'Place ({y}, {x}) lies outside the input: ceil_mode lets a window hang over the edge, and nothing is read there.',
   'reach.kernel': 'The kernel; lit: {names}',
   'reach.list': 'All of them, one by one',
   'reach.output': 'output cell',
   'reach.tap': 'tap [ky, kx]',
   'reach.weight': 'weight',
+  'reach.gradient': 'gradient',
+  'reach.unpin': 'Let go of {place}',
 
   'play.title': 'Slide the window',
   'play.start': 'Play',
   'play.pause': 'Pause',
-  'play.back': 'One cell back',
-  'play.next': 'One cell on',
-  'play.stop': 'Stop and show the whole map',
+  'play.back': 'Back',
+  'play.next': 'Next',
+  'play.stop': 'Whole map',
+  'play.start.about': 'Slides the window over the whole output',
+  'play.pause.about': 'Holds the window where it is',
+  'play.back.about': 'One cell back',
+  'play.next.about': 'One cell on',
+  'play.stop.about': 'Stops, and shows the whole map',
+  'play.veil': 'Output cells whose turn comes later are covered. “Whole map” uncovers them.',
   'play.speed': 'Speed: {count} cells a second',
   'play.position': 'Output cell',
 
   'field.title': 'Receptive field in the picture',
-  'field.about':
-    'An output cell of this layer sees {size} pixels of the picture; the cell beside it sees as many, moved by {down}.',
-  'field.about.apart':
-    'An output cell of this layer sees {size} pixels of the picture; the cell below sees as many, moved by {down}, the cell to the right by {right}.',
+  'field.about': 'The receptive field of an output cell of this layer spans {span} pixels of the picture.',
+  'field.next': 'The field of the cell beside it lies {down} px further.',
+  'field.next.apart': 'The field of the cell below lies {down} px further, that of the cell to the right {right} px.',
+  'field.whole': 'Output cell {cell} depends on {spread} = {count} pixels of the picture.',
+  'field.spread': 'Output cell {cell} depends on {count} pixels of the picture, spread over {spread}.',
+  'field.none': 'Output cell {cell} depends on no pixel of the picture: its window lies over padding alone.',
+  'field.cut': 'Its receptive field is {span} pixels, of which only {inside} lie in the picture; the rest is padding.',
+  'field.cut.far':
+    'Its receptive field is {span} pixels, of which only {inside} lie in the picture; the rest is padding, which reads pixels elsewhere.',
+  'field.near': 'The pixels around the receptive field, enlarged',
 
   'thumbs.title': 'All channels',
   'thumbs.picture': 'Picture',
   'thumbs.channel': '{type}, channel {channel}',
 
-  'cell.none': 'Select a cell of the output: here it is told where its number comes from.',
+  'cell.none': 'Select a cell of the output: here it is explained where its number comes from.',
   'cell.stale': 'This layer is not in order yet, so there is no cell to explain.',
   'cell.where': 'Output cell ({y}, {x}) of channel {channel}:',
   'cell.conv': 'It is the sum of {count} products, value times weight.',
@@ -88,6 +114,8 @@ export default {
   'cell.maximum.none': 'No tap of this window lies in the input.',
   'cell.average.override': 'It is the sum divided by {divisor}, because divisor_override says so.',
   'cell.average.plain': 'It is the sum divided by {divisor}: the window has {taps} taps, and all lie in the input.',
+  'cell.average.beyond':
+    'It is the sum divided by {divisor}: the window has {taps} taps, {beyond} of them hang over the edge (ceil_mode) and never count.',
   'cell.average.padded':
     'It is the sum divided by {divisor}: the window has {taps} taps, {over} of them lie over padding, and count_include_pad=True counts those too, as zeros.',
   'cell.average.padded.beyond':
@@ -97,20 +125,20 @@ export default {
   'cell.average.inside.beyond':
     'It is the sum divided by {divisor}: the window has {taps} taps, {over} of them lie over padding and {beyond} hang over beyond it (ceil_mode), and count_include_pad=False counts only the {inside} inside the input.',
   'cell.dilation': 'With dilation {dilation}, the {taps} taps are spread over {span} cells; those between are not read.',
-  'cell.over.zeros.one': 'One tap lies over the padding, where padding_mode="zeros" has a zero: it adds nothing.',
-  'cell.over.zeros.many': '{count} taps lie over the padding, where padding_mode="zeros" has zeros: they add nothing.',
+  'cell.over.zeros.one': "One tap lies over the padding, where padding_mode='zeros' has a zero: it adds nothing.",
+  'cell.over.zeros.many': "{count} taps lie over the padding, where padding_mode='zeros' has zeros: they add nothing.",
   'cell.over.reflect.one':
-    'One tap lies over the padding, where padding_mode="reflect" reads the cell mirrored at the edge: the line leads to it.',
+    "One tap lies over the padding, where padding_mode='reflect' reads the cell mirrored at the edge: the line leads to it.",
   'cell.over.reflect.many':
-    '{count} taps lie over the padding, where padding_mode="reflect" reads the cells mirrored at the edge: the lines lead to them. So these cells count again, instead of zeros.',
+    "{count} taps lie over the padding, where padding_mode='reflect' reads the cells mirrored at the edge: the lines lead to them. So these cells count again, instead of zeros.",
   'cell.over.replicate.one':
-    'One tap lies over the padding, where padding_mode="replicate" reads the nearest cell of the edge: the line leads to it.',
+    "One tap lies over the padding, where padding_mode='replicate' reads the nearest cell of the edge: the line leads to it.",
   'cell.over.replicate.many':
-    '{count} taps lie over the padding, where padding_mode="replicate" reads the nearest cells of the edge: the lines lead to them.',
+    "{count} taps lie over the padding, where padding_mode='replicate' reads the nearest cells of the edge: the lines lead to them.",
   'cell.over.circular.one':
-    'One tap lies over the padding, where padding_mode="circular" goes on at the opposite side: the line leads there.',
+    "One tap lies over the padding, where padding_mode='circular' goes on at the opposite side: the line leads there.",
   'cell.over.circular.many':
-    '{count} taps lie over the padding, where padding_mode="circular" goes on at the opposite side: the lines lead there.',
+    "{count} taps lie over the padding, where padding_mode='circular' goes on at the opposite side: the lines lead there.",
   'cell.over.skipped.one': 'One tap lies over the padding; a maximum skips it.',
   'cell.over.skipped.many': '{count} taps lie over the padding; a maximum skips them.',
   'cell.over.beyond': 'Taps that hang over the edge because of ceil_mode, and are never read: {count}.',
@@ -123,10 +151,9 @@ export default {
   'cell.weight': 'weight',
   'cell.product': 'product',
   'cell.from.input': 'input',
-  'cell.from.copy': '{mode}: input {place}',
   'cell.from.zeros': 'zero',
   'cell.from.skipped': 'skipped',
-  'cell.from.beyond': 'beyond the padding',
+  'cell.from.beyond': 'outside the input',
   'cell.channel.sum': 'Input channel {channel}: {count} products, together {sum}',
   'cell.channel.taps': 'Input channel {channel}: {count} taps',
   'cell.products': 'sum of the products ({count})',
@@ -147,16 +174,16 @@ export default {
   'numbers.height': 'height',
   'numbers.width': 'width',
   'numbers.dropped':
-    'One less than the formula gives: the last window would begin behind the input, over padding or beyond, and PyTorch drops such a window.',
+    'One window less than the formula gives: the last would begin after the input, over padding or beyond, and PyTorch drops such a window.',
   'numbers.weights': 'weights',
   'numbers.weights.none': 'none: this layer learns nothing',
   'numbers.dense': 'weights if it were dense',
   'numbers.ratio': '{ratio} times as many',
   'numbers.operations': 'multiply-adds',
   'numbers.field': 'receptive field',
-  'numbers.jump': 'jump',
+  'numbers.jump': 'jump after the layer',
   'numbers.field.about':
-    'The receptive field grows by (kernel_size − 1)·dilation·jump, where the jump, how many pixels apart neighbouring cells are in the picture, is the product of the strides before.',
+    'The receptive field is the span from the first pixel that a cell reads to the last; dilation leaves some between them unread. Each layer adds (kernel_size − 1)·dilation·jump to it. The jump is by how many pixels of the picture neighbouring cells are apart: this formula takes the one before the layer, which is 1 in the picture, and the layer multiplies it by its stride.',
   'numbers.chain': 'The whole chain',
 
   'measure.title': 'Time in this browser',

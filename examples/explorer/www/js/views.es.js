@@ -10,25 +10,36 @@ export default {
   'maps.about':
     'Cada celda de salida sale de una ventana de la entrada: {taps} tomas, las celdas que lee. De una celda de salida a la siguiente la ventana avanza {stride} (stride).',
   'maps.about.dilated':
-    'Cada celda de salida sale de una ventana de la entrada: {taps} tomas, las celdas que lee, a distancia {dilation} (dilation) y así repartidas sobre {span} celdas. De una celda de salida a la siguiente la ventana avanza {stride} (stride).',
+    'Cada celda de salida sale de una ventana de la entrada: {taps} tomas, las celdas que lee, separadas {dilation} celdas (dilation), y por tanto repartidas sobre {span} celdas. De una celda de salida a la siguiente la ventana avanza {stride} (stride).',
   'maps.about.relu': 'Cada celda de salida es max(0, x) de la celda de entrada en el mismo lugar.',
   'maps.picture': 'Entrada {shape}: la imagen',
   'maps.input': 'Entrada {shape}',
   'maps.output': 'Salida {shape}, canal {channel}',
   'maps.selected': 'La celda elegida y su valor: se explica abajo',
   'maps.input.label':
-    'Entrada, {shape}. Las flechas mueven una celda, y abajo se dice a qué salidas llega; Intro elige la salida que está sobre ella.',
+    'Entrada, {shape}. Las flechas mueven una celda, y abajo se dice a qué salidas llega; Intro elige la salida que está sobre ella, Escape la suelta.',
   'maps.output.label': 'Salida, {shape}, canal {channel}. Las flechas eligen la celda que se explica.',
   'maps.colours': 'en color',
   'maps.channel': 'canal {channel}',
   'maps.channel.label': 'Canal de entrada que se muestra',
-  'maps.scale': 'Colores desde el menor hasta el mayor tamaño de este mapa',
+  'maps.scale': 'Colores según el valor absoluto, hasta el mayor de este mapa',
   'maps.overhang':
     '×: con ceil_mode sobresalen las últimas ventanas (filas: {rows}, columnas: {columns}); allí no se lee nada',
-  'maps.unvisited': 'ninguna ventana llega al final (filas: {rows}, columnas: {columns}), porque el tamaño se redondea hacia abajo',
+  'maps.unvisited':
+    'ninguna ventana lee las últimas celdas (filas: {rows}, columnas: {columns}), porque el tamaño se redondea hacia abajo',
+  'reach.title.Conv2d': '¿Qué pesos ven esta celda de entrada?',
+  'reach.title.MaxPool2d': '¿Qué salidas ven esta celda de entrada?',
+  'reach.title.AvgPool2d': '¿Qué salidas ven esta celda de entrada?',
+  'reach.title.ReLU': '¿Qué pasa con esta celda de entrada?',
+  'reach.none.Conv2d':
+    'Señala una celda de la entrada: se iluminan las salidas que la leen, cada una con su peso. Un clic o un toque la deja fija.',
+  'reach.none.MaxPool2d':
+    'Señala una celda de la entrada: se iluminan las salidas en cuya ventana está, cada una con el gradiente que le devuelve, 1 donde la celda es el máximo. Un clic o un toque la deja fija.',
+  'reach.none.AvgPool2d':
+    'Señala una celda de la entrada: se iluminan las salidas en cuya ventana está, cada una con el gradiente que le devuelve, 1 / divisor. Un clic o un toque la deja fija.',
+  'reach.none.ReLU':
+    'Señala una celda de la entrada: se ilumina su salida, con el gradiente que le devuelve. Un clic o un toque la deja fija.',
 
-  'reach.title': '¿Qué pesos ven esta celda de entrada?',
-  'reach.none': 'Señala una celda de la entrada, o tócala: se iluminan las salidas que la leen, cada una con su peso.',
   'reach.cell': 'La celda de entrada ({y}, {x})',
   'reach.cell.channel': 'La celda de entrada ({y}, {x}) del canal {channel}',
   'reach.Conv2d.many':
@@ -40,45 +51,61 @@ export default {
   'reach.MaxPool2d.one':
     '{cell} está en la ventana de una celda de salida. Solo le llega gradiente si es el máximo: {gradient}.',
   'reach.AvgPool2d.many':
-    '{cell} está en las ventanas de {count} celdas de salida. Cada una le da una parte de su divisor como gradiente: en total {gradient}.',
+    '{cell} está en las ventanas de {count} celdas de salida. Cada una le da 1 / divisor como gradiente: en total {gradient}.',
   'reach.AvgPool2d.one':
-    '{cell} está en la ventana de una celda de salida, que le da una parte de su divisor como gradiente: {gradient}.',
+    '{cell} está en la ventana de una celda de salida, que le da 1 / divisor como gradiente: {gradient}.',
   'reach.relu.passed': '{cell} es mayor que 0: el gradiente pasa, 1.',
   'reach.relu.stopped': '{cell} no es mayor que 0: no le llega gradiente.',
   'reach.copied': 'El relleno la copia, así que algunas salidas la leen más de una vez: {reads} veces en total.',
   'reach.all': 'los {count} pesos',
   'reach.nothing': '{cell} no la lee ninguna celda del canal de salida {channel}: su gradiente es 0.',
-  'reach.copy': 'El lugar ({y}, {x}) es relleno: padding_mode="{mode}" lee ahí la celda de entrada ({to_y}, {to_x}).',
+  'reach.copy': "El lugar ({y}, {x}) es relleno: padding_mode='{mode}' lee ahí la celda de entrada ({to_y}, {to_x}).",
   'reach.zeros': 'El lugar ({y}, {x}) es relleno: un cero.',
   'reach.skipped': 'El lugar ({y}, {x}) es relleno: el máximo se lo salta.',
-  'reach.beyond': 'El lugar ({y}, {x}) está más allá del relleno: con ceil_mode sobresale una ventana, y no se lee nada.',
+  'reach.beyond':
+    'El lugar ({y}, {x}) está fuera de la entrada: con ceil_mode una ventana sobresale del borde, y ahí no se lee nada.',
   'reach.kernel': 'El núcleo; iluminados: {names}',
   'reach.list': 'Todas, una por una',
   'reach.output': 'celda de salida',
   'reach.tap': 'toma [ky, kx]',
   'reach.weight': 'peso',
+  'reach.gradient': 'gradiente',
+  'reach.unpin': 'Soltar {place}',
 
   'play.title': 'Deslizar la ventana',
   'play.start': 'Reproducir',
   'play.pause': 'Pausa',
-  'play.back': 'Una celda atrás',
-  'play.next': 'Una celda adelante',
-  'play.stop': 'Parar y mostrar el mapa entero',
+  'play.back': 'Atrás',
+  'play.next': 'Siguiente',
+  'play.stop': 'Mapa entero',
+  'play.start.about': 'Desliza la ventana por toda la salida',
+  'play.pause.about': 'Deja la ventana donde está',
+  'play.back.about': 'Una celda atrás',
+  'play.next.about': 'Una celda adelante',
+  'play.stop.about': 'Para y muestra el mapa entero',
+  'play.veil': 'Las celdas de salida a las que aún no les toca están tapadas. «Mapa entero» las destapa.',
   'play.speed': 'Velocidad: {count} celdas por segundo',
   'play.position': 'Celda de salida',
 
   'field.title': 'Campo receptivo en la imagen',
-  'field.about':
-    'Una celda de salida de esta capa ve {size} píxeles de la imagen; la de al lado ve otros tantos, desplazados {down}.',
-  'field.about.apart':
-    'Una celda de salida de esta capa ve {size} píxeles de la imagen; la de abajo ve otros tantos, desplazados {down}, y la de la derecha, desplazados {right}.',
+  'field.about': 'El campo receptivo de una celda de salida de esta capa abarca {span} píxeles de la imagen.',
+  'field.next': 'El campo de la celda de al lado está {down} px más allá.',
+  'field.next.apart':
+    'El campo de la celda de abajo está {down} px más allá, y el de la celda de la derecha, {right} px.',
+  'field.whole': 'La celda de salida {cell} depende de {spread} = {count} píxeles de la imagen.',
+  'field.spread': 'La celda de salida {cell} depende de {count} píxeles de la imagen, repartidos sobre {spread}.',
+  'field.none': 'La celda de salida {cell} no depende de ningún píxel de la imagen: su ventana cae toda en el relleno.',
+  'field.cut': 'Su campo receptivo es de {span} píxeles, de los que solo {inside} están en la imagen; el resto es relleno.',
+  'field.cut.far':
+    'Su campo receptivo es de {span} píxeles, de los que solo {inside} están en la imagen; el resto es relleno, que lee píxeles de otra parte.',
+  'field.near': 'Los píxeles en torno al campo receptivo, ampliados',
 
   'thumbs.title': 'Todos los canales',
   'thumbs.picture': 'Imagen',
   'thumbs.channel': '{type}, canal {channel}',
 
-  'cell.none': 'Elige una celda de la salida: aquí se cuenta de dónde viene su número.',
-  'cell.stale': 'Esta capa aún no es posible, así que no hay celda que explicar.',
+  'cell.none': 'Elige una celda de la salida: aquí se explica de dónde sale su número.',
+  'cell.stale': 'Esta capa todavía tiene un error, así que no hay celda que explicar.',
   'cell.where': 'Celda de salida ({y}, {x}) del canal {channel}:',
   'cell.conv': 'Es la suma de {count} productos, valor por peso.',
   'cell.conv.bias': 'Es la suma de {count} productos, valor por peso, y del sesgo (bias).',
@@ -86,9 +113,11 @@ export default {
   'cell.maximum': 'Es el mayor valor de la ventana: toma {tap}, celda de entrada ({y}, {x}). return_indices da {index}.',
   'cell.maximum.ties':
     'Es el mayor valor de la ventana, que tienen {ties} tomas; gana la primera, como en PyTorch: toma {tap}, celda de entrada ({y}, {x}). return_indices da {index}.',
-  'cell.maximum.none': 'Ninguna toma de esta ventana está en la entrada.',
+  'cell.maximum.none': 'Ninguna toma de esta ventana cae en la entrada.',
   'cell.average.override': 'Es la suma dividida entre {divisor}, porque lo dice divisor_override.',
   'cell.average.plain': 'Es la suma dividida entre {divisor}: la ventana tiene {taps} tomas, y todas están en la entrada.',
+  'cell.average.beyond':
+    'Es la suma dividida entre {divisor}: la ventana tiene {taps} tomas, {beyond} de ellas sobresalen del borde (ceil_mode) y no cuentan nunca.',
   'cell.average.padded':
     'Es la suma dividida entre {divisor}: la ventana tiene {taps} tomas, {over} de ellas caen en el relleno, y count_include_pad=True las cuenta también, como ceros.',
   'cell.average.padded.beyond':
@@ -98,20 +127,20 @@ export default {
   'cell.average.inside.beyond':
     'Es la suma dividida entre {divisor}: la ventana tiene {taps} tomas, {over} de ellas caen en el relleno y {beyond} sobresalen más allá (ceil_mode), y count_include_pad=False solo cuenta las {inside} que están en la entrada.',
   'cell.dilation': 'Con dilation {dilation}, las {taps} tomas se reparten sobre {span} celdas; las de en medio no se leen.',
-  'cell.over.zeros.one': 'Una toma cae en el relleno, donde padding_mode="zeros" tiene un cero: no suma nada.',
-  'cell.over.zeros.many': '{count} tomas caen en el relleno, donde padding_mode="zeros" tiene ceros: no suman nada.',
+  'cell.over.zeros.one': "Una toma cae en el relleno, donde padding_mode='zeros' tiene un cero: no suma nada.",
+  'cell.over.zeros.many': "{count} tomas caen en el relleno, donde padding_mode='zeros' tiene ceros: no suman nada.",
   'cell.over.reflect.one':
-    'Una toma cae en el relleno, donde padding_mode="reflect" lee la celda reflejada en el borde: la línea lleva hasta ella.',
+    "Una toma cae en el relleno, donde padding_mode='reflect' lee la celda reflejada en el borde: la línea lleva hasta ella.",
   'cell.over.reflect.many':
-    '{count} tomas caen en el relleno, donde padding_mode="reflect" lee las celdas reflejadas en el borde: las líneas llevan hasta ellas. Así esas celdas cuentan otra vez, en lugar de ceros.',
+    "{count} tomas caen en el relleno, donde padding_mode='reflect' lee las celdas reflejadas en el borde: las líneas llevan hasta ellas. Así esas celdas cuentan otra vez, en lugar de ceros.",
   'cell.over.replicate.one':
-    'Una toma cae en el relleno, donde padding_mode="replicate" lee la celda más cercana del borde: la línea lleva hasta ella.',
+    "Una toma cae en el relleno, donde padding_mode='replicate' lee la celda más cercana del borde: la línea lleva hasta ella.",
   'cell.over.replicate.many':
-    '{count} tomas caen en el relleno, donde padding_mode="replicate" lee las celdas más cercanas del borde: las líneas llevan hasta ellas.',
+    "{count} tomas caen en el relleno, donde padding_mode='replicate' lee las celdas más cercanas del borde: las líneas llevan hasta ellas.",
   'cell.over.circular.one':
-    'Una toma cae en el relleno, donde padding_mode="circular" continúa por el lado opuesto: la línea lleva hasta allí.',
+    "Una toma cae en el relleno, donde padding_mode='circular' continúa por el lado opuesto: la línea lleva hasta allí.",
   'cell.over.circular.many':
-    '{count} tomas caen en el relleno, donde padding_mode="circular" continúa por el lado opuesto: las líneas llevan hasta allí.',
+    "{count} tomas caen en el relleno, donde padding_mode='circular' continúa por el lado opuesto: las líneas llevan hasta allí.",
   'cell.over.skipped.one': 'Una toma cae en el relleno; el máximo se la salta.',
   'cell.over.skipped.many': '{count} tomas caen en el relleno; el máximo se las salta.',
   'cell.over.beyond': 'Tomas que sobresalen del borde por ceil_mode, y que nunca se leen: {count}.',
@@ -124,10 +153,9 @@ export default {
   'cell.weight': 'peso',
   'cell.product': 'producto',
   'cell.from.input': 'entrada',
-  'cell.from.copy': '{mode}: entrada {place}',
   'cell.from.zeros': 'cero',
   'cell.from.skipped': 'se salta',
-  'cell.from.beyond': 'más allá del relleno',
+  'cell.from.beyond': 'fuera de la entrada',
   'cell.channel.sum': 'Canal de entrada {channel}: {count} productos, en total {sum}',
   'cell.channel.taps': 'Canal de entrada {channel}: {count} tomas',
   'cell.products': 'suma de los productos ({count})',
@@ -148,16 +176,16 @@ export default {
   'numbers.height': 'alto',
   'numbers.width': 'ancho',
   'numbers.dropped':
-    'Una menos de lo que da la fórmula: la última ventana empezaría detrás de la entrada, en el relleno o más allá, y PyTorch descarta una ventana así.',
+    'Una ventana menos de las que da la fórmula: la última empezaría después de la entrada, en el relleno o más allá, y PyTorch descarta una ventana así.',
   'numbers.weights': 'pesos',
   'numbers.weights.none': 'ninguno: esta capa no aprende nada',
   'numbers.dense': 'pesos si fuera densa',
   'numbers.ratio': '{ratio} veces los de esta capa',
-  'numbers.operations': 'multiplicaciones-sumas',
+  'numbers.operations': 'multipli\u00adcaciones y sumas',
   'numbers.field': 'campo receptivo',
-  'numbers.jump': 'salto',
+  'numbers.jump': 'salto tras la capa',
   'numbers.field.about':
-    'El campo receptivo crece (kernel_size − 1)·dilation·salto, donde el salto, a cuántos píxeles de la imagen están las celdas vecinas, es el producto de los stride anteriores.',
+    'El campo receptivo va del primer píxel que lee una celda al último; con dilation quedan algunos sin leer entre medias. Cada capa le añade (kernel_size − 1)·dilation·salto. El salto es a cuántos píxeles de la imagen están las celdas vecinas: esta fórmula toma el de antes de la capa, que en la imagen es 1, y la capa lo multiplica por su stride.',
   'numbers.chain': 'Toda la cadena',
 
   'measure.title': 'Tiempo en este navegador',
@@ -168,6 +196,6 @@ export default {
   'measure.name': 'nombre',
   'measure.time': 'mediana',
   'measure.ratio': 'La {fast} es {ratio} veces más rápida que la {slow}.',
-  'measure.software': 'Esta GPU es un programa en la CPU, así que su tiempo no dice nada de las reales.',
-  'measure.no_gpu': 'Este navegador no da WebGPU a la página.',
+  'measure.software': 'Esta GPU está emulada por la CPU, así que su tiempo no dice nada de las reales.',
+  'measure.no_gpu': 'Este navegador no ofrece WebGPU a esta página.',
 };

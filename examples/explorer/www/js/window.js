@@ -2,7 +2,7 @@
 
 import { inkOnRgb } from './colour.js';
 import { svg } from './drawn.js';
-import { short } from './figures.js';
+import { full, short, whole } from './figures.js';
 import { bow, letters, originAt } from './geometry.js';
 
 /** @import {LookedAt} from './look.js' */
@@ -44,6 +44,11 @@ function cropOf({ checked }, taps) {
   };
 }
 
+/** A text in the middle of a cell, so small that it stays inside. @param {string} kind @param {number} y
+ * @param {number} size of the font @param {string} text */
+const fitted = (kind, y, size, text) =>
+  svg('text', { class: kind, x: side / 2, y, 'font-size': Math.min(size, (1.25 * side) / text.length) }, text);
+
 /** One cell with its number, and its sign over padding. @param {LookedAt} seen @param {Painter} paint
  * @param {Pair} place @param {Tap | undefined} tap @param {boolean} maximal @param {Crop} crop */
 function cellOf(seen, paint, place, tap, maximal, crop) {
@@ -57,14 +62,18 @@ function cellOf(seen, paint, place, tap, maximal, crop) {
     style: `--of: var(--from-${from}); --fill: rgb(${rgb.join(' ')}); --text: ${inkOnRgb(rgb)}`,
   });
   group.append(svg('rect', { class: value === null ? 'empty' : 'ground', width: side, height: side }));
-  if (value !== null) group.append(svg('text', { class: 'number', x: side / 2, y: side / 2 + 1 }, short(value)));
+  if (value !== null) {
+    group.append(fitted('number', side / 2 + 1, tap ? 15 : 13, short(value)));
+    const factor = tap && seen.layer.type === 'Conv2d' ? ` × ${full(tap.weight)}` : '';
+    group.append(svg('title', {}, `${full(value)}${factor}`));
+  }
   if (tap) group.append(svg('rect', { class: 'outline', x: 3, y: 3, width: side - 6, height: side - 6 }));
   if (from !== 'input') {
     group.append(svg('circle', { class: 'badge', cx: 13, cy: 13, r: 7.5 }));
     group.append(svg('text', { class: 'letter', x: 13, y: 13.5 }, letters[from]));
   }
   if (tap && seen.layer.type === 'Conv2d') {
-    group.append(svg('text', { class: 'weight', x: side / 2, y: side - 11 }, `× ${short(tap.weight)}`));
+    group.append(fitted('weight', side - 11, 12, `× ${short(tap.weight)}`));
   }
   const hidden = source && from !== 'input' && outside(crop, source);
   if (tap && hidden) group.append(svg('text', { class: 'from', x: side - 6, y: 13 }, source.join(', ')));
@@ -111,10 +120,10 @@ function edgeOf({ checked }, crop) {
 /** Rows and columns by their numbers. @param {Crop} crop */
 function numbersOf(crop) {
   const columns = Array.from({ length: crop.right - crop.left + 1 }, (_, k) =>
-    svg('text', { class: 'axis', x: (k + 0.5) * side, y: -8 }, String(crop.left + k)),
+    svg('text', { class: 'axis', x: (k + 0.5) * side, y: -8 }, whole(crop.left + k)),
   );
   const rows = Array.from({ length: crop.bottom - crop.top + 1 }, (_, k) =>
-    svg('text', { class: 'axis', x: -12, y: (k + 0.5) * side }, String(crop.top + k)),
+    svg('text', { class: 'axis', x: -12, y: (k + 0.5) * side }, whole(crop.top + k)),
   );
   return svg('g', { 'aria-hidden': 'true' }, ...columns, ...rows);
 }
@@ -145,7 +154,7 @@ export function drawing(seen, paint, explanation, channel, label) {
       class: 'window',
       viewBox: `${-margin} ${-margin} ${width + margin + 4} ${height + margin + 4}`,
       width: width + margin + 4,
-      style: `min-width: ${columns * 34}px`,
+      style: `min-width: ${columns * 30}px`,
       role: 'img',
       'aria-label': label,
       'data-test': 'window',
