@@ -81,6 +81,39 @@ async function reaches(explorer) {
   ensure(/\b4\b/.test(corner) && /\b12\b/.test(corner), `four outputs see the corner, with a gradient of 12: ${corner}`);
 }
 
+/** A click holds a cell of the input, until Escape lets go. */
+async function pins(explorer) {
+  await explorer.click('start-pixel');
+  const box = await explorer.at('input-map').boundingBox();
+  const at = (cell, size) => ((cell + 1.5) * size) / 10;
+  await explorer.at('input-map').click({ position: { x: at(4, box.width), y: at(4, box.height) } });
+  const held = await explorer.at('reach').textContent();
+  await explorer.at('input-map').hover({ position: { x: at(0, box.width), y: at(0, box.height) } });
+  ensure((await explorer.at('reach').textContent()) !== held, 'the pointer shows another cell');
+  await explorer.page.locator('h1').hover();
+  ensure((await explorer.at('reach').textContent()) === held, 'the held cell comes back');
+  await explorer.at('unpin').click();
+  ensure((await explorer.at('reach').textContent()) !== held, 'the held cell is let go');
+}
+
+/** A variant keeps the cell, and a border that wraps around is told. */
+async function keeps(explorer, reference) {
+  await explorer.click('start-reflect');
+  await explorer.clickOutput(0, 0);
+  await explorer.click('variant-3');
+  const { cell } = (await explorer.state()).at;
+  ensure(cell.y === 0 && cell.x === 0, `a variant leads to ${JSON.stringify(cell)}`);
+  await explorer.compare(reference, 'a corner that wraps around');
+  const { rows } = await explorer.page.evaluate(async () => {
+    const { field } = await import('./js/engine.js');
+    const { state, tensors } = window.explorer.result();
+    return field(tensors[0].shape, state.layers, 0, 0);
+  });
+  ensure(rows.join() === '0,1,7', `the corner reads the rows ${rows}`);
+  await explorer.click('picture-cat');
+  ensure(!(await explorer.at('hint').isVisible()), 'the hint stays although the question is over');
+}
+
 /** The four questions lead to what answers them. */
 async function questions(explorer, reference) {
   const field = async () => (await explorer.result()).checked.at(-1).field.size.join();
@@ -92,7 +125,10 @@ async function questions(explorer, reference) {
     sizes.push(await field());
   }
   ensure(sizes.join(' ') === '5,5 9,9 13,13', `the receptive fields are ${sizes}`);
-  ensure((await explorer.at('field').textContent()).includes('13'), 'the receptive field is told');
+  ensure((await explorer.at('variant-1').textContent()).includes('9 × 9'), 'a variant tells its field');
+  await explorer.click('variant-1');
+  const told = await explorer.at('field').textContent();
+  ensure(told.includes('25') && told.includes('9 × 9'), `of 25 pixels over 9 x 9 is told: ${told}`);
   await explorer.click('start-reflect');
   const values = [];
   for (const variant of [0, 1, 2, 3]) {
@@ -125,4 +161,4 @@ async function moves(explorer) {
   await explorer.click('play-stop');
 }
 
-export const checks = { borders, divisors, reaches, questions, moves };
+export const checks = { borders, divisors, reaches, pins, keeps, questions, moves };

@@ -18,7 +18,7 @@ async function languages(explorer) {
     for (const start of ['dilation', 'reflect', 'divisor', 'pixel', 'cat']) {
       await explorer.click(`start-${start}`);
       const text = await explorer.page.locator('body').innerText();
-      const keys = text.match(/\b(page|cell|maps|reach|play|numbers|kernel|layers|picture|start|copy)\.[a-z-]+(\.[a-z-]+)*\b/g);
+      const keys = text.match(/\b(page|cell|maps|reach|play|numbers|kernel|layers|picture|start|copy|measure|field|filter|grid|thumbs|device|theme|from|pair|bias|Conv2d|MaxPool2d|AvgPool2d|ReLU)\.[a-z_-]+(\.[a-z_-]+)*\b/g);
       ensure(!keys, `${language}: texts are missing: ${keys}`);
       ensure(!/\{[a-z_]+\}|undefined|NaN/.test(text), `${language}: ${text.match(/.*(\{[a-z_]+\}|undefined|NaN).*/)?.[0]}`);
     }
@@ -66,10 +66,11 @@ async function code(explorer, reference, { write }) {
   await explorer.click('layer-4-divisor_override-none');
   await explorer.type('layer-4-divisor_override', '3');
   await explorer.compare(reference, 'the chain of the code');
+  await explorer.clickOutput(1, 1);
   await explorer.click('copy-code');
   await explorer.click('code-PyTorch');
   const python = await explorer.at('code').textContent();
-  for (const part of ['nn.Conv2d(', 'padding_mode="reflect"', 'groups=2', 'padding="same"', 'divisor_override=3']) {
+  for (const part of ['nn.Conv2d(', 'padding_mode="reflect"', 'groups=2', 'padding="same"', 'divisor_override=3', '[0, 0, 1, 1]']) {
     ensure(python.includes(part), `the code for PyTorch has no ${part}`);
   }
   await explorer.click('code-Rust');
@@ -95,10 +96,13 @@ async function offline(explorer, reference) {
   await explorer.page.reload();
   await explorer.settle();
   await context.setOffline(true);
-  await explorer.page.reload();
-  await explorer.settle();
-  await explorer.compare(reference, 'offline');
-  await context.setOffline(false);
+  try {
+    await explorer.page.reload();
+    await explorer.settle();
+    await explorer.compare(reference, 'offline');
+  } finally {
+    await context.setOffline(false);
+  }
 }
 
 export const checks = { languages, links, code, times, offline };
@@ -121,6 +125,10 @@ export async function pictures({ url, webgpu }, folder) {
     await explorer.click(`theme-${theme}`);
     await explorer.click(`start-${start}`);
     const width = await explorer.page.evaluate(() => document.documentElement.scrollWidth);
+    const cut = await explorer.page.evaluate(() =>
+      [...document.querySelectorAll('.views .wide')].filter((each) => each.scrollWidth > each.clientWidth).map((each) => each.textContent.slice(0, 80)),
+    );
+    ensure(cut.length === 0, `${name}: what is wider than its place: ${cut.join(' | ')}`);
     ensure(width <= viewport.width, `${name}: the page is ${width} wide on a screen of ${viewport.width}`);
     await explorer.page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
     ensure(explorer.browser.errors.length === 0, `${name}: ${explorer.browser.errors.join('\n')}`);

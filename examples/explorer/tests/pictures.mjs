@@ -8,7 +8,10 @@ import { ensure } from './driver.mjs';
 const file = (name) => fileURLToPath(new URL(`../../../tests/data/pictures/${name}`, import.meta.url));
 
 async function sizes(explorer, reference) {
+  await explorer.click('start-dilation');
+  ensure(await explorer.at('grey').isChecked(), 'the box of a grey picture is empty');
   await explorer.click('start-cat');
+  ensure(!(await explorer.at('grey').isChecked()), 'the box of a picture in colour is ticked');
   await explorer.at('grey').setChecked(true);
   await explorer.settle();
   ensure((await explorer.result()).tensors[0].shape[0] === 1, 'grey is one channel');

@@ -58,6 +58,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         println!("{:?}", output.shape().dims());
     }
     let values = outputs[5].download()?;
-    println!("{}", values[[0, 0, 0, 0]]);
+    println!("{}", values[[0, 0, 1, 1]]);
     Ok(())
 }

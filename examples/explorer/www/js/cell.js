@@ -4,7 +4,7 @@ import { make } from './dom.js';
 import { row, table } from './drawn.js';
 import { check, explain } from './engine.js';
 import * as field from './field.js';
-import { either, full, times } from './figures.js';
+import { either, full, isRounded, times } from './figures.js';
 import { spanOf, windowOf } from './geometry.js';
 import { inputShown, look, lookedAt, planeOf } from './look.js';
 import { painter } from './paint.js';
@@ -119,7 +119,8 @@ export function mount(host, page) {
   const picture = make('div', { class: 'wide' });
   const sums = make('div', { class: 'cell-sums' });
   const fieldHost = make('div', { class: 'cell-field' });
-  const drawn = make('div', { class: 'cell-drawn' }, picture, fieldHost);
+  const roundedNote = make('p', { class: 'soft' });
+  const drawn = make('div', { class: 'cell-drawn' }, picture, roundedNote, fieldHost);
   host.append(words, chosen, make('div', { class: 'cell-parts' }, drawn, sums));
   const fields = field.mount(fieldHost, page);
   /** @type {Set<number>} */
@@ -133,7 +134,7 @@ export function mount(host, page) {
     fields.show(result);
     if (!seen?.cell) {
       words.textContent = page.t(seen ? 'cell.none' : 'cell.stale');
-      for (const part of [picture, sums]) part.replaceChildren();
+      for (const part of [picture, roundedNote, sums]) part.replaceChildren();
       chosen.hidden = true;
       return;
     }
@@ -143,6 +144,8 @@ export function mount(host, page) {
     say(seen, explanation);
     const photograph = seen.first && result.state.picture.kind !== 'grid';
     const label = page.t('cell.drawing', { channel });
+    const numbers = explanation.taps.filter((tap) => tap.channel === channel).flatMap(({ value, weight }) => [value, weight]);
+    roundedNote.textContent = numbers.some(isRounded) ? page.t('cell.rounded') : '';
     picture.replaceChildren(drawing(seen, painter(seen.input, channel, photograph), explanation, channel, label));
     const { y, x } = seen.cell;
     const device = planeOf(seen.output, seen.channel)[y * seen.output.shape[2] + x];

@@ -23,17 +23,19 @@ export function full(value) {
 /** Digits and a point that a cell has room for. */
 const room = 6;
 
-/** A number that fits into a cell, with `≈` before it where digits are left out. @param {number} value */
-export function short(value) {
-  const none = special(value);
-  if (none) return none;
+/** All digits of a number, where a cell has room for them. @param {number} value @returns {string | null} */
+function exact(value) {
   // Six digits tell a decimal fraction from the f32 next to it.
-  const exact = String(Number(value.toPrecision(6)));
-  const isExact = Math.abs(Number(exact) - value) <= 1e-6 * Math.abs(value);
-  if (isExact && exact.replace('-', '').length <= room) return signed(exact);
-  const few = rounded(value);
-  return `${isExact && Number(few) === Number(exact) ? '' : '≈'}${signed(few).replace('e+', 'e')}`;
+  const text = String(Number(value.toPrecision(6)));
+  const isExact = Math.abs(Number(text) - value) <= 1e-6 * Math.abs(value);
+  return isExact && text.replace('-', '').length <= room ? text : null;
 }
+
+/** Whether a cell has no room for all digits. @param {number} value */
+export const isRounded = (value) => special(value) === null && exact(value) === null;
+
+/** A number that fits into a cell. @param {number} value */
+export const short = (value) => special(value) ?? signed(exact(value) ?? rounded(value)).replace('e+', 'e');
 
 /** @param {number} value */
 function rounded(value) {

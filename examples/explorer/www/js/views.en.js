@@ -143,6 +143,7 @@ export default {
   'cell.over.skipped.many': '{count} taps lie over the padding; a maximum skips them.',
   'cell.over.beyond': 'Taps that hang over the edge because of ceil_mode, and are never read: {count}.',
   'cell.channel': 'Input channel',
+  'cell.rounded': 'Numbers are rounded to fit here; the table has more digits.',
   'cell.drawing': 'The window over input channel {channel}, with the numbers that the table below has too',
   'cell.tap': 'tap [ky, kx]',
   'cell.place': 'place (y, x)',

@@ -145,6 +145,7 @@ export default {
   'cell.over.skipped.many': '{count} tomas caen en el relleno; el máximo se las salta.',
   'cell.over.beyond': 'Tomas que sobresalen del borde por ceil_mode, y que nunca se leen: {count}.',
   'cell.channel': 'Canal de entrada',
+  'cell.rounded': 'Aquí los números van redondeados para que quepan; la tabla tiene más cifras.',
   'cell.drawing': 'La ventana sobre el canal de entrada {channel}, con los números que también tiene la tabla de abajo',
   'cell.tap': 'toma [ky, kx]',
   'cell.place': 'lugar (y, x)',
