@@ -21,7 +21,7 @@ async function sizes(explorer, reference) {
   await explorer.compare(reference, 'a smaller picture');
 }
 
-/** One's own file by the button and by a drop, and one that is none. */
+/** One's own file by the button, by a drop and by a paste, and one that is none. */
 async function own(explorer, reference) {
   await explorer.click('start-cat');
   const status = () => explorer.at('picture-status').textContent();
@@ -35,16 +35,26 @@ async function own(explorer, reference) {
   await explorer.page.waitForFunction(() => document.querySelector('[data-test="picture-status"]').textContent.includes('none.png'));
   await explorer.compare(reference, 'after a file that is no picture');
 
-  await explorer.click('picture-cat');
   const bytes = [...readFileSync(file('palette.png'))];
-  await explorer.page.evaluate((content) => {
-    const data = new DataTransfer();
-    data.items.add(new File([new Uint8Array(content)], 'palette.png', { type: 'image/png' }));
-    document.body.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));
-  }, bytes);
-  await explorer.page.waitForFunction(() => window.explorer.state().picture.kind === 'own');
-  await explorer.settle();
-  await explorer.compare(reference, 'a picture that was dropped');
+  for (const way of ['drop', 'paste']) {
+    await explorer.click('picture-cat');
+    await explorer.page.evaluate(
+      ([content, kind]) => {
+        const data = new DataTransfer();
+        data.items.add(new File([new Uint8Array(content)], 'palette.png', { type: 'image/png' }));
+        const options = { bubbles: true, cancelable: true };
+        const event =
+          kind === 'drop'
+            ? new DragEvent('drop', { ...options, dataTransfer: data })
+            : new ClipboardEvent('paste', { ...options, clipboardData: data });
+        document.body.dispatchEvent(event);
+      },
+      [bytes, way],
+    );
+    await explorer.page.waitForFunction(() => window.explorer.state().picture.kind === 'own');
+    await explorer.settle();
+    await explorer.compare(reference, `a picture by ${way}`);
+  }
 }
 
 async function grid(explorer, reference) {
