@@ -56,7 +56,7 @@ fn build(folder: &Path) -> Result<PathBuf, Box<dyn Error>> {
     // The package itself comes last.
     let messages = String::from_utf8(output.stdout)?;
     let files = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let modules = files.filter_map(|message| {
+    let mut modules = files.filter_map(|message| {
         let files = message["filenames"].as_array()?;
         files
             .iter()
@@ -64,7 +64,7 @@ fn build(folder: &Path) -> Result<PathBuf, Box<dyn Error>> {
             .find(|file| file.ends_with(".wasm"))
             .map(PathBuf::from)
     });
-    modules.last().ok_or_else(|| format!("{} is no cdylib", folder.display()).into())
+    modules.next_back().ok_or_else(|| format!("{} is no cdylib", folder.display()).into())
 }
 
 /// Writes the module and the JavaScript around it.
