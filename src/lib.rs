@@ -75,7 +75,7 @@
 //!
 //! A browser reports later than calls return: an error of the GPU, which natively is that of the call
 //! that failed, comes with the next download, [`Device::synchronize_async`] or other future. Of several
-//! that wait it is the one that began first.
+//! that wait it is the one that began first. The page of `examples/explorer` runs the crate there.
 //!
 //! # Features
 //!

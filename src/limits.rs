@@ -25,7 +25,8 @@ pub struct Limits {
     pub max_workgroups: u32,
     /// The most invocations of one workgroup.
     pub max_workgroup_invocations: u32,
-    /// The most bytes of workgroup memory.
+    /// The most bytes of workgroup memory that plans use: those of the device, but less in a browser on an
+    /// adapter that is in software or may be.
     pub max_workgroup_memory: u32,
     /// The smallest and the largest subgroup, where shaders can use subgroup operations.
     pub subgroup_sizes: Option<(u32, u32)>,
