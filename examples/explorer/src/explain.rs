@@ -4,7 +4,7 @@ use filtro::Result;
 use ndarray::{Array3, ArrayView3};
 use serde::Serialize;
 
-use crate::kernel::weight;
+use crate::kernel;
 use crate::layer::{AvgPooling, Convolution, Layer, Shape};
 
 /// A cell of a tensor.
@@ -123,7 +123,7 @@ pub fn explain(
         .collect();
     let sum = taps.iter().map(|tap| tap.product).sum();
     let mut explanation = Explanation {
-        layer: "ReLU",
+        layer: layer.name(),
         cell,
         taps,
         bias: None,
@@ -134,18 +134,15 @@ pub fn explain(
     };
     match layer {
         Layer::Conv2d(layer) => {
-            explanation.layer = "Conv2d";
             explanation.bias = layer.bias_of(cell.channel).map(f64::from);
             explanation.value += explanation.bias.unwrap_or(0.0);
         }
         Layer::MaxPool2d(_) => {
-            explanation.layer = "MaxPool2d";
             explanation.maximum = maximum(&explanation.taps, shape[2]);
             let tap = explanation.maximum.map(|maximum| &explanation.taps[maximum.tap]);
             explanation.value = tap.map_or(f64::NEG_INFINITY, |tap| tap.value);
         }
         Layer::AvgPool2d(layer) => {
-            explanation.layer = "AvgPool2d";
             let divisor = divisor(layer, &explanation.taps);
             explanation.value = sum / divisor.value;
             explanation.divisor = Some(divisor);
@@ -247,9 +244,9 @@ fn filter(
     in_channels: usize,
     out_channel: usize,
 ) -> Result<(usize, Array3<f32>)> {
-    let weight = weight(layer, in_channels)?;
+    let filter = kernel::filter(layer, in_channels, out_channel)?;
     let group = out_channel / (layer.out_channels / layer.groups);
-    Ok((group * weight.dim().1, weight.index_axis(ndarray::Axis(0), out_channel).to_owned()))
+    Ok((group * filter.dim().0, filter))
 }
 
 /// The first tap inside with the largest value, or the last NaN, as PyTorch has it.

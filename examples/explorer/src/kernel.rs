@@ -2,7 +2,7 @@
 
 use filtro::Result;
 use filtro::filters::{Filter, bank};
-use ndarray::{Array2, Array4};
+use ndarray::{Array2, Array3, Array4, ArrayViewMut3};
 use rand_pcg::Pcg32;
 use rand_pcg::rand_core::Rng;
 use serde::Deserialize;
@@ -57,22 +57,38 @@ impl Kernel {
 pub fn weight(layer: &Convolution, in_channels: usize) -> Result<Array4<f32>> {
     let shape = layer.options(in_channels).weight_shape()?;
     let mut weight = Array4::zeros(shape.dims());
-    let fan_in = (shape.channels * shape.height * shape.width) as f32;
-    for (out_channel, mut filter) in weight.outer_iter_mut().enumerate() {
-        let kernel = layer.kernels.get(out_channel % layer.kernels.len().max(1));
-        match kernel.and_then(|kernel| kernel.rows(layer.kernel_size)) {
-            Some(rows) => {
-                filter.outer_iter_mut().for_each(|mut channel| channel.assign(&rows));
-                filter /= shape.channels as f32;
-            }
-            None => {
-                let mut random = Pcg32::new(layer.seed.into(), out_channel as u64);
-                filter.mapv_inplace(|_| {
-                    let uniform = (random.next_u32() >> 8) as f32 / (1 << 23) as f32 - 1.0;
-                    (uniform / fan_in.sqrt() * 1000.0).round() / 1000.0
-                })
-            }
-        }
+    for (out_channel, filter) in weight.outer_iter_mut().enumerate() {
+        fill(layer, out_channel, filter);
     }
     Ok(weight)
+}
+
+/// The filter of one output channel, as it stands in the [`weight`].
+///
+/// # Errors
+///
+/// As [`weight`].
+pub fn filter(layer: &Convolution, in_channels: usize, out_channel: usize) -> Result<Array3<f32>> {
+    let [_, channels, height, width] = layer.options(in_channels).weight_shape()?.dims();
+    let mut filter = Array3::zeros((channels, height, width));
+    fill(layer, out_channel, filter.view_mut());
+    Ok(filter)
+}
+
+fn fill(layer: &Convolution, out_channel: usize, mut filter: ArrayViewMut3<'_, f32>) {
+    let kernel = layer.kernels.get(out_channel % layer.kernels.len().max(1));
+    match kernel.and_then(|kernel| kernel.rows(layer.kernel_size)) {
+        Some(rows) => {
+            filter.outer_iter_mut().for_each(|mut channel| channel.assign(&rows));
+            filter /= filter.dim().0 as f32;
+        }
+        None => {
+            let bound = (filter.len() as f32).sqrt();
+            let mut random = Pcg32::new(layer.seed.into(), out_channel as u64);
+            filter.mapv_inplace(|_| {
+                let uniform = (random.next_u32() >> 8) as f32 / (1 << 23) as f32 - 1.0;
+                (uniform / bound * 1000.0).round() / 1000.0
+            });
+        }
+    }
 }

@@ -145,6 +145,16 @@ impl AvgPooling {
 }
 
 impl Layer {
+    /// PyTorch's name.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Conv2d(_) => "Conv2d",
+            Self::MaxPool2d(_) => "MaxPool2d",
+            Self::AvgPool2d(_) => "AvgPool2d",
+            Self::ReLU => "ReLU",
+        }
+    }
+
     /// The output's shape, by the crate.
     pub fn output(&self, input @ [channels, height, width]: Shape) -> Result<Shape> {
         let batch = [1, channels, height, width];
@@ -191,10 +201,12 @@ impl Layer {
         let (kernel_size, stride, dilation) = match self {
             Self::Conv2d(layer) => (layer.kernel_size, layer.stride, layer.dilation),
             Self::MaxPool2d(layer) => {
-                (layer.kernel_size, layer.stride.unwrap_or(layer.kernel_size), layer.dilation)
+                let options = layer.options();
+                (options.kernel_size, options.stride, options.dilation)
             }
             Self::AvgPool2d(layer) => {
-                (layer.kernel_size, layer.stride.unwrap_or(layer.kernel_size), [1, 1])
+                let options = layer.options();
+                (options.kernel_size, options.stride, [1, 1])
             }
             Self::ReLU => ([1, 1], [1, 1], [1, 1]),
         };

@@ -46,10 +46,10 @@ function update(change) {
   pictures.follow(next.picture);
   const before = calculated(state);
   state = next;
-  const checked = check(pictures.tensor(state.picture).shape, state.layers);
-  lookInside(state, checked);
+  const sizes = inspected();
+  lookInside(state, sizes.checked);
   if (calculated(state) !== before) void runs.request();
-  showControls();
+  showControls(sizes);
   if (runs.idle) showLast();
   holdLink();
 }
@@ -113,11 +113,15 @@ function failed(error) {
 /** @param {unknown} error */
 const words = (error) => (error instanceof Error ? error.message : String(error));
 
-function showControls() {
+/** The picture's shape, and what the crate says of the layers for it. */
+function inspected() {
   const { shape } = pictures.tensor(state.picture);
-  const checked = check(shape, state.layers);
+  return { shape, checked: check(shape, state.layers) };
+}
+
+function showControls(sizes = inspected()) {
   pictures.show(state);
-  for (const control of controls) control.show({ state, checked, shape });
+  for (const control of controls) control.show({ state, ...sizes });
 }
 
 /** The last result, looked at as the state says where it is of the same layers. */
