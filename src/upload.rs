@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use ndarray::{ArrayBase, Data, Dimension};
 
+use crate::cpu;
 use crate::device::Backend;
 use crate::memory::collected;
 use crate::storage::Storage;
@@ -70,10 +71,11 @@ impl Device {
         match self.backend() {
             Backend::Cpu => {
                 let shape = checked(elements, shape.into())?;
-                let kept = self.host_elements(elements.len());
-                let mut kept = kept.map_err(|missing| missing.during("upload"))?;
-                kept.copy_from_slice(elements);
-                self.upload_vec(kept, shape)
+                let kept = self.host_elements(elements.len()).and_then(|mut kept| {
+                    cpu::copy(elements, &mut kept)?;
+                    Ok(kept)
+                });
+                self.upload_vec(kept.map_err(|missing| missing.during("upload"))?, shape)
             }
             Backend::Gpu(context) => {
                 let shape = checked(elements, shape.into())?;

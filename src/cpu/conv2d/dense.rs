@@ -11,7 +11,6 @@ use crate::cpu::kit::packed::{Order, with_packed};
 use crate::cpu::kit::planes::{AxisPlanes, CopyChannels, Planes};
 use crate::cpu::kit::rounding::{block_sums, register_terms};
 use crate::cpu::kit::simd;
-use crate::cpu::kit::threads;
 use crate::cpu::kit::tile;
 use crate::cpu::kit::tile::{Packed, Sums};
 use crate::memory::{NoMemory, push, with_room};
@@ -27,7 +26,7 @@ pub(crate) fn run(convolution: &Convolution<'_>, output: &mut [f32]) -> Result<(
     let plan = &plan;
     let order = Order::new(convolution.filters, plan.filters, convolution.gemm_k());
     with_packed((convolution.weight, convolution.kept_weight), order, |packed| {
-        threads::for_each(blocks, work, |block| {
+        blocks::for_each(blocks, work, |block| {
             Scratch::with(|scratch| {
                 simd::dispatch(DenseBlock { convolution, plan, packed, block, scratch })
             })
@@ -151,10 +150,8 @@ impl WithSimd for DenseBlock<'_, '_> {
         for (filter, (piece, sums)) in
             pieces.into_iter().zip(target.sums.chunks_exact(stride)).enumerate()
         {
-            for (outputs, sums) in piece.chunks_exact_mut(columns).zip(sums.chunks(row_len)) {
-                outputs.copy_from_slice(&sums[..columns]);
-            }
-            convolution.finish(out_plane + filter, start, piece);
+            let place = [out_plane + filter, start];
+            convolution.finish_rows(place, (sums, row_len), columns, piece);
         }
         Ok(())
     }

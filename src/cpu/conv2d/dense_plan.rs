@@ -1,6 +1,7 @@
 //! How the output of a dense convolution is split into blocks.
 
 use crate::cpu::conv2d::problem::Convolution;
+use crate::cpu::kit::threads::longest_share;
 use crate::window::Axis;
 
 /// Outputs of a block, so that the copy of its inputs is short.
@@ -144,11 +145,6 @@ fn cycles(
     let last = if height.is_multiple_of(rows) { full } else { of_block(height % rows) };
     let whole = (blocks - planes).saturating_mul(full).saturating_add(planes.saturating_mul(last));
     // Of shares that are not equal, that of the last block is the longest.
-    let (share, rest) = (blocks / threads, blocks % threads);
-    let slowest = match rest {
-        0 => share.saturating_mul(full),
-        1 => share.saturating_mul(full).saturating_add(last),
-        _ => (share + 1).saturating_mul(full),
-    };
+    let slowest = longest_share(blocks, [full, last]);
     (whole / threads).max(slowest).saturating_add(full / 8)
 }

@@ -1,17 +1,21 @@
 //! Conv2d with one input channel and one filter per group and a small kernel.
 //!
-//! A column of outputs, some vectors wide, slides down the padded rows. Each row is loaded once per
-//! horizontal tap and joins the sums of all outputs that it belongs to, which stay in registers.
+//! Some rows of outputs, a vector or two wide, are computed at once. Each padded row is loaded once per
+//! horizontal tap and joins the sums of all of them that it belongs to, which stay in registers.
 
 use crate::PaddingMode;
+use crate::cpu::conv2d::depthwise_lanes;
 use crate::cpu::conv2d::problem::Convolution;
+use crate::cpu::elementwise::activation::{limit, limits};
 use crate::cpu::kit::blocks;
 use crate::cpu::kit::blocks::{Block, Scratch};
 use crate::cpu::kit::padded::PaddedPlane;
 use crate::cpu::kit::simd;
-use crate::cpu::kit::threads;
 use crate::memory::NoMemory;
 use pulp::{Simd, WithSimd};
+
+/// Rows of outputs that are computed at once: a divisor of the planes' heights in most networks.
+const ROWS: usize = 7;
 
 /// Widest output.
 const MAX_WIDTH: usize = 4096;
@@ -41,6 +45,9 @@ fn run<const KERNEL: usize, const STRIDE: usize>(
     convolution: &Convolution<'_>,
     output: &mut [f32],
 ) -> Result<(), NoMemory> {
+    if depthwise_lanes::supports(convolution, KERNEL, STRIDE) {
+        return depthwise_lanes::run::<KERNEL, STRIDE>(convolution, output);
+    }
     let problem = &convolution.problem;
     let axes = [&problem.vertical, &problem.horizontal];
     let padded = PaddedPlane::new(axes, problem.padding_mode)?;
@@ -48,7 +55,7 @@ fn run<const KERNEL: usize, const STRIDE: usize>(
     let out_size = axes.map(|axis| axis.output_size);
     let work = convolution.work(output);
     let blocks = blocks::split_copied(output, out_size, STRIDE * padded.row.len(), in_len)?;
-    threads::for_each(blocks, work, |block| {
+    blocks::for_each(blocks, work, |block| {
         Scratch::with(|scratch| {
             let first_row = block.start / out_width * STRIDE;
             let (padded, convolution) = (&padded, convolution);
@@ -93,6 +100,10 @@ impl<const KERNEL: usize, const STRIDE: usize> WithSimd for Planes<'_, '_, KERNE
                 }
             }
             let bias = simd.splat_f32s(convolution.bias(filter));
+            let is_finite = taps.as_flattened().iter().fold(true, |all, tap| all & tap.is_finite());
+            // A zero of the padding times an infinite weight is NaN, and no limit yet.
+            let repaired = zero_padded && !is_finite;
+            let limits = if repaired { None } else { limits(convolution.problem.activation) };
             let columns = Columns::<_, KERNEL, STRIDE> {
                 simd,
                 weight: &weight,
@@ -101,25 +112,28 @@ impl<const KERNEL: usize, const STRIDE: usize> WithSimd for Planes<'_, '_, KERNE
                 first_row,
                 copy,
                 out_width,
+                limits,
             };
             if out_width < lanes {
-                columns.slide([0], output);
+                columns.compute([0], output);
             } else {
-                for x in (0..out_width).step_by(2 * lanes) {
+                let vectors = if S::REGISTER_COUNT >= 32 { 2 } else { 1 };
+                for x in (0..out_width).step_by(vectors * lanes) {
                     // The last vectors overlap those before them.
                     let last = out_width - lanes;
-                    if x < last {
-                        columns.slide([x, (x + lanes).min(last)], output);
+                    if vectors == 2 && x < last {
+                        columns.compute([x, (x + lanes).min(last)], output);
                     } else {
-                        columns.slide([last], output);
+                        columns.compute([x.min(last)], output);
                     }
                 }
             }
-            // A zero of the padding times an infinite weight is NaN.
-            if zero_padded && taps.as_flattened().iter().any(|tap| !tap.is_finite()) {
+            if repaired {
                 convolution.repair(plane, block.start, output);
             }
-            convolution.activate(output);
+            if limits.is_none() {
+                convolution.activate(output);
+            }
         }
         Ok(())
     }
@@ -134,61 +148,111 @@ struct Columns<'a, S: Simd, const KERNEL: usize, const STRIDE: usize> {
     first_row: usize,
     copy: &'a [f32],
     out_width: usize,
+    /// What the outputs are limited to.
+    limits: Option<[f32; 2]>,
 }
 
 impl<S: Simd, const KERNEL: usize, const STRIDE: usize> Columns<'_, S, KERNEL, STRIDE> {
     /// Computes the columns of outputs, a vector wide, that begin at these places.
     #[inline(always)]
-    #[allow(clippy::needless_range_loop, reason = "an iterator keeps the sums out of registers")]
-    fn slide<const VECTORS: usize>(&self, at: [usize; VECTORS], output: &mut [f32]) {
-        let &Self { simd, weight, bias, padded, first_row, copy, out_width } = self;
-        let (row_len, phase_len) = (padded.row.len(), padded.row.phase_len());
-        // A row belongs to as many outputs at most. The first row of the first step may be one
-        // before all, which belongs to none.
-        let live = KERNEL.div_ceil(STRIDE);
-        let zero = simd.splat_f32s(0.0);
-        let mut sums = [[zero; VECTORS]; KERNEL];
-        for step in 0..output.len() / out_width + live - 1 {
-            let row = |phase: usize| (step * STRIDE + phase + KERNEL).saturating_sub(live * STRIDE);
-            // Rows of zeros add nothing.
-            if (0..STRIDE).any(|phase| padded.sources[first_row + row(phase)].is_some()) {
-                for phase_y in 0..STRIDE {
-                    let row = &copy[row(phase_y) * row_len..];
-                    for vector in 0..VECTORS {
-                        let row = &row[at[vector]..];
-                        let window: [&[f32]; STRIDE] = std::array::from_fn(|phase_x| {
-                            &row[phase_x * phase_len..][..S::F32_LANES + (KERNEL - 1) / STRIDE]
-                        });
-                        for tap_x in 0..KERNEL {
-                            let cells = &window[tap_x % STRIDE][tap_x / STRIDE..][..S::F32_LANES];
-                            let input = S::as_simd_f32s(cells).0[0];
-                            for place in 0..live {
-                                if phase_y + KERNEL >= (place + 1) * STRIDE {
-                                    let tap_y = phase_y + KERNEL - (place + 1) * STRIDE;
-                                    let sum = &mut sums[place][vector];
-                                    *sum = simd.mul_add_e_f32s(weight[tap_y][tap_x], input, *sum);
-                                }
-                            }
+    fn compute<const VECTORS: usize>(&self, at: [usize; VECTORS], output: &mut [f32]) {
+        let rows = output.len() / self.out_width;
+        if rows < ROWS {
+            for out_y in 0..rows {
+                self.rows::<VECTORS, 1>(out_y, at, output);
+            }
+        } else {
+            for out_y in (0..rows).step_by(ROWS) {
+                // The last rows overlap those before them.
+                self.rows::<VECTORS, ROWS>(out_y.min(rows - ROWS), at, output);
+            }
+        }
+    }
+
+    /// Computes some of their rows.
+    #[inline(always)]
+    fn rows<const VECTORS: usize, const ROWS: usize>(
+        &self,
+        first: usize,
+        at: [usize; VECTORS],
+        output: &mut [f32],
+    ) {
+        let &Self { bias, padded, first_row, copy, out_width, .. } = self;
+        let row_len = padded.row.len();
+        let copy = &copy[first * STRIDE * row_len..];
+        let sources = &padded.sources[first_row + first * STRIDE..][..(ROWS - 1) * STRIDE + KERNEL];
+        let mut sums = [[bias; VECTORS]; ROWS];
+        // A loop would keep the sums out of registers.
+        macro_rules! rows {
+            ($($row:literal)*) => {
+                $(
+                    // Rows of zeros add nothing.
+                    if $row < (ROWS - 1) * STRIDE + KERNEL && sources[$row].is_some() {
+                        self.add_row::<VECTORS, ROWS, $row>(&copy[$row * row_len..], at, &mut sums);
+                    }
+                )*
+            };
+        }
+        rows!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16);
+        macro_rules! stores {
+            ($($row:literal)*) => {
+                $(
+                    if $row < ROWS {
+                        let output = &mut output[(first + $row) * out_width..];
+                        self.store::<VECTORS>(sums[usize::min($row, ROWS - 1)], at, output);
+                    }
+                )*
+            };
+        }
+        stores!(0 1 2 3 4 5 6);
+    }
+
+    /// Stores a row of outputs.
+    #[inline(always)]
+    fn store<const VECTORS: usize>(
+        &self,
+        sums: [S::f32s; VECTORS],
+        at: [usize; VECTORS],
+        output: &mut [f32],
+    ) {
+        let &Self { simd, limits, .. } = self;
+        for vector in 0..VECTORS {
+            let output = &mut output[at[vector]..];
+            let sum = limit(simd, limits, sums[vector]);
+            if let Some(cells) = S::as_mut_simd_f32s(output).0.first_mut() {
+                *cells = sum;
+            } else {
+                simd.partial_store_f32s(output, sum);
+            }
+        }
+    }
+
+    /// Adds a row of the copy to the sums of all outputs that it belongs to.
+    #[inline(always)]
+    fn add_row<const VECTORS: usize, const ROWS: usize, const ROW: usize>(
+        &self,
+        row: &[f32],
+        at: [usize; VECTORS],
+        sums: &mut [[S::f32s; VECTORS]; ROWS],
+    ) {
+        let &Self { simd, weight, padded, .. } = self;
+        let phase_len = padded.row.phase_len();
+        for vector in 0..VECTORS {
+            let row = &row[at[vector]..];
+            for phase in 0..STRIDE {
+                let window = &row[phase * phase_len..][..S::F32_LANES + (KERNEL - 1) / STRIDE];
+                for tap_x in (phase..KERNEL).step_by(STRIDE) {
+                    let cells = &window[tap_x / STRIDE..][..S::F32_LANES];
+                    let input = S::as_simd_f32s(cells).0[0];
+                    for output in 0..ROWS {
+                        if ROW >= output * STRIDE && ROW - output * STRIDE < KERNEL {
+                            let sum = &mut sums[output][vector];
+                            let weight = weight[ROW - output * STRIDE][tap_x];
+                            *sum = simd.mul_add_e_f32s(weight, input, *sum);
                         }
                     }
                 }
             }
-            if step + 1 >= live {
-                let output = &mut output[(step + 1 - live) * out_width..];
-                for vector in 0..VECTORS {
-                    let output = &mut output[at[vector]..];
-                    let sum = simd.add_f32s(sums[0][vector], bias);
-                    if let Some(cells) = S::as_mut_simd_f32s(output).0.first_mut() {
-                        *cells = sum;
-                    } else {
-                        simd.partial_store_f32s(output, sum);
-                    }
-                }
-            }
-            for place in 1..live {
-                sums[place - 1] = sums[place];
-            }
-            sums[live - 1] = [zero; VECTORS];
         }
     }
 }

@@ -10,7 +10,6 @@ use crate::cpu::kit::blocks::{Block, Scratch};
 use crate::cpu::kit::layout::AxisLayout;
 use crate::cpu::kit::rounding::register_terms;
 use crate::cpu::kit::simd;
-use crate::cpu::kit::threads;
 use crate::memory::{NoMemory, push, with_room};
 use crate::window::Axis;
 use pulp::{Simd, WithSimd};
@@ -41,7 +40,7 @@ pub(crate) fn run(convolution: &Convolution<'_>, output: &mut [f32]) -> Result<(
     let blocks = blocks::split(output, convolution.filters, lengths)?;
     let vertical = layouts(vertical, mode, rows)?;
     let horizontal = layouts(horizontal, mode, columns)?;
-    threads::for_each(blocks, work, |block| {
+    blocks::for_each(blocks, work, |block| {
         let layouts = [
             &vertical[block.start / out_width / rows],
             &horizontal[block.start % out_width / columns],

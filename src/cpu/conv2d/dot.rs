@@ -37,7 +37,7 @@ pub(crate) fn run(convolution: &Convolution<'_>, output: &mut [f32]) -> Result<(
     let lengths = [problem.out_channels, convolution.filters, filters];
     // A block is the same filters of all images.
     let blocks = blocks::split(output, problem.batch, lengths)?;
-    threads::for_each(blocks, work, |block| {
+    blocks::for_each(blocks, work, |block| {
         simd::dispatch(DotBlock { convolution, block });
         Ok(())
     })
@@ -94,8 +94,12 @@ struct DotProducts<'a, const IMAGES: usize> {
 
 impl<S: Simd, const IMAGES: usize> Products<S, ROWS, IMAGES> for DotProducts<'_, IMAGES> {
     #[inline(always)]
-    fn sum(&self, simd: S, vectors: Range<usize>) -> Sums<S, ROWS, IMAGES> {
-        let mut sums = [[simd.splat_f32s(0.0); IMAGES]; ROWS];
+    fn add_to(
+        &self,
+        simd: S,
+        mut sums: Sums<S, ROWS, IMAGES>,
+        vectors: Range<usize>,
+    ) -> Sums<S, ROWS, IMAGES> {
         for vector in vectors {
             let at = vector * S::F32_LANES;
             let mut inputs = [simd.splat_f32s(0.0); IMAGES];
@@ -131,7 +135,8 @@ fn multiply<S: Simd, const IMAGES: usize>(
     outputs: &mut [&mut [f32]],
     places: Range<usize>,
 ) -> usize {
-    let sums: Sums<S, ROWS, IMAGES> = rounding::sum(simd, products, steps);
+    let zero = [[simd.splat_f32s(0.0); IMAGES]; ROWS];
+    let sums = rounding::sum(simd, products, zero, steps);
     for (image, output) in outputs.iter_mut().take(IMAGES).enumerate() {
         for (output, sums) in output[places.clone()].iter_mut().zip(&sums) {
             *output = simd.reduce_sum_f32s(sums[image]);

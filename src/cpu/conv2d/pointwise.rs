@@ -7,6 +7,8 @@ use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
 
+use crate::cpu::conv2d::pointwise_rest;
+use crate::cpu::conv2d::pointwise_rest::RestTile;
 use crate::cpu::conv2d::problem::Convolution;
 use crate::cpu::elementwise::activation::{limit, limits};
 use crate::cpu::kit::blocks;
@@ -25,9 +27,6 @@ const LEAST_CELLS: usize = 16;
 
 /// Inputs of a block, so that they stay in the second cache.
 const MOST_INPUTS: usize = 1 << 18;
-
-/// Vectors of a tile at the most.
-const MOST_VECTORS: usize = 3;
 
 /// Channels from which on the lines of a tile are far apart and many.
 const MANY_CHANNELS: usize = 64;
@@ -49,12 +48,16 @@ fn block_size(convolution: &Convolution<'_>, work: usize) -> [usize; 2] {
     // what follows, mostly by planes, the outputs.
     let by_filters = cells * channels <= filters * (channels + cells);
     let least = (cells * channels).div_ceil(MOST_INPUTS);
-    let pieces = if by_filters { least } else { parts.max(least) };
-    let len = cells.div_ceil(pieces).next_multiple_of(LEAST_CELLS).min(cells);
+    let vectors = cells.div_ceil(LEAST_CELLS);
+    let size = if by_filters { vectors } else { threads::share(vectors, images, parts) };
+    let len = cells.div_ceil(vectors.div_ceil(size).max(least));
+    // Blocks of whole vectors, or of these and few cells.
+    let is_good = len % LEAST_CELLS <= pointwise_rest::MOST_CELLS;
+    let len = if is_good { len } else { len.next_multiple_of(LEAST_CELLS).min(cells) };
     let pieces = cells.div_ceil(len);
     let parts = if 2 * pieces >= parts { 1 } else { parts.div_ceil(pieces) };
     let all_passes = filters.div_ceil(ROWS);
-    let blocks = all_passes.div_ceil(all_passes.div_ceil(parts));
+    let blocks = all_passes.div_ceil(threads::share(all_passes, images * pieces, parts));
     [filters.div_ceil(blocks), len]
 }
 
@@ -67,7 +70,7 @@ pub(crate) fn run(convolution: &Convolution<'_>, output: &mut [f32]) -> Result<(
     let blocks = blocks::split_groups(output, [convolution.filters, filters], lengths)?;
     let order = Order::new(convolution.filters, filters, convolution.channels);
     with_packed((convolution.weight, convolution.kept_weight), order, |packed| {
-        threads::for_each(blocks, work, |block| {
+        blocks::for_each(blocks, work, |block| {
             Scratch::with(|scratch| {
                 simd::dispatch(PointwiseBlock { convolution, packed, block, scratch })
             })
@@ -92,11 +95,15 @@ impl WithSimd for PointwiseBlock<'_, '_> {
         let (lanes, channels) = (S::F32_LANES, convolution.channels);
         let (filters, len) = (pieces.len(), pieces.first().map_or(0, |piece| piece.len()));
         let first_filter = out_plane % convolution.problem.out_channels;
-        let weight = &packed[first_filter * channels..][..filters * channels];
+        let weight = &packed[first_filter * channels..];
         let steps = Steps::new(channels);
-        let tiles = Tiles::new::<S>(filters, len.div_ceil(lanes));
-        let [bias] = scratch.buffers([filters])?;
-        for (bias, filter) in bias.iter_mut().zip(first_filter..) {
+        let rest = pointwise_rest::cells::<S>(len);
+        let len_of_vectors = len - rest;
+        // The last vectors end with the block, and begin among cells that are done.
+        let vectors = len_of_vectors.div_ceil(lanes);
+        let tiles = Tiles::new::<S>(filters, vectors).of_at_most(len / lanes);
+        let [bias] = scratch.buffers([filters + lanes])?;
+        for (bias, filter) in bias[..filters].iter_mut().zip(first_filter..) {
             *bias = convolution.bias(filter);
         }
         let (input, channel_len) = (convolution.group_input(out_plane), convolution.in_plane_len());
@@ -107,19 +114,24 @@ impl WithSimd for PointwiseBlock<'_, '_> {
             }
         }
         for pass in passes::<S>(filters) {
-            let weight = &weight[pass.start * channels..pass.end * channels];
+            let weight = &weight[pass.start * channels..];
             for vectors in tiles.iter() {
-                // The last vector of a block ends with it, and begins among the cells of another, which
-                // may be in another block.
-                let mut ends = [len; MOST_VECTORS];
-                for (end, vector) in ends.iter_mut().zip(vectors.clone()) {
-                    *end = ((vector + 1) * lanes).min(len);
-                }
-                let at = ends.map(|end| start + end - lanes);
-                let inputs = Inputs { channels: input, channel_len, at };
+                let cells = vectors.len() * lanes;
+                let end = (vectors.end * lanes).min(len_of_vectors);
+                // A block that is shorter than a vector is the end of one.
+                let inputs = Inputs { channels: input, channel_len, at: start + end - cells };
                 let (bias, outputs) = (&bias[pass.clone()], &mut pieces[pass.clone()]);
-                let tile = PointwiseTile { steps, inputs, weight, bias, limits, ends, outputs };
+                let first = end.saturating_sub(cells);
+                let tile = PointwiseTile { steps, inputs, weight, bias, limits, first, outputs };
                 tile::run(simd, [pass.len(), vectors.len()], tile);
+            }
+            if rest > 0 {
+                let at = start + len_of_vectors;
+                let inputs = Inputs { channels: input, channel_len, at };
+                let (bias, outputs) = (&bias[pass.start..], &mut pieces[pass.clone()]);
+                let first = len_of_vectors;
+                let tile = RestTile { steps, inputs, weight, bias, limits, outputs, first };
+                tile::run(simd, [rest, 1], tile);
             }
             if limits.is_none() {
                 pieces[pass].iter_mut().for_each(|piece| convolution.activate(piece));
@@ -137,42 +149,59 @@ struct PointwiseTile<'a, 'b> {
     bias: &'a [f32],
     /// What the outputs are limited to.
     limits: Option<[f32; 2]>,
-    /// Where the vectors of outputs end.
-    ends: [usize; MOST_VECTORS],
+    /// Where the tile begins in the outputs.
+    first: usize,
     outputs: &'a mut [&'b mut [f32]],
 }
 
 /// The inputs of a tile.
 #[derive(Debug, Clone, Copy)]
-struct Inputs<'a> {
-    channels: &'a [f32],
-    channel_len: usize,
-    /// Where the vectors begin in a channel.
-    at: [usize; MOST_VECTORS],
+pub(crate) struct Inputs<'a> {
+    pub(crate) channels: &'a [f32],
+    pub(crate) channel_len: usize,
+    /// Where they begin in a channel.
+    pub(crate) at: usize,
 }
 
 impl Tile for PointwiseTile<'_, '_> {
     #[inline(always)]
     fn compute<S: Simd, const ROWS: usize, const VECTORS: usize>(self, simd: S) {
-        let Self { steps, inputs, weight, bias, limits, ends, outputs } = self;
+        let Self { steps, inputs, weight, bias, limits, first, outputs } = self;
         let weight = weight.as_chunks::<ROWS>().0;
-        let sums: Sums<S, ROWS, VECTORS> =
-            rounding::sum(simd, &PointwiseProducts { inputs, weight }, steps);
-        for ((sums, output), &bias) in sums.iter().zip(outputs).zip(bias) {
-            let bias = simd.splat_f32s(bias);
-            for (&sum, end) in sums.iter().zip(ends) {
-                let sum = limit(simd, limits, simd.add_f32s(sum, bias));
-                if let Some(first) = end.checked_sub(S::F32_LANES) {
-                    S::as_mut_simd_f32s(&mut output[first..end]).0[0] = sum;
-                } else {
-                    // Of a block that is shorter than a vector, the last lanes.
-                    let mut cells = [sum];
-                    let cells: &mut [f32] = bytemuck::cast_slice_mut(&mut cells);
-                    output.copy_from_slice(&cells[S::F32_LANES - end..]);
+        let (Some(bias), Some(outputs)) = (bias.first_chunk(), outputs.first_chunk_mut()) else {
+            return;
+        };
+        let bias: &[f32; ROWS] = bias;
+        let outputs: &mut [&mut [f32]; ROWS] = outputs;
+        let mut start = [[simd.splat_f32s(0.0); VECTORS]; ROWS];
+        for (sums, &bias) in start.iter_mut().zip(bias) {
+            *sums = [simd.splat_f32s(bias); VECTORS];
+        }
+        let sums = rounding::sum(simd, &PointwiseProducts { inputs, weight }, start, steps);
+        for (sums, output) in sums.iter().zip(outputs) {
+            let mut cells = *sums;
+            for cells in &mut cells {
+                *cells = limit(simd, limits, *cells);
+            }
+            if let Some(output) = output.get_mut(first..first + VECTORS * S::F32_LANES) {
+                let output = S::as_mut_simd_f32s(output).0;
+                for (output, cells) in output.iter_mut().zip(cells) {
+                    *output = cells;
                 }
+            } else {
+                store_last::<S>(cells[0], output);
             }
         }
     }
+}
+
+/// Stores the last lanes of a vector.
+#[cold]
+#[inline(never)]
+fn store_last<S: Simd>(cells: S::f32s, output: &mut [f32]) {
+    let cells = [cells];
+    let cells: &[f32] = bytemuck::cast_slice(&cells);
+    output.copy_from_slice(&cells[cells.len() - output.len()..]);
 }
 
 struct PointwiseProducts<'a, const ROWS: usize> {
@@ -184,16 +213,17 @@ impl<S: Simd, const ROWS: usize, const VECTORS: usize> Products<S, ROWS, VECTORS
     for PointwiseProducts<'_, ROWS>
 {
     #[inline(always)]
-    fn sum(&self, simd: S, channels: Range<usize>) -> Sums<S, ROWS, VECTORS> {
+    fn add_to(
+        &self,
+        simd: S,
+        mut sums: Sums<S, ROWS, VECTORS>,
+        channels: Range<usize>,
+    ) -> Sums<S, ROWS, VECTORS> {
         let Inputs { channels: input, channel_len, at } = self.inputs;
-        let zero = simd.splat_f32s(0.0);
-        let mut sums = [[zero; VECTORS]; ROWS];
-        let input = input[channels.start * channel_len..].chunks(channel_len);
+        let input = input[channels.start * channel_len..].chunks_exact(channel_len);
         for (input, factors) in input.zip(&self.weight[channels]) {
-            let mut inputs = [zero; VECTORS];
-            for (cells, at) in inputs.iter_mut().zip(at) {
-                *cells = S::as_simd_f32s(&input[at..at + S::F32_LANES]).0[0];
-            }
+            let (cells, _) = S::as_simd_f32s(&input[at..at + VECTORS * S::F32_LANES]);
+            let inputs: [S::f32s; VECTORS] = std::array::from_fn(|vector| cells[vector]);
             tile::multiply_add(simd, factors, &inputs, &mut sums);
         }
         sums

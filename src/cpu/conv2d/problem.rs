@@ -2,7 +2,7 @@
 
 use crate::PaddingMode;
 use crate::cpu::conv2d::definition;
-use crate::cpu::elementwise::activation::activate;
+use crate::cpu::elementwise::activation::{activate, limits};
 use crate::cpu::kit::layout::{AxisLayout, copy_plane};
 use crate::cpu::kit::packed::KeptWeight;
 use crate::memory::{NoMemory, collected};
@@ -126,6 +126,44 @@ impl<'a> Convolution<'a> {
             *output += bias;
             any_nan |= output.is_nan();
         }
+        self.repair_and_activate(out_plane, start, any_nan, output);
+    }
+
+    /// As [`finish`](Self::finish), of rows of sums, `row_len` apart, that lie elsewhere.
+    #[inline(always)]
+    pub(crate) fn finish_rows(
+        &self,
+        [out_plane, start]: [usize; 2],
+        (sums, row_len): (&[f32], usize),
+        columns: usize,
+        output: &mut [f32],
+    ) {
+        let bias = self.bias(out_plane % self.problem.out_channels);
+        let limits = limits(self.problem.activation);
+        let [low, high] = limits.unwrap_or([f32::NEG_INFINITY, f32::INFINITY]);
+        let mut any_nan = false;
+        for (output, sums) in output.chunks_exact_mut(columns).zip(sums.chunks(row_len)) {
+            for (output, &sum) in output.iter_mut().zip(&sums[..columns]) {
+                let value = sum + bias;
+                any_nan |= value.is_nan();
+                let value = if value < low { low } else { value };
+                *output = if value > high { high } else { value };
+            }
+        }
+        if any_nan || limits.is_none() {
+            self.repair_and_activate(out_plane, start, any_nan, output);
+        }
+    }
+
+    /// Applies the activation, which may have been applied if it only limits.
+    #[inline(always)]
+    fn repair_and_activate(
+        &self,
+        out_plane: usize,
+        start: usize,
+        any_nan: bool,
+        output: &mut [f32],
+    ) {
         if any_nan && self.zero_padded {
             self.repair(out_plane, start, output);
         }

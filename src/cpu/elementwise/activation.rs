@@ -4,7 +4,8 @@ use crate::Activation;
 use crate::cpu::kit::simd;
 use crate::cpu::kit::threads;
 use crate::memory::{NoMemory, collected};
-use pulp::{Simd, WithSimd};
+use pulp::{Scalar, Scalar512b, Simd, WithSimd};
+use std::any::TypeId;
 
 /// `output[i] = activation(input[i])`.
 pub(crate) fn activation(
@@ -129,6 +130,11 @@ pub(crate) const fn limits(activation: Option<Activation>) -> Option<[f32; 2]> {
 pub(crate) fn limit<S: Simd>(simd: S, limits: Option<[f32; 2]>, values: S::f32s) -> S::f32s {
     let Some([low, high]) = limits else { return values };
     let (low, high) = (simd.splat_f32s(low), simd.splat_f32s(high));
+    // Of a number and NaN, instructions give the second or NaN; `f32::max` gives the number.
+    let scalar = [TypeId::of::<Scalar>(), TypeId::of::<Scalar512b>()];
+    if !scalar.contains(&TypeId::of::<S>()) {
+        return simd.min_f32s(high, simd.max_f32s(low, values));
+    }
     let values = simd.select_f32s(simd.less_than_f32s(values, low), low, values);
     simd.select_f32s(simd.less_than_f32s(high, values), high, values)
 }

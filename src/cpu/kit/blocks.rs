@@ -1,6 +1,7 @@
 //! How an output is split into blocks, one task each, and the scratch memory of a task.
 
-use crate::memory::{NoMemory, extend, push, with_room};
+use crate::cpu::kit::threads;
+use crate::memory::{NoMemory, collected, extend, push, with_room};
 use std::cell::RefCell;
 
 /// The same range of elements of several consecutive planes: what one task writes.
@@ -14,6 +15,40 @@ pub(crate) struct Block<'a, T> {
     pub(crate) pieces: Vec<&'a mut [T]>,
 }
 
+/// A block that is not yet made.
+#[derive(Debug)]
+pub(crate) enum Task<'a, T> {
+    /// Whole planes of so many elements.
+    Planes {
+        plane: usize,
+        planes: &'a mut [T],
+        plane_len: usize,
+    },
+    Pieces(Block<'a, T>),
+}
+
+impl<'a, T> Task<'a, T> {
+    /// Makes the block.
+    pub(crate) fn block(self) -> Result<Block<'a, T>, NoMemory> {
+        match self {
+            Self::Planes { plane, planes, plane_len } => {
+                let pieces = collected(planes.chunks_exact_mut(plane_len))?;
+                Ok(Block { plane, start: 0, pieces })
+            }
+            Self::Pieces(block) => Ok(block),
+        }
+    }
+}
+
+/// Runs `run` on every block, as [`threads::for_each`] does.
+pub(crate) fn for_each<T: Send>(
+    tasks: Vec<Task<'_, T>>,
+    work: usize,
+    run: impl Fn(Block<'_, T>) -> Result<(), NoMemory> + Sync + Send,
+) -> Result<(), NoMemory> {
+    threads::for_each(tasks, work, |task| run(task.block()?))
+}
+
 /// Splits `output` into blocks of `planes` planes by `block_len` elements, in the order of
 /// `plane`, then `start`.
 ///
@@ -23,7 +58,7 @@ pub(crate) fn split<T>(
     output: &mut [T],
     planes: usize,
     lengths: [usize; 3],
-) -> Result<Vec<Block<'_, T>>, NoMemory> {
+) -> Result<Vec<Task<'_, T>>, NoMemory> {
     split_groups(output, [usize::MAX, planes], lengths)
 }
 
@@ -32,10 +67,10 @@ pub(crate) fn split_groups<T>(
     output: &mut [T],
     [group, planes]: [usize; 2],
     [plane_len, span, block_len]: [usize; 3],
-) -> Result<Vec<Block<'_, T>>, NoMemory> {
-    let mut blocks = Vec::new();
+) -> Result<Vec<Task<'_, T>>, NoMemory> {
+    let mut tasks = Vec::new();
     if output.is_empty() {
-        return Ok(blocks);
+        return Ok(tasks);
     }
     let groups = output.chunks_mut(plane_len.saturating_mul(group)).enumerate();
     let bands = groups.flat_map(|(index, output)| {
@@ -43,7 +78,12 @@ pub(crate) fn split_groups<T>(
         bands.map(move |(band, output)| (index * group + band * planes, output))
     });
     for (first_plane, band_output) in bands {
-        let first = blocks.len();
+        if span >= plane_len && block_len >= plane_len {
+            let planes = band_output;
+            push(&mut tasks, Task::Planes { plane: first_plane, planes, plane_len })?;
+            continue;
+        }
+        let mut blocks: Vec<Block<'_, T>> = Vec::new();
         let band_planes = band_output.len() / plane_len;
         for (index, plane) in band_output.chunks_mut(plane_len).enumerate() {
             let pieces = plane.chunks_mut(span).flat_map(|span| span.chunks_mut(block_len));
@@ -54,12 +94,13 @@ pub(crate) fn split_groups<T>(
                     let pieces = with_room(band_planes)?;
                     push(&mut blocks, Block { plane: first_plane, start, pieces })?;
                 }
-                blocks[first + position].pieces.push(piece);
+                blocks[position].pieces.push(piece);
                 start += len;
             }
         }
+        extend(&mut tasks, blocks.into_iter().map(Task::Pieces))?;
     }
-    Ok(blocks)
+    Ok(tasks)
 }
 
 /// Cells of the input or the output that a block of a pooling should have.
@@ -72,7 +113,7 @@ pub(crate) fn split_planes<T>(
     out_width: usize,
     out_height: usize,
     in_len: usize,
-) -> Result<Vec<Block<'_, T>>, NoMemory> {
+) -> Result<Vec<Task<'_, T>>, NoMemory> {
     let plane_len = out_width * out_height;
     let planes = (POOL_CELLS / plane_len.max(in_len)).max(1);
     let rows = (POOL_CELLS / out_width).clamp(1, out_height);
@@ -86,20 +127,23 @@ const COPY_CELLS: usize = 1 << 12;
 const LEAST_ROWS: usize = 8;
 
 /// Cells of the input and the output that a block of several planes should have.
-const BLOCK_CELLS: usize = 1 << 13;
+const BLOCK_CELLS: usize = 1 << 14;
 
-/// Splits an output into blocks of whole rows, or of several planes where planes are small, if each
-/// row of outputs needs so many cells of a copy more, and planes of the input have `in_len` cells.
+/// Splits an output into blocks of whole rows, the same of several planes where these are few cells, if
+/// each row of outputs needs so many cells of a copy more, and planes of the input have `in_len` cells.
 pub(crate) fn split_copied<T>(
     output: &mut [T],
     [out_height, out_width]: [usize; 2],
     copied: usize,
     in_len: usize,
-) -> Result<Vec<Block<'_, T>>, NoMemory> {
+) -> Result<Vec<Task<'_, T>>, NoMemory> {
     let plane_len = out_width * out_height;
     // Blocks of a plane are about equally high.
-    let rows = out_height.div_ceil(out_height.div_ceil((COPY_CELLS / copied).max(LEAST_ROWS)));
-    let planes = if rows < out_height { 1 } else { (BLOCK_CELLS / (plane_len + in_len)).max(1) };
+    let pieces = out_height.div_ceil((COPY_CELLS / copied).max(LEAST_ROWS));
+    let rows = out_height.div_ceil(pieces);
+    let planes = BLOCK_CELLS.saturating_mul(pieces) / (plane_len + in_len);
+    let all_planes = output.len() / plane_len;
+    let planes = planes.min(all_planes.div_ceil(4 * rayon::current_num_threads())).max(1);
     split(output, planes, [plane_len, plane_len, rows * out_width])
 }
 

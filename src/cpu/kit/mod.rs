@@ -11,3 +11,4 @@ pub(crate) mod simd;
 pub(crate) mod sum;
 pub(crate) mod threads;
 pub(crate) mod tile;
+pub(crate) mod transpose;

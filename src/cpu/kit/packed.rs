@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use pulp::{Simd, WithSimd};
 
-use crate::cpu::kit::blocks::Scratch;
+use crate::cpu::kit::blocks::{LINE, Scratch};
 use crate::cpu::kit::tile::max_rows;
 use crate::cpu::kit::{simd, threads, tile};
 use crate::memory::{NoMemory, collected, zeros};
@@ -42,7 +42,8 @@ impl Order {
     }
 }
 
-/// Runs `multiply` with a packed weight: with what is kept, or packed for this once.
+/// Runs `multiply` with a packed weight, behind which a vector may be read: with what is kept, or packed
+/// for this once.
 pub(crate) fn with_packed(
     (weight, kept): (&[f32], Option<&KeptWeight>),
     order: Order,
@@ -50,8 +51,8 @@ pub(crate) fn with_packed(
 ) -> Result<(), NoMemory> {
     match kept.map(|kept| kept.get(order, weight)).transpose()?.flatten() {
         Some(packed) => multiply(&packed),
-        None => Scratch::with_packed(weight.len(), |packed| {
-            order.pack(weight, packed)?;
+        None => Scratch::with_packed(weight.len() + LINE, |packed| {
+            order.pack(weight, &mut packed[..weight.len()])?;
             multiply(packed)
         }),
     }
@@ -103,8 +104,8 @@ impl KeptWeight {
                 return Ok(None);
             }
         }
-        let mut packed = zeros(weight.len())?;
-        order.pack(weight, &mut packed)?;
+        let mut packed = zeros(weight.len() + LINE)?;
+        order.pack(weight, &mut packed[..weight.len()])?;
         let packed = Arc::new(packed);
         *lock() = Some(Use { order, packed: Some(packed.clone()) });
         Ok(Some(packed))

@@ -176,8 +176,8 @@ impl Plane {
                     cells.fill(0.0);
                     continue;
                 }
-                for (cell, source) in cells.iter_mut().zip(edge) {
-                    *cell = source.map_or(0.0, |source| rows[row * len + source]);
+                for (index, source) in edge.iter().enumerate() {
+                    cells[index] = source.map_or(0.0, |source| rows[row * len + source]);
                 }
             }
         }

@@ -19,6 +19,10 @@ pub(crate) fn register_terms(terms: usize) -> usize {
     usize::midpoint(54 + 2 * root, (54 * 54 + 4 * 54 * root).isqrt()).clamp(1, 128)
 }
 
+/// The most products that a sum of no more has in a register: one addition less than the bound, which
+/// a bias takes.
+const MOST_ALONE: usize = 80;
+
 /// How many of a number of register sums are summed in a block before they join the total.
 pub(crate) fn block_sums(register_sums: usize) -> usize {
     register_sums.isqrt().max(16)
@@ -30,8 +34,13 @@ pub(crate) type Sums<S, const ROWS: usize, const VECTORS: usize> =
 
 /// What is summed.
 pub(crate) trait Products<S: Simd, const ROWS: usize, const VECTORS: usize> {
-    /// The sums over some terms, in registers.
-    fn sum(&self, simd: S, terms: Range<usize>) -> Sums<S, ROWS, VECTORS>;
+    /// Adds some terms to sums in registers.
+    fn add_to(
+        &self,
+        simd: S,
+        sums: Sums<S, ROWS, VECTORS>,
+        terms: Range<usize>,
+    ) -> Sums<S, ROWS, VECTORS>;
 }
 
 /// The three steps of a sum.
@@ -47,32 +56,35 @@ pub(crate) struct Steps {
 impl Steps {
     /// For so many terms.
     pub(crate) fn new(terms: usize) -> Self {
-        let chunks = terms.div_ceil(register_terms(terms)).max(1);
+        let chunks = if terms <= MOST_ALONE { 1 } else { terms.div_ceil(register_terms(terms)) };
         Self { terms, chunk: terms.div_ceil(chunks).max(1), block_chunks: block_sums(chunks) }
     }
 }
 
-/// The sums over all terms.
+/// The sums over all terms, and what they start with.
 #[inline(always)]
 pub(crate) fn sum<S: Simd, const ROWS: usize, const VECTORS: usize>(
     simd: S,
     products: &impl Products<S, ROWS, VECTORS>,
+    start: Sums<S, ROWS, VECTORS>,
     Steps { terms, chunk, block_chunks }: Steps,
 ) -> Sums<S, ROWS, VECTORS> {
-    if terms <= chunk {
-        return products.sum(simd, 0..terms);
-    }
-    let zero = [[simd.splat_f32s(0.0); VECTORS]; ROWS];
-    let (mut total, mut block) = (zero, zero);
-    for (index, first) in (0..terms).step_by(chunk).enumerate() {
-        if index > 0 && index.is_multiple_of(block_chunks) {
-            add(simd, &mut total, &block);
-            block = zero;
+    let mut block = products.add_to(simd, start, 0..chunk.min(terms));
+    let mut total = None;
+    for (index, first) in (0..terms).step_by(chunk).enumerate().skip(1) {
+        let zero = [[simd.splat_f32s(0.0); VECTORS]; ROWS];
+        let sums = products.add_to(simd, zero, first..(first + chunk).min(terms));
+        if index.is_multiple_of(block_chunks) {
+            add(simd, total.get_or_insert(zero), &block);
+            block = sums;
+        } else {
+            add(simd, &mut block, &sums);
         }
-        add(simd, &mut block, &products.sum(simd, first..(first + chunk).min(terms)));
     }
-    add(simd, &mut total, &block);
-    total
+    if let Some(total) = &total {
+        add(simd, &mut block, total);
+    }
+    block
 }
 
 #[inline(always)]
@@ -98,6 +110,11 @@ mod tests {
         for terms in sizes {
             let most = register_terms(terms);
             let bound = 64.0 + 2.0 * (terms as f64).sqrt();
+            // The steps of a sum, that start with a bias.
+            let Steps { chunk, block_chunks, .. } = Steps::new(terms);
+            let chunks = terms.div_ceil(chunk);
+            let chain = chunk.min(terms) + (chunks - 1).min(block_chunks) + chunks / block_chunks;
+            assert!(1.0 + chain as f64 <= bound, "{terms}: {chunk} in {block_chunks}: {bound}");
             // Whole channels make a register sum shorter than it may be, or leave a short rest.
             for register in [most, most / 2 + 1, most / 2] {
                 let sums = terms.div_ceil(register.max(1)) * if register == most { 2 } else { 1 };

@@ -1,6 +1,6 @@
 //! The instruction set that the inner loops run with.
 
-use pulp::{Arch, WithSimd};
+use pulp::{Arch, Simd, WithSimd};
 
 /// Runs an operation, compiled for the best instruction set that the machine has.
 #[inline(always)]
@@ -12,6 +12,22 @@ pub(crate) fn dispatch<W: WithSimd>(operation: W) -> W::Output {
         None => {}
     }
     Arch::new().dispatch(operation)
+}
+
+/// Lanes of its vectors.
+pub(crate) fn lanes() -> usize {
+    struct Lanes;
+
+    impl WithSimd for Lanes {
+        type Output = usize;
+
+        #[inline(always)]
+        fn with_simd<S: Simd>(self, _simd: S) -> usize {
+            S::F32_LANES
+        }
+    }
+
+    dispatch(Lanes)
 }
 
 /// Vectors of another width than the machine's, in the threads of a test.

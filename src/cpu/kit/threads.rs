@@ -25,6 +25,9 @@ const TASK_WORK: usize = 8_000;
 /// How long a helper looks for the next operation before it sleeps.
 const LINGER: Duration = Duration::from_micros(100);
 
+/// How long it does so without offering its processor to others.
+const HURRY: Duration = Duration::from_micros(20);
+
 /// How often a caller looks whether the others have ended before it sleeps.
 const PATIENCE: usize = 2000;
 
@@ -64,6 +67,34 @@ pub(crate) fn task_count(work: usize) -> usize {
     (work / TASK_WORK).clamp(1, 4 * rayon::current_num_threads())
 }
 
+/// Units of work of a task at the least, if that leaves a task for every thread.
+const LEAST_UNITS: usize = 6;
+
+/// How many of so many equal units, of each of some problems, a task should have, so that each problem is
+/// split into about `parts` tasks, as [`task_count`] says, and all threads end at once. A task takes as
+/// long as half a unit more.
+pub(crate) fn share(units: usize, problems: usize, parts: usize) -> usize {
+    let fewest = (units / LEAST_UNITS).clamp(parts.div_ceil(4), parts.div_ceil(2));
+    let sizes = (fewest..=parts).map(|count| units.div_ceil(count).max(1));
+    let longest = |&size: &usize| {
+        let count = units.div_ceil(size).max(1);
+        let last = units - (count - 1) * size;
+        longest_share(problems * count, [2 * size + 1, 2 * last + 1])
+    };
+    sizes.min_by_key(longest).unwrap_or(units)
+}
+
+/// The longest work of a thread where that of `tasks` tasks is `full`, but `last` of the last.
+pub(crate) fn longest_share(tasks: usize, [full, last]: [usize; 2]) -> usize {
+    let threads = rayon::current_num_threads();
+    let (share, rest) = (tasks / threads, tasks % threads);
+    match rest {
+        0 => share.saturating_mul(full),
+        1 => share.saturating_mul(full).saturating_add(last),
+        _ => (share + 1).saturating_mul(full),
+    }
+}
+
 /// The helpers; `None` where threads cannot be started.
 fn helpers() -> Option<&'static ThreadPool> {
     static HELPERS: OnceLock<Option<ThreadPool>> = OnceLock::new();
@@ -92,6 +123,7 @@ fn linger() {
         while idle.elapsed() < LINGER {
             match rayon::yield_now() {
                 Some(Yield::Executed) => idle = Instant::now(),
+                _ if idle.elapsed() < HURRY => hint::spin_loop(),
                 // Whoever else needs the processor gets it.
                 _ => thread::yield_now(),
             }

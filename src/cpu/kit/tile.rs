@@ -139,6 +139,11 @@ impl Tiles {
         Self { vectors, size: vectors.div_ceil(tiles).max(1) }
     }
 
+    /// The same in tiles of so many vectors at the most.
+    pub(crate) fn of_at_most(self, vectors: usize) -> Self {
+        Self { size: self.size.min(vectors).max(1), ..self }
+    }
+
     /// The vectors of each tile.
     pub(crate) fn iter(self) -> impl Iterator<Item = Range<usize>> {
         let Self { vectors, size } = self;

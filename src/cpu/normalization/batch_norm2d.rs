@@ -2,7 +2,6 @@
 
 use crate::cpu::kit::blocks;
 use crate::cpu::kit::simd;
-use crate::cpu::kit::threads;
 use crate::memory::{NoMemory, collected, with_room};
 use crate::ops::BatchNorm2dProblem;
 use rayon::prelude::*;
@@ -162,7 +161,7 @@ pub(super) fn each_piece(
     let (plane, work) = (problem.plane(), output.len() / 2);
     let planes = (BLOCK / plane.max(1)).max(1);
     let blocks = blocks::split(output, planes, [plane, plane, BLOCK])?;
-    threads::for_each(blocks, work, |block| {
+    blocks::for_each(blocks, work, |block| {
         simd::dispatch(
             #[inline(always)]
             || {

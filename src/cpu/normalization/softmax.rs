@@ -37,7 +37,7 @@ pub(crate) fn softmax(shape: Shape, input: &[f32], output: &mut [f32]) -> Result
         });
     }
     let tiles = blocks::split(output, shape.channels, [plane, plane, tile(plane, shape.channels)])?;
-    threads::for_each(tiles, work, |tile| {
+    blocks::for_each(tiles, work, |tile| {
         Scratch::with(|scratch| {
             simd::dispatch(
                 #[inline(always)]
@@ -161,7 +161,7 @@ pub(crate) fn softmax_grad_input(
     }
     let tile = tile(plane, shape.channels);
     let tiles = blocks::split(grad_input, shape.channels, [plane, plane, tile])?;
-    threads::for_each(tiles, work, |tile| {
+    blocks::for_each(tiles, work, |tile| {
         Scratch::with(|scratch| {
             simd::dispatch(
                 #[inline(always)]

@@ -15,13 +15,9 @@ pub(crate) fn adaptive_avg_pool2d(
     output: &mut [f32],
 ) -> Result<(), NoMemory> {
     let windows = Windows::new(problem)?;
-    let work = input.len().max(output.len()) / 4;
-    threads::for_each(windows.planes(output)?, work, |(plane, output)| {
-        simd::dispatch(PlaneMeans {
-            windows: &windows,
-            plane: windows.plane(input, plane),
-            output,
-        });
+    let work = input.len().max(output.len()) / 3;
+    threads::for_each(windows.planes(output)?, work, |planes| {
+        simd::dispatch(PlaneMeans { windows: &windows, input, planes });
         Ok(())
     })
 }
@@ -36,24 +32,25 @@ pub(crate) fn adaptive_max_pool2d(
     let windows = Windows::new(problem)?;
     let work = input.len().max(output.len());
     let Some(indices) = indices else {
-        return threads::for_each(windows.planes(output)?, work, |(plane, output)| {
-            let plane = windows.plane(input, plane);
-            simd::dispatch(PlaneMaxima { windows: &windows, plane, output });
+        return threads::for_each(windows.planes(output)?, work, |planes| {
+            simd::dispatch(PlaneMaxima { windows: &windows, input, planes });
             Ok(())
         });
     };
-    let index_planes = windows.planes(indices)?.into_iter().map(|(_, indices)| indices);
+    let index_planes = windows.planes(indices)?.into_iter();
     let tasks = collected(windows.planes(output)?.into_iter().zip(index_planes))?;
-    threads::for_each(tasks, work, |((plane, output), indices)| {
-        let plane = windows.plane(input, plane);
-        let each =
-            windows.vertical.iter().flat_map(|&y| windows.horizontal.iter().map(move |&x| (y, x)));
-        for ((output, index), ([begin_y, end_y], [begin_x, end_x])) in
-            output.iter_mut().zip(indices).zip(each)
+    threads::for_each(tasks, work, |(planes, index_planes)| {
+        for ((plane, output), (_, indices)) in
+            windows.each(input, planes).zip(windows.each(input, index_planes))
         {
-            let cells = (begin_y..end_y)
-                .flat_map(|in_y| (begin_x..end_x).map(move |in_x| in_y * windows.in_width + in_x));
-            (*output, *index) = scan(plane, cells);
+            let each = windows.vertical.iter();
+            let each = each.flat_map(|&y| windows.horizontal.iter().map(move |&x| (y, x)));
+            for ((output, index), ([begin_y, end_y], [begin_x, end_x])) in
+                output.iter_mut().zip(indices).zip(each)
+            {
+                let row = |in_y| (begin_x..end_x).map(move |in_x| in_y * windows.in_width + in_x);
+                (*output, *index) = scan(plane, (begin_y..end_y).flat_map(row));
+            }
         }
         Ok(())
     })
@@ -83,22 +80,42 @@ impl Windows {
         })
     }
 
-    /// The planes of an output and their numbers.
-    fn planes<'a, T>(&self, output: &'a mut [T]) -> Result<Vec<(usize, &'a mut [T])>, NoMemory> {
-        let len = self.vertical.len() * self.horizontal.len();
-        collected(output.chunks_exact_mut(len).enumerate())
+    fn out_len(&self) -> usize {
+        self.vertical.len() * self.horizontal.len()
     }
 
-    /// A plane of the input.
-    fn plane<'a>(&self, input: &'a [f32], plane: usize) -> &'a [f32] {
-        &input[plane * self.in_len..][..self.in_len]
+    /// An output in tasks of some planes.
+    fn planes<'a, T>(&self, output: &'a mut [T]) -> Result<Vec<Planes<'a, T>>, NoMemory> {
+        let count = (TASK_CELLS / self.in_len.max(self.out_len())).max(1);
+        let tasks = output.chunks_mut(count * self.out_len()).enumerate();
+        collected(tasks.map(|(index, output)| Planes { first: index * count, output }))
     }
+
+    /// Each plane of an output with that of the input.
+    #[inline(always)]
+    fn each<'a, 'b, T>(
+        &self,
+        input: &'b [f32],
+        Planes { first, output }: Planes<'a, T>,
+    ) -> impl Iterator<Item = (&'b [f32], &'a mut [T])> {
+        let inputs = input.chunks_exact(self.in_len).skip(first);
+        inputs.zip(output.chunks_exact_mut(self.out_len()))
+    }
+}
+
+/// Cells of a task at the least.
+const TASK_CELLS: usize = 1 << 13;
+
+/// Some planes of an output.
+struct Planes<'a, T> {
+    first: usize,
+    output: &'a mut [T],
 }
 
 struct PlaneMeans<'a> {
     windows: &'a Windows,
-    plane: &'a [f32],
-    output: &'a mut [f32],
+    input: &'a [f32],
+    planes: Planes<'a, f32>,
 }
 
 impl WithSimd for PlaneMeans<'_> {
@@ -111,17 +128,20 @@ impl WithSimd for PlaneMeans<'_> {
         reason = "a mean in f64 becomes an f32 output; a plane has fewer than 2^53 cells"
     )]
     fn with_simd<S: Simd>(self, _simd: S) {
-        let Self { windows, plane, output } = self;
-        let out_rows = output.chunks_exact_mut(windows.horizontal.len()).zip(&windows.vertical);
-        for (output, &[begin_y, end_y]) in out_rows {
-            let rows = &plane[begin_y * windows.in_width..end_y * windows.in_width];
-            for (output, &[begin_x, end_x]) in output.iter_mut().zip(&windows.horizontal) {
-                let total = if end_x - begin_x == windows.in_width {
-                    sum(rows)
-                } else {
-                    rows.chunks_exact(windows.in_width).map(|row| sum(&row[begin_x..end_x])).sum()
-                };
-                *output = (total / ((end_y - begin_y) * (end_x - begin_x)) as f64) as f32;
+        let Self { windows, input, planes } = self;
+        for (plane, output) in windows.each(input, planes) {
+            let out_rows = output.chunks_exact_mut(windows.horizontal.len());
+            for (output, &[begin_y, end_y]) in out_rows.zip(&windows.vertical) {
+                let rows = &plane[begin_y * windows.in_width..end_y * windows.in_width];
+                for (output, &[begin_x, end_x]) in output.iter_mut().zip(&windows.horizontal) {
+                    let total = if end_x - begin_x == windows.in_width {
+                        sum(rows)
+                    } else {
+                        let rows = rows.chunks_exact(windows.in_width);
+                        rows.map(|row| sum(&row[begin_x..end_x])).sum()
+                    };
+                    *output = (total / ((end_y - begin_y) * (end_x - begin_x)) as f64) as f32;
+                }
             }
         }
     }
@@ -129,8 +149,8 @@ impl WithSimd for PlaneMeans<'_> {
 
 struct PlaneMaxima<'a> {
     windows: &'a Windows,
-    plane: &'a [f32],
-    output: &'a mut [f32],
+    input: &'a [f32],
+    planes: Planes<'a, f32>,
 }
 
 impl WithSimd for PlaneMaxima<'_> {
@@ -138,14 +158,16 @@ impl WithSimd for PlaneMaxima<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _simd: S) {
-        let Self { windows, plane, output } = self;
-        let out_rows = output.chunks_exact_mut(windows.horizontal.len()).zip(&windows.vertical);
-        for (output, &[begin_y, end_y]) in out_rows {
-            let rows = &plane[begin_y * windows.in_width..end_y * windows.in_width];
-            for (output, &[begin_x, end_x]) in output.iter_mut().zip(&windows.horizontal) {
-                let cells =
-                    rows.chunks_exact(windows.in_width).flat_map(|row| &row[begin_x..end_x]);
-                *output = cells.copied().fold(f32::NEG_INFINITY, larger);
+        let Self { windows, input, planes } = self;
+        for (plane, output) in windows.each(input, planes) {
+            let out_rows = output.chunks_exact_mut(windows.horizontal.len());
+            for (output, &[begin_y, end_y]) in out_rows.zip(&windows.vertical) {
+                let rows = &plane[begin_y * windows.in_width..end_y * windows.in_width];
+                for (output, &[begin_x, end_x]) in output.iter_mut().zip(&windows.horizontal) {
+                    let rows = rows.chunks_exact(windows.in_width);
+                    let cells = rows.flat_map(|row| &row[begin_x..end_x]);
+                    *output = cells.copied().fold(f32::NEG_INFINITY, larger);
+                }
             }
         }
     }

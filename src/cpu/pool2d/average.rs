@@ -4,7 +4,6 @@ use crate::cpu::kit::blocks;
 use crate::cpu::kit::blocks::{Block, Scratch};
 use crate::cpu::kit::simd;
 use crate::cpu::kit::sum::sum;
-use crate::cpu::kit::threads;
 use crate::cpu::pool2d::row::{RowWindows, fold};
 use crate::cpu::pool2d::slide::{Join, LANES, Sliding};
 use crate::memory::{self, NoMemory, collected, filled, zeros};
@@ -33,7 +32,7 @@ pub(crate) fn avg_pool2d(
         let lanes = horizontal.output_size.next_multiple_of(LANES);
         factors[1].resize(lanes, 0.0);
         let work = output.len() / 2;
-        return threads::for_each(sliding.split(&problem.windows, output)?, work, |block| {
+        return blocks::for_each(sliding.split(&problem.windows, output)?, work, |block| {
             Scratch::with(|scratch| {
                 let (sliding, factors) = (&sliding, &factors);
                 simd::dispatch(SlidingMeans { problem, sliding, factors, input, block, scratch })
@@ -46,7 +45,7 @@ pub(crate) fn avg_pool2d(
     let work = output.len().saturating_mul(taps_y.saturating_add(windows.tap_count())) / 4;
     let in_len = vertical.input_size * in_width;
     let blocks = blocks::split_planes(output, out_width, vertical.output_size, in_len)?;
-    threads::for_each(blocks, work, |block| {
+    blocks::for_each(blocks, work, |block| {
         let (windows, factors) = (&windows, &factors);
         simd::dispatch(BlockMeans { problem, windows, factors, input, block })
     })

@@ -1,7 +1,7 @@
 //! MaxPool2d.
 
 use crate::cpu::kit::blocks;
-use crate::cpu::kit::blocks::{Block, Scratch};
+use crate::cpu::kit::blocks::{Block, Scratch, Task};
 use crate::cpu::kit::simd;
 use crate::cpu::kit::threads;
 use crate::cpu::pool2d::row::{RowWindows, fold};
@@ -116,7 +116,7 @@ fn work(problem: &PoolWindows, taps_x: usize, output: &[f32]) -> usize {
 fn values(problem: &PoolWindows, input: &[f32], output: &mut [f32]) -> Result<(), NoMemory> {
     if let Some(sliding) = Sliding::new(problem)? {
         let work = output.len() / 2;
-        return threads::for_each(sliding.split(problem, output)?, work, |block| {
+        return blocks::for_each(sliding.split(problem, output)?, work, |block| {
             Scratch::with(|scratch| {
                 let sliding = &sliding;
                 simd::dispatch(SlidingValues { problem, sliding, input, block, scratch })
@@ -129,7 +129,7 @@ fn values(problem: &PoolWindows, input: &[f32], output: &mut [f32]) -> Result<()
     let out_rows = collected((0..vertical.output_size).map(|y| vertical.taps_inside(y)))?;
     let in_len = vertical.input_size * horizontal.input_size;
     let blocks = blocks::split_planes(output, horizontal.output_size, out_rows.len(), in_len)?;
-    threads::for_each(blocks, work, |block| {
+    blocks::for_each(blocks, work, |block| {
         Scratch::with(|scratch| {
             let first_y = block.start / horizontal.output_size;
             let (windows, out_rows) = (&windows, &out_rows[first_y..]);
@@ -245,7 +245,8 @@ fn values_and_indices(
     let blocks = blocks::split_planes(output, out_width, vertical.output_size, in_len)?;
     let index_blocks = blocks::split_planes(indices, out_width, vertical.output_size, in_len)?;
     let tasks = collected(blocks.into_iter().zip(index_blocks))?;
-    threads::for_each(tasks, work, |(block, index_block): (Block<'_, _>, Block<'_, _>)| {
+    threads::for_each(tasks, work, |(task, index_task): (Task<'_, _>, Task<'_, _>)| {
+        let (block, index_block) = (task.block()?, index_task.block()?);
         let first_y = block.start / out_width;
         let planes = (block.plane..).zip(block.pieces.into_iter().zip(index_block.pieces));
         for (plane, (output, indices)) in planes {

@@ -6,7 +6,7 @@
 
 use crate::PaddingMode;
 use crate::cpu::kit::blocks;
-use crate::cpu::kit::blocks::{Block, Scratch};
+use crate::cpu::kit::blocks::{Scratch, Task};
 use crate::cpu::kit::padded::PaddedPlane;
 use crate::memory::NoMemory;
 use crate::ops::PoolWindows;
@@ -80,7 +80,7 @@ impl Sliding {
         &self,
         windows: &PoolWindows,
         output: &'a mut [f32],
-    ) -> Result<Vec<Block<'a, f32>>, NoMemory> {
+    ) -> Result<Vec<Task<'a, f32>>, NoMemory> {
         let axes = [&windows.vertical, &windows.horizontal];
         let in_len = windows.vertical.input_size * windows.horizontal.input_size;
         let copied = windows.vertical.stride * self.padded.row.len();

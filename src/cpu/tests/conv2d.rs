@@ -193,16 +193,18 @@ pub(crate) fn depthwise_convolutions_agree_with_the_loops() {
     let one_per_channel = |channels, kernel_size, stride| {
         Conv2d::new(channels, channels, [kernel_size; 2]).groups(channels).stride([stride; 2])
     };
-    for round in 0..96 {
+    for round in 0..160 {
         let (kernel_size, stride) = ([3, 5][round % 2], 1 + round / 2 % 2);
         let mode = PaddingMode::ALL[round / 4 % 4];
-        let size = random.pair(1, 50);
+        // Few wide planes, and so many narrow ones that each may have a lane.
+        let (most_channels, most_cells) = if round < 96 { (9, 50) } else { (40, 16) };
+        let size = random.pair(1, most_cells);
         let limits = match mode {
             PaddingMode::Reflect => size.map(|size| (size - 1).min(4)),
             PaddingMode::Circular => size.map(|size| size.min(4)),
             _ => [7, 7],
         };
-        let conv = one_per_channel(random.range(1, 9), kernel_size, stride)
+        let conv = one_per_channel(random.range(1, most_channels), kernel_size, stride)
             .padding_mode(mode)
             .padding(Padding::sides(
                 random.range(0, limits[0]),
@@ -264,23 +266,32 @@ pub(crate) fn infinite_weights_over_zero_padding_give_no_nan() {
 #[test]
 pub(crate) fn the_activation_of_a_convolution_is_the_one_applied_afterwards() {
     let mut random = Random(5);
+    let convs = [(4, 10, 1, 3), (4, 4, 4, 3), (20, 20, 20, 3), (4, 10, 1, 1)];
     for kind in ACTIVATIONS {
-        for (out_channels, groups, kernel_size) in [(10, 1, 3), (4, 4, 3), (10, 1, 1)] {
-            let plain = Conv2d::new(4, out_channels, [kernel_size; 2])
+        for ((in_channels, out_channels, groups, kernel_size), width) in
+            convs.into_iter().flat_map(|conv| [(conv, 11), (conv, 7)])
+        {
+            let plain = Conv2d::new(in_channels, out_channels, [kernel_size; 2])
                 .groups(groups)
                 .padding([kernel_size / 2; 2]);
-            let shape = Shape::new(1, 4, 9, 11);
+            let shape = Shape::new(1, in_channels, 9, width);
             let problem = plain.problem(shape).unwrap();
             let input = random.values(shape.len());
-            let weight = random.values(problem.weight_shape().len());
-            let mut output = vec![f32::NAN; problem.output_shape().len()];
-            let mut expected = output.clone();
-            let mut fused = output.clone();
-            conv2d(&problem, &input, &weight, None, &mut output).unwrap();
-            activation(kind, &output, &mut expected).unwrap();
-            let problem = plain.activation(kind).problem(shape).unwrap();
-            conv2d(&problem, &input, &weight, None, &mut fused).unwrap();
-            assert_eq!(expected, fused);
+            let mut weight = random.values(problem.weight_shape().len());
+            for infinite in [false, true] {
+                if infinite {
+                    weight[0] = f32::INFINITY;
+                }
+                let mut output = vec![f32::NAN; problem.output_shape().len()];
+                let mut expected = output.clone();
+                let mut fused = output.clone();
+                conv2d(&problem, &input, &weight, None, &mut output).unwrap();
+                activation(kind, &output, &mut expected).unwrap();
+                let problem = plain.clone().activation(kind).problem(shape).unwrap();
+                conv2d(&problem, &input, &weight, None, &mut fused).unwrap();
+                let bits = |values: &[f32]| values.iter().map(|y| y.to_bits()).collect::<Vec<_>>();
+                assert_eq!(bits(&expected), bits(&fused), "{kind:?} of {plain:?}");
+            }
         }
     }
 }

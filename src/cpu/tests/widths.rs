@@ -13,6 +13,7 @@ fn all_loops() {
     conv2d::depthwise_convolutions_agree_with_the_loops();
     conv2d::long_sums_of_one_sign_stay_within_the_bound();
     conv2d::infinite_weights_over_zero_padding_give_no_nan();
+    conv2d::the_activation_of_a_convolution_is_the_one_applied_afterwards();
     products::pointwise_convolutions_of_any_size_agree_with_the_loops();
     products::dense_layers_agree_with_the_loops();
     products::long_products_of_one_sign_stay_within_the_bound();

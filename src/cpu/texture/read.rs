@@ -2,7 +2,7 @@
 
 use super::{BLOCK_LEN, curve};
 use crate::TexelValues;
-use crate::cpu::kit::{blocks, simd, threads};
+use crate::cpu::kit::{blocks, simd};
 use crate::memory::{NoMemory, collected};
 use crate::ops::{Line, Reading, Stored, Texel, from_half};
 
@@ -25,7 +25,7 @@ pub(crate) fn read_texels(
     let (work, plane) = (output.len(), height * width);
     let rows = (BLOCK_LEN / width).clamp(1, height);
     let blocks = blocks::split(output, 1, [plane, plane, rows * width])?;
-    threads::for_each(blocks, work, |block| {
+    blocks::for_each(blocks, work, |block| {
         let line = &reading.lines[block.plane];
         let first = block.start / width;
         for rows in block.pieces {

@@ -3,7 +3,6 @@
 use crate::cpu::kit::blocks;
 use crate::cpu::kit::blocks::Block;
 use crate::cpu::kit::simd;
-use crate::cpu::kit::threads;
 use crate::memory::{NoMemory, collected, with_room, zeros};
 use crate::ops::{AxisMap, Resampling, Tap};
 use pulp::{Simd, WithSimd};
@@ -21,7 +20,7 @@ pub(crate) fn bilinear(
     let plane = problem.input.height * problem.input.width;
     let work = output.len().saturating_mul(2);
     let blocks = blocks::split_planes(output, columns.len(), rows.len(), plane)?;
-    threads::for_each(blocks, work, |block| {
+    blocks::for_each(blocks, work, |block| {
         let shape = problem.input.dims();
         simd::dispatch(Mixed { rows: &rows, columns: &columns, shape, input, block })
     })

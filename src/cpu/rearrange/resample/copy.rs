@@ -3,7 +3,6 @@
 use crate::cpu::kit::blocks;
 use crate::cpu::kit::blocks::Block;
 use crate::cpu::kit::simd;
-use crate::cpu::kit::threads;
 use crate::memory::{NoMemory, push};
 use crate::ops::{CopyMap, NOWHERE};
 use pulp::{Simd, WithSimd};
@@ -20,7 +19,7 @@ pub(crate) fn copy_places(
     let value = f32::from_bits(map.filling().unwrap_or(0));
     let (plane_len, work) = (map.source_plane(), output.len() / 2);
     let blocks = blocks::split_planes(output, width, height, plane_len)?;
-    threads::for_each(blocks, work, |block| {
+    blocks::for_each(blocks, work, |block| {
         simd::dispatch(CopyRows {
             rows: &rows,
             columns: &columns,

@@ -3,7 +3,6 @@
 
 use crate::cpu::kit::blocks;
 use crate::cpu::kit::simd;
-use crate::cpu::kit::threads;
 use crate::memory::{NoMemory, zeros};
 use crate::ops::Resampling;
 
@@ -20,7 +19,7 @@ pub(crate) fn resampling_grad_input(
     let plane_len = output.height * out_width;
     let work = grad_output.len().saturating_mul(2).saturating_add(grad_input.len());
     let blocks = blocks::split_planes(grad_input, in_width, rows.len(), plane_len)?;
-    threads::for_each(blocks, work, |block| {
+    blocks::for_each(blocks, work, |block| {
         let first = block.start / in_width;
         let planes = grad_output[block.plane * plane_len..].chunks_exact(plane_len);
         let mut sums: Vec<f64> = zeros(out_width)?;
