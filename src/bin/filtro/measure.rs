@@ -12,6 +12,9 @@ use crate::failure::Failure;
 const SETTLING: Duration = Duration::from_millis(300);
 const UNSETTLED: Duration = Duration::from_secs(2);
 
+/// How long the CPU works first: processors that slept are slow for some milliseconds.
+const AWAKE: Duration = Duration::from_millis(50);
+
 /// How work is timed.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Timing {
@@ -32,7 +35,7 @@ impl Timing {
     }
 }
 
-/// The median time of some work, with all that it waits for, after a first run that does not count.
+/// The median time of some work, with all that it waits for, after first runs that do not count.
 ///
 /// Runs it at least three times, and until `budget` is spent or a hundred times.
 pub(crate) fn median<T>(
@@ -62,6 +65,12 @@ pub(crate) fn medians<T>(
         })
     };
     run()?;
+    if device.info().kind == DeviceKind::Cpu {
+        let begin = Instant::now();
+        while begin.elapsed() < AWAKE.min(timing.budget) {
+            run()?;
+        }
+    }
     let settles = timing.settles && device.info().kind == DeviceKind::Gpu;
     if settles {
         settle(&mut run)?;
