@@ -1,10 +1,9 @@
-//! What the CPU can do: multiply-adds in registers, and copies.
+//! What the CPU can do: multiply-adds in registers.
 
 use crate::cpu::kit::simd;
 use std::hint::black_box;
 
 use pulp::{Simd, WithSimd};
-use rayon::prelude::*;
 
 /// Chains of multiply-adds in as many vectors.
 struct Chains<const N: usize> {
@@ -50,13 +49,4 @@ pub(crate) fn multiply_adds(accumulators: u32, rounds: u32) -> (f64, f32) {
     #[allow(clippy::cast_possible_truncation, reason = "a mean of numbers near 2")]
     let mean = (f64::from(total) / chains) as f32;
     (chains * f64::from(rounds), mean)
-}
-
-/// A copy by all threads.
-pub(crate) fn copy(input: &[f32], output: &mut [f32]) {
-    let share = input.len().div_ceil(rayon::current_num_threads()).max(1);
-    output
-        .par_chunks_mut(share)
-        .zip(input.par_chunks(share))
-        .for_each(|(output, input)| output.copy_from_slice(input));
 }

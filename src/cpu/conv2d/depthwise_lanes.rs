@@ -1,7 +1,6 @@
 //! Depthwise Conv2d of narrow planes: as many planes at once as a vector has lanes, so that no lane is
 //! idle however narrow a row is.
 
-use crate::PaddingMode;
 use crate::cpu::conv2d::problem::Convolution;
 use crate::cpu::elementwise::activation::{limit, limits};
 use crate::cpu::kit::blocks;
@@ -38,22 +37,17 @@ fn columns(convolution: &Convolution<'_>, kernel: usize, stride: usize) -> usize
     (convolution.out_width().max(OUTPUTS) - 1) * stride + kernel
 }
 
-/// Where each position of a padded axis comes from.
-fn sources(axis: &Axis, mode: PaddingMode, len: usize) -> Result<Vec<Option<usize>>, NoMemory> {
-    let padded = axis.pad_begin + axis.input_size + axis.pad_end;
-    collected((0..len).map(|at| (at < padded).then(|| source_index(axis, mode, at)).flatten()))
-}
-
 pub(crate) fn run<const KERNEL: usize, const STRIDE: usize>(
     convolution: &Convolution<'_>,
     output: &mut [f32],
 ) -> Result<(), NoMemory> {
     let problem = &convolution.problem;
     let (vertical, horizontal) = (&problem.vertical, &problem.horizontal);
-    let rows = (vertical.output_size - 1) * STRIDE + KERNEL;
-    let rows = &sources(vertical, problem.padding_mode, rows)?;
-    let columns = columns(convolution, KERNEL, STRIDE);
-    let columns = &sources(horizontal, problem.padding_mode, columns)?;
+    let sources = |axis, len| {
+        collected((0..len).map(|position| source_index(axis, problem.padding_mode, position)))
+    };
+    let rows = &sources(vertical, (vertical.output_size - 1) * STRIDE + KERNEL)?;
+    let columns = &sources(horizontal, columns(convolution, KERNEL, STRIDE))?;
     let (work, out_len) = (convolution.work(output), convolution.out_plane_len());
     let planes = BLOCK_CELLS / (out_len + convolution.in_plane_len());
     let planes = planes.next_multiple_of(LANES).max(LANES);
@@ -89,8 +83,7 @@ impl<const KERNEL: usize, const STRIDE: usize> WithSimd for Planes<'_, '_, KERNE
         let [copy, cells, weight, sums] = scratch.buffers(lengths)?;
         copy.fill(0.0);
         let out_channels = convolution.problem.out_channels;
-        let zero_padded = convolution.problem.padding_mode == PaddingMode::Zeros;
-        let activation_limits = limits(convolution.problem.activation);
+        let limits = limits(convolution.problem.activation);
         for (first, outputs) in (block.plane..).step_by(LANES).zip(block.pieces.chunks_mut(LANES)) {
             let mut inputs = [&[][..]; LANES];
             let mut filters = [&[][..]; LANES];
@@ -107,18 +100,12 @@ impl<const KERNEL: usize, const STRIDE: usize> WithSimd for Planes<'_, '_, KERNE
             to_lanes(&filters, taps_of_lanes.as_chunks_mut().0);
             pad::<S>([rows, columns], &convolution.problem.horizontal, cells, copy);
             let is_finite = taps_of_lanes.iter().fold(true, |all, tap| all & tap.is_finite());
-            // A zero of the padding times an infinite weight is NaN, and no limit yet.
-            let repaired = zero_padded && !is_finite;
-            let limits = if repaired { None } else { activation_limits };
             let copied = Copied::<KERNEL, STRIDE> { rows, width: columns.len(), copy, out_width };
             copied.compute(simd, weight, limits, sums);
             from_lanes(sums.as_chunks().0, outputs);
-            if limits.is_none() {
+            if !is_finite || limits.is_none() {
                 for (plane, output) in (first..).zip(outputs) {
-                    if repaired {
-                        convolution.repair(plane, 0, output);
-                    }
-                    convolution.activate(output);
+                    convolution.repair_and_activate(plane, 0, !is_finite, output);
                 }
             }
         }

@@ -82,13 +82,8 @@ fn fold<T: Total>(
     grad_input: &mut [T],
 ) -> Result<(), NoMemory> {
     let targets = |axis: &Axis, phase: &Phase| {
-        let padded_size = axis.input_size + axis.pad_begin + axis.pad_end;
-        let target = |index| {
-            let padded = phase.first + index * axis.stride;
-            (padded < padded_size)
-                .then(|| source_index(axis, problem.padding_mode, padded))
-                .flatten()
-        };
+        let target =
+            |index| source_index(axis, problem.padding_mode, phase.first + index * axis.stride);
         collected((0..phase.axis.output_size).map(target))
     };
     let rows = targets(&problem.vertical, phases[0])?;

@@ -13,6 +13,7 @@ pub(crate) mod grad_weight_tile;
 pub(crate) mod gradients;
 mod pointwise;
 mod pointwise_rest;
+mod pointwise_tile;
 pub(crate) mod problem;
 use crate::cpu::conv2d::problem::Convolution;
 use crate::cpu::kit::packed::KeptWeight;

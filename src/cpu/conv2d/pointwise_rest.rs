@@ -4,10 +4,10 @@ use std::ops::Range;
 
 use pulp::Simd;
 
-use crate::cpu::conv2d::pointwise::Inputs;
+use crate::cpu::conv2d::pointwise_tile::{Inputs, PointwiseTile};
 use crate::cpu::elementwise::activation::limit;
 use crate::cpu::kit::rounding;
-use crate::cpu::kit::rounding::{Products, Steps, Sums};
+use crate::cpu::kit::rounding::{Products, Sums};
 use crate::cpu::kit::tile::{Tile, max_rows};
 
 /// Sums of a cell, which take channels in turn: one would wait for each addition.
@@ -23,24 +23,12 @@ pub(crate) fn cells<S: Simd>(len: usize) -> usize {
 }
 
 /// A pass over these cells, of which a tile's rows are the number.
-pub(crate) struct RestTile<'a, 'b> {
-    pub(crate) steps: Steps,
-    pub(crate) inputs: Inputs<'a>,
-    /// Of the pass, channel by channel, and a vector more.
-    pub(crate) weight: &'a [f32],
-    /// As many lanes as a vector has.
-    pub(crate) bias: &'a [f32],
-    pub(crate) limits: Option<[f32; 2]>,
-    /// Of each filter the cells.
-    pub(crate) outputs: &'a mut [&'b mut [f32]],
-    /// Where they are in an output.
-    pub(crate) first: usize,
-}
+pub(crate) struct RestTile<'a, 'b>(pub(crate) PointwiseTile<'a, 'b>);
 
 impl Tile for RestTile<'_, '_> {
     #[inline(always)]
     fn compute<S: Simd, const CELLS: usize, const VECTORS: usize>(self, simd: S) {
-        let Self { steps, inputs, weight, bias, limits, outputs, first } = self;
+        let PointwiseTile { steps, inputs, weight, bias, limits, first, outputs } = self.0;
         let zero = [[simd.splat_f32s(0.0); CHAINS]; CELLS];
         let products = RestProducts { inputs, weight, filters: outputs.len() };
         let sums: Sums<S, CELLS, CHAINS> = rounding::sum(simd, &products, zero, steps);

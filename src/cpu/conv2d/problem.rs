@@ -155,16 +155,16 @@ impl<'a> Convolution<'a> {
         }
     }
 
-    /// Applies the activation, which may have been applied if it only limits.
+    /// Applies the activation, which may have been applied if it only limits: NaN stays NaN then.
     #[inline(always)]
-    fn repair_and_activate(
+    pub(crate) fn repair_and_activate(
         &self,
         out_plane: usize,
         start: usize,
-        any_nan: bool,
+        may_be_nan: bool,
         output: &mut [f32],
     ) {
-        if any_nan && self.zero_padded {
+        if may_be_nan && self.zero_padded {
             self.repair(out_plane, start, output);
         }
         self.activate(output);
@@ -184,7 +184,7 @@ impl<'a> Convolution<'a> {
     /// Takes again the outputs that are NaN where the weight is to blame.
     #[cold]
     #[inline(never)]
-    pub(crate) fn repair(&self, out_plane: usize, start: usize, output: &mut [f32]) {
+    fn repair(&self, out_plane: usize, start: usize, output: &mut [f32]) {
         let filter = out_plane % self.problem.out_channels;
         let bias = self.bias(filter);
         let weight = &self.weight[filter * self.gemm_k()..][..self.gemm_k()];

@@ -79,8 +79,7 @@ pub(crate) fn split_groups<T>(
     });
     for (first_plane, band_output) in bands {
         if span >= plane_len && block_len >= plane_len {
-            let planes = band_output;
-            push(&mut tasks, Task::Planes { plane: first_plane, planes, plane_len })?;
+            push(&mut tasks, Task::Planes { plane: first_plane, planes: band_output, plane_len })?;
             continue;
         }
         let mut blocks: Vec<Block<'_, T>> = Vec::new();
@@ -143,7 +142,7 @@ pub(crate) fn split_copied<T>(
     let rows = out_height.div_ceil(pieces);
     let planes = BLOCK_CELLS.saturating_mul(pieces) / (plane_len + in_len);
     let all_planes = output.len() / plane_len;
-    let planes = planes.min(all_planes.div_ceil(4 * rayon::current_num_threads())).max(1);
+    let planes = planes.min(all_planes.div_ceil(threads::most_tasks())).max(1);
     split(output, planes, [plane_len, plane_len, rows * out_width])
 }
 

@@ -48,10 +48,7 @@ impl AxisLayout {
         let phase_len = count.saturating_add((axis.span() - 1) / stride);
         let phased_len = stride.saturating_mul(phase_len);
         let gathered_len = kernel_size.saturating_mul(count);
-        let padded_size = axis.input_size + axis.pad_begin + axis.pad_end;
-        let source = |position: usize| {
-            (position < padded_size).then(|| source_index(axis, mode, position)).flatten()
-        };
+        let source = |position: usize| source_index(axis, mode, position);
         if gathered_len <= phased_len {
             let sources = (0..gathered_len).map(|index| {
                 let (kernel, out) = (index / count, index % count);
@@ -165,7 +162,7 @@ pub(crate) fn copy_plane(
     }
 }
 
-/// The input's index at a position of the padded axis; none where zero padding is.
+/// The input's index at a position of the padded axis; none where zero padding is, and behind its end.
 pub(crate) fn source_index(axis: &Axis, mode: PaddingMode, position: usize) -> Option<usize> {
     let (size, pad) = (axis.input_size, axis.pad_begin);
     if position >= pad && position - pad < size {
@@ -173,6 +170,7 @@ pub(crate) fn source_index(axis: &Axis, mode: PaddingMode, position: usize) -> O
     }
     match mode {
         PaddingMode::Zeros => None,
+        _ if position >= pad + size + axis.pad_end => None,
         PaddingMode::Reflect if position < pad => Some(pad - position),
         PaddingMode::Reflect => Some(2 * (size - 1) - (position - pad)),
         PaddingMode::Replicate if position < pad => Some(0),

@@ -33,14 +33,12 @@ impl PaddedRow {
             phase + begin..phase + begin + count
         });
         let (mut surround, mut mirrored) = (Vec::new(), Vec::new());
-        let padded_size = pad_begin + input_size + axis.pad_end;
         for cell in 0..stride * phase_len {
             let position = cell % phase_len * stride + cell / phase_len;
             if (pad_begin..pad_begin + input_size).contains(&position) {
                 continue;
             }
-            let source = (position < padded_size).then(|| source_index(axis, mode, position));
-            match source.flatten() {
+            match source_index(axis, mode, position) {
                 Some(source) => push(&mut mirrored, (cell, source))?,
                 None => push(&mut surround, cell)?,
             }

@@ -104,13 +104,8 @@ impl Plane {
         let (stride, size) = (axis.stride, axis.input_size);
         let first = axis.pad_begin.saturating_sub(start).div_ceil(stride).min(len);
         let end = (size + axis.pad_begin).saturating_sub(start).div_ceil(stride).clamp(first, len);
-        let padded_size = size + axis.pad_begin + axis.pad_end;
         let edge = |cells: std::ops::Range<usize>| {
-            collected(cells.map(|cell| {
-                let position = start + cell * stride;
-                let inside = position < padded_size;
-                inside.then(|| source_index(axis, mode, position)).flatten()
-            }))
+            collected(cells.map(|cell| source_index(axis, mode, start + cell * stride)))
         };
         let edges = [edge(0..first)?, edge(end..len)?];
         let zeros = edges.iter().flatten().all(Option::is_none);
@@ -176,6 +171,7 @@ impl Plane {
                     cells.fill(0.0);
                     continue;
                 }
+                // Not zipped, which would be a call for every row.
                 for (index, source) in edge.iter().enumerate() {
                     cells[index] = source.map_or(0.0, |source| rows[row * len + source]);
                 }

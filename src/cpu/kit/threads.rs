@@ -64,24 +64,28 @@ pub(crate) fn for_each<T: Send>(
 
 /// Into how many tasks so much work should be split, so that no thread waits long for the last of them.
 pub(crate) fn task_count(work: usize) -> usize {
-    (work / TASK_WORK).clamp(1, 4 * rayon::current_num_threads())
+    (work / TASK_WORK).clamp(1, most_tasks())
 }
 
-/// Units of work of a task at the least, if that leaves a task for every thread.
+/// The most tasks that this is.
+pub(crate) fn most_tasks() -> usize {
+    4 * rayon::current_num_threads()
+}
+
+/// Units of a part at the least, if that leaves one for every thread.
 const LEAST_UNITS: usize = 6;
 
-/// How many of so many equal units, of each of some problems, a task should have, so that each problem is
-/// split into about `parts` tasks, as [`task_count`] says, and all threads end at once. A task takes as
-/// long as half a unit more.
-pub(crate) fn share(units: usize, problems: usize, parts: usize) -> usize {
-    let fewest = (units / LEAST_UNITS).clamp(parts.div_ceil(4), parts.div_ceil(2));
-    let sizes = (fewest..=parts).map(|count| units.div_ceil(count).max(1));
-    let longest = |&size: &usize| {
-        let count = units.div_ceil(size).max(1);
+/// Into about how many parts, `about` as [`task_count`] says, so many equal units of each of some problems
+/// should be split, so that all threads end at once. A part takes as long as half a unit more.
+pub(crate) fn parts(units: usize, problems: usize, about: usize) -> usize {
+    let fewest = (units / LEAST_UNITS).clamp(about.div_ceil(4), about.div_ceil(2));
+    let counts = (fewest..=about).map(|count| units.div_ceil(units.div_ceil(count)));
+    let longest = |&count: &usize| {
+        let size = units.div_ceil(count);
         let last = units - (count - 1) * size;
         longest_share(problems * count, [2 * size + 1, 2 * last + 1])
     };
-    sizes.min_by_key(longest).unwrap_or(units)
+    counts.min_by_key(longest).unwrap_or(1)
 }
 
 /// The longest work of a thread where that of `tasks` tasks is `full`, but `last` of the last.
