@@ -3,6 +3,7 @@
 //! Some rows of outputs, a vector or two wide, are computed at once. Each padded row is loaded once per
 //! horizontal tap and joins the sums of all of them that it belongs to, which stay in registers.
 
+use crate::PaddingMode;
 use crate::cpu::conv2d::depthwise_lanes;
 use crate::cpu::conv2d::problem::Convolution;
 use crate::cpu::elementwise::activation::{limit, limits};
@@ -86,7 +87,7 @@ impl<const KERNEL: usize, const STRIDE: usize> WithSimd for Planes<'_, '_, KERNE
         // The last vector may read what lies behind.
         let [copy] = scratch.buffers([copy_len + lanes])?;
         padded.surround(first_row, 0.0, &mut copy[..copy_len]);
-        let limits = limits(convolution.problem.activation);
+        let zero_padded = convolution.problem.padding_mode == PaddingMode::Zeros;
         for (plane, output) in (block.plane..).zip(block.pieces) {
             padded.copy(first_row, convolution.group_input(plane), &mut copy[..copy_len]);
             let filter = plane % convolution.problem.out_channels;
@@ -100,6 +101,9 @@ impl<const KERNEL: usize, const STRIDE: usize> WithSimd for Planes<'_, '_, KERNE
             }
             let bias = simd.splat_f32s(convolution.bias(filter));
             let is_finite = taps.as_flattened().iter().fold(true, |all, tap| all & tap.is_finite());
+            // A zero of the padding times an infinite weight is NaN, and no limit yet.
+            let repaired = zero_padded && !is_finite;
+            let limits = if repaired { None } else { limits(convolution.problem.activation) };
             let columns = Columns::<_, KERNEL, STRIDE> {
                 simd,
                 weight: &weight,
@@ -124,8 +128,11 @@ impl<const KERNEL: usize, const STRIDE: usize> WithSimd for Planes<'_, '_, KERNE
                     }
                 }
             }
-            if !is_finite || limits.is_none() {
-                convolution.repair_and_activate(plane, block.start, !is_finite, output);
+            if repaired {
+                convolution.repair(plane, block.start, output);
+            }
+            if limits.is_none() {
+                convolution.activate(output);
             }
         }
         Ok(())

@@ -184,7 +184,7 @@ impl<'a> Convolution<'a> {
     /// Takes again the outputs that are NaN where the weight is to blame.
     #[cold]
     #[inline(never)]
-    fn repair(&self, out_plane: usize, start: usize, output: &mut [f32]) {
+    pub(crate) fn repair(&self, out_plane: usize, start: usize, output: &mut [f32]) {
         let filter = out_plane % self.problem.out_channels;
         let bias = self.bias(filter);
         let weight = &self.weight[filter * self.gemm_k()..][..self.gemm_k()];
