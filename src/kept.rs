@@ -3,8 +3,12 @@
 //! An allocator gives large blocks back to the system or has to clear them; either costs as much as
 //! a small operation.
 
-use std::ops::Deref;
+use std::ops::{Deref, DerefMut, Range};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytemuck::Zeroable;
+
+use crate::memory::{LINE, NoMemory, from_line, zeros};
 
 /// Bytes below which allocating costs nothing.
 const LEAST_BYTES: usize = 1 << 14;
@@ -62,9 +66,18 @@ impl<T> Kept<T> {
     }
 }
 
-impl<T: Copy> Kept<T> {
-    /// The allocation that fits so many elements best, with any elements; `None` if none does well.
-    pub(crate) fn take(&self, len: usize, fill: T) -> Option<Vec<T>> {
+impl<T: Copy + Zeroable> Kept<T> {
+    /// So many elements, of any value.
+    pub(crate) fn elements(self: &Arc<Self>, len: usize) -> Result<Elements<T>, NoMemory> {
+        if let Some(elements) = self.take(len) {
+            return Ok(elements);
+        }
+        let room = zeros(len.saturating_add(line::<T>())).map_err(|_| NoMemory::of::<T>(len))?;
+        Ok(Elements::of_line(room, len, self))
+    }
+
+    /// So many elements in the allocation that fits them best; `None` if none does well.
+    fn take(self: &Arc<Self>, len: usize) -> Option<Elements<T>> {
         let most = len.saturating_add(len / 4);
         let mut list = self.list();
         let fits =
@@ -72,28 +85,43 @@ impl<T: Copy> Kept<T> {
         let (index, _) = fits.rev().min_by_key(|(_, kept)| kept.capacity())?;
         let mut elements = list.remove(index);
         drop(list);
-        elements.resize(len, fill);
-        Some(elements)
+        let room = elements.capacity().min(len.saturating_add(line::<T>()));
+        if elements.len() < room {
+            elements.resize(room, T::zeroed());
+        }
+        Some(Elements::of_line(elements, len, self))
     }
+}
+
+/// Elements of a line of the caches.
+const fn line<T>() -> usize {
+    LINE / size_of::<T>()
 }
 
 /// The elements of a tensor on the host. Their memory is kept when they are dropped.
 #[derive(Debug)]
 pub(crate) struct Elements<T> {
     elements: Vec<T>,
+    /// Which of these are the tensor's.
+    range: Range<usize>,
     keeper: Option<Arc<Kept<T>>>,
 }
 
 impl<T> Elements<T> {
+    /// So many, from the begin of a line of the caches on where there is room.
+    fn of_line(elements: Vec<T>, len: usize, keeper: &Arc<Kept<T>>) -> Self {
+        Self { range: from_line(&elements, len), elements, keeper: Some(keeper.clone()) }
+    }
+
     pub(crate) const fn kept_by(elements: Vec<T>, keeper: Arc<Kept<T>>) -> Self {
-        Self { elements, keeper: Some(keeper) }
+        Self { range: 0..elements.len(), elements, keeper: Some(keeper) }
     }
 }
 
 /// Whose memory nobody keeps.
 impl<T> From<Vec<T>> for Elements<T> {
     fn from(elements: Vec<T>) -> Self {
-        Self { elements, keeper: None }
+        Self { range: 0..elements.len(), elements, keeper: None }
     }
 }
 
@@ -107,7 +135,13 @@ impl<T> Deref for Elements<T> {
     type Target = [T];
 
     fn deref(&self) -> &[T] {
-        &self.elements
+        &self.elements[self.range.clone()]
+    }
+}
+
+impl<T> DerefMut for Elements<T> {
+    fn deref_mut(&mut self) -> &mut [T] {
+        &mut self.elements[self.range.clone()]
     }
 }
 
@@ -134,15 +168,34 @@ mod tests {
     fn what_fits_best_is_taken_once() {
         let kept = Arc::default();
         let addresses = [LEAST, 2 * LEAST, 2 * LEAST - 8].map(|len| drop_into(&kept, len));
-        let taken = kept.take(2 * LEAST - 10, 0.0).unwrap();
-        assert_eq!((taken.as_ptr(), taken.len()), (addresses[2], 2 * LEAST - 10));
-        let taken = kept.take(2 * LEAST - 10, 0.0).unwrap();
-        assert_eq!((taken.as_ptr(), taken.len()), (addresses[1], 2 * LEAST - 10));
-        assert_eq!(kept.take(2 * LEAST - 10, 0.0), None);
-        assert_eq!(kept.take(LEAST / 2, 0.0), None);
+        let taken = [(); 2].map(|()| kept.take(2 * LEAST - 10).unwrap());
+        assert!(taken.iter().all(|taken| taken.len() == 2 * LEAST - 10));
+        let skipped = [(&taken[0], addresses[2]), (&taken[1], addresses[1])]
+            .map(|(taken, address)| taken.as_ptr().addr() - address.addr());
+        assert!(skipped.iter().all(|&bytes| bytes < LINE), "{skipped:?}");
+        assert!(kept.take(2 * LEAST - 10).is_none());
+        assert!(kept.take(LEAST / 2).is_none());
         assert_eq!(kept.bytes(), LEAST_BYTES);
         kept.trim();
-        assert_eq!((kept.bytes(), kept.take(LEAST, 0.0)), (0, None));
+        assert_eq!((kept.bytes(), kept.take(LEAST).is_none()), (0, true));
+    }
+
+    #[test]
+    fn elements_begin_with_a_line_and_are_those_that_were_left() {
+        let kept: Arc<Kept<f32>> = Arc::default();
+        for len in [LEAST, LEAST + 1, LEAST + 30] {
+            kept.trim();
+            for value in [0.0, 1.0, 2.0] {
+                let mut elements = kept.elements(len).unwrap();
+                assert_eq!((elements.len(), elements.as_ptr().addr() % LINE), (len, 0));
+                // Shorter ones between do not take from what is there.
+                assert!(elements.iter().all(|&element| element == value));
+                elements.fill(value + 1.0);
+                drop(elements);
+                drop(kept.elements(len - 9).unwrap());
+            }
+            assert_eq!(kept.bytes(), 4 * len + LINE);
+        }
     }
 
     #[test]

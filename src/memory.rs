@@ -3,6 +3,8 @@
 //! What the length of an allocation depends on may come from a caller, so an allocation that fails
 //! is an error and not the end of the process.
 
+use std::ops::Range;
+
 use bytemuck::Zeroable;
 
 use crate::Error;
@@ -84,6 +86,16 @@ pub(crate) fn push<T>(elements: &mut Vec<T>, element: T) -> Result<()> {
     Ok(())
 }
 
+/// Bytes of a line of the caches: a vector that lies in two of them takes twice as long.
+pub(crate) const LINE: usize = 64;
+
+/// So many of some elements, from the begin of a line on if there are as many behind it.
+pub(crate) fn from_line<T>(elements: &[T], len: usize) -> Range<usize> {
+    let first = elements.as_ptr().align_offset(LINE);
+    let first = if first <= elements.len() - len { first } else { 0 };
+    first..first + len
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -100,6 +112,18 @@ mod tests {
         assert_eq!(filled(0_u64, usize::MAX), Err(NoMemory { bytes: None }));
         assert!(collected((0..len).filter(|index| index % 2 == 0).take(3)).is_ok());
         assert!(collected(0..len).is_err());
+    }
+
+    #[test]
+    fn elements_begin_with_a_line_where_they_can() {
+        let elements = [0.0_f32; 64];
+        for start in 0..16 {
+            let elements = &elements[start..];
+            let range = from_line(elements, 20);
+            assert_eq!(range.len(), 20);
+            assert_eq!(elements[range].as_ptr().addr() % LINE, 0);
+            assert_eq!(from_line(elements, elements.len()), 0..elements.len());
+        }
     }
 
     #[test]

@@ -143,22 +143,16 @@ downloads!(Tensor, f32);
 downloads!(Indices, u32);
 pub(crate) use downloads;
 
-impl Device {
-    /// So many elements on the host, of any value.
-    pub(crate) fn host_elements(&self, len: usize) -> std::result::Result<Vec<f32>, NoMemory> {
-        self.kept().take(len, 0.0).map_or_else(|| zeros(len), Ok)
-    }
-
-    /// Elements whose memory becomes the next tensor's when they are dropped.
-    pub(crate) fn host_storage(&self, elements: Vec<f32>) -> Storage<f32> {
-        Storage::on_cpu(Elements::kept_by(elements, self.kept().clone()))
-    }
-}
-
 impl Tensor {
     pub(crate) fn on_gpu(device: &Device, shape: Shape, buffer: GpuBuffer) -> Self {
         let dtype = buffer.dtype;
         Self { shape, storage: Storage::Gpu(Arc::new(buffer)), dtype, device: device.clone() }
+    }
+
+    /// A tensor of these elements on the CPU.
+    pub(crate) fn on_host(device: &Device, shape: Shape, elements: Elements<f32>) -> Self {
+        let storage = Storage::on_cpu(elements);
+        Self { shape, storage, dtype: DType::F32, device: device.clone() }
     }
 
     /// A tensor of f32 on the CPU that `fill` writes every element of, if there is one.
@@ -181,7 +175,7 @@ impl Tensor {
     ) -> Result<Self> {
         let len = shape.checked_len(operation)?;
         let fill = |elements: &mut [f32]| if len == 0 { Ok(()) } else { fill(elements) };
-        let elements = device.host_elements(len).and_then(|mut elements| {
+        let elements = device.kept().elements(len).and_then(|mut elements| {
             if cfg!(debug_assertions) {
                 // What is not written shows.
                 elements.fill(f32::NAN);
@@ -190,7 +184,7 @@ impl Tensor {
         });
         let mut elements = elements.map_err(|missing| missing.during(operation))?;
         dtype.round(&mut elements);
-        Ok(Self { shape, storage: device.host_storage(elements), dtype, device: device.clone() })
+        Ok(Self { dtype, ..Self::on_host(device, shape, elements) })
     }
 }
 

@@ -6,6 +6,7 @@ use ndarray::{ArrayBase, Data, Dimension};
 
 use crate::cpu;
 use crate::device::Backend;
+use crate::kept::Elements;
 use crate::memory::collected;
 use crate::storage::Storage;
 use crate::{DType, Device, Error, Result, Shape, Tensor};
@@ -71,11 +72,12 @@ impl Device {
         match self.backend() {
             Backend::Cpu => {
                 let shape = checked(elements, shape.into())?;
-                let kept = self.host_elements(elements.len()).and_then(|mut kept| {
+                let kept = self.kept().elements(elements.len()).and_then(|mut kept| {
                     cpu::copy(elements, &mut kept)?;
                     Ok(kept)
                 });
-                self.upload_vec(kept.map_err(|missing| missing.during("upload"))?, shape)
+                let elements = kept.map_err(|missing| missing.during("upload"))?;
+                Ok(Tensor::on_host(self, shape, elements))
             }
             Backend::Gpu(context) => {
                 let shape = checked(elements, shape.into())?;
@@ -100,8 +102,8 @@ impl Device {
             Backend::Gpu(_) => self.upload_slice(&elements, shape),
             Backend::Cpu => {
                 let shape = checked(&elements, shape.into())?;
-                let storage = self.host_storage(elements);
-                Ok(Tensor { shape, storage, dtype: DType::F32, device: self.clone() })
+                let elements = Elements::kept_by(elements, self.kept().clone());
+                Ok(Tensor::on_host(self, shape, elements))
             }
         }
     }

@@ -9,9 +9,10 @@
 //! where they lie with the packed weight ([`kit::packed`]), in registers ([`kit::tile`]). One of 1x1
 //! needs no copy ([`conv2d::pointwise`]), one over a whole input, as a dense layer is, neither copy nor
 //! packed weight ([`conv2d::dot`]), and few filters per group no packed weight ([`conv2d::direct`]).
-//! Depthwise convolutions of small kernels compute some rows of outputs at once from padded rows
-//! ([`conv2d::depthwise`]), or where rows are narrow a plane per lane ([`conv2d::depthwise_lanes`]);
-//! poolings slide down padded rows ([`pool2d::slide`]).
+//! Depthwise convolutions of small kernels ([`conv2d::depthwise`]) compute some rows of outputs at once
+//! from padded rows ([`conv2d::depthwise_rows`]), or where rows are narrow a plane per lane
+//! ([`conv2d::depthwise_lanes`]); together with one of 1x1 before them they never see its whole output
+//! ([`conv2d::pair`]). Poolings slide down padded rows ([`pool2d::slide`]).
 
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) mod ceiling;
@@ -27,6 +28,8 @@ mod texture;
 mod training;
 
 pub(crate) use crate::cpu::conv2d::gradients::{conv2d_grad_input, conv2d_grad_weight};
+pub(crate) use crate::cpu::conv2d::pair::{conv2d_pair, is_pair};
+pub(crate) use crate::cpu::conv2d::problem::Convolution;
 pub(crate) use crate::cpu::elementwise::activation::{activation, activation_grad_input};
 pub(crate) use crate::cpu::elementwise::copy::copy;
 pub(crate) use crate::cpu::elementwise::pairwise::pairwise;

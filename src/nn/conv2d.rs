@@ -3,6 +3,8 @@
 use super::layer::{Layer, take};
 use super::{Parameter, Rng};
 use crate::memory::collected;
+use crate::run::conv2d::pair;
+use crate::run::conv2d::pair::Filters;
 use crate::{Device, Error, PaddingMode, ReceptiveField, Result, Shape, Tensor};
 
 /// A convolution that owns its weight and bias.
@@ -139,6 +141,16 @@ impl Conv2d {
             bias.set_gradient(self.linear.grad_bias(&grad_output)?)?;
         }
         Ok((input.shape(), grad_output))
+    }
+
+    /// The output of a layer for that of this one, where they are computed together.
+    pub(super) fn infer_pair(&self, next: &Self, input: &Tensor) -> Result<Option<Tensor>> {
+        pair::forward(self.filters(), next.filters(), input)
+    }
+
+    fn filters(&self) -> Filters<'_> {
+        let (weight, bias) = (self.weight.value(), self.bias_value());
+        Filters { options: &self.options, weight, bias }
     }
 
     fn bias_value(&self) -> Option<&Tensor> {

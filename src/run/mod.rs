@@ -4,7 +4,7 @@ mod activation;
 mod arithmetic;
 mod cat;
 mod choose;
-mod conv2d;
+pub(crate) mod conv2d;
 mod conv_transpose2d;
 mod convert;
 mod normalization;

@@ -64,6 +64,7 @@ mod nn_graph;
 mod nn_layers;
 mod nn_memory;
 mod nn_names;
+mod nn_pairs;
 #[cfg(feature = "safetensors")]
 mod nn_residual;
 #[cfg(feature = "cli")]

@@ -21,7 +21,7 @@ const COPY_LEN: usize = 1 << 15;
 /// Every output.
 pub(crate) fn run(convolution: &Convolution<'_>, output: &mut [f32]) -> Result<(), NoMemory> {
     let plan = DensePlan::new(convolution);
-    let work = convolution.work(output);
+    let work = convolution.work(output.len());
     let blocks = blocks::split(output, plan.filters, plan.lengths(convolution))?;
     let plan = &plan;
     let order = Order::new(convolution.filters, plan.filters, convolution.gemm_k());

@@ -1,6 +1,7 @@
 //! How the output of a dense convolution is split into blocks.
 
 use crate::cpu::conv2d::problem::Convolution;
+use crate::cpu::kit::threads;
 use crate::cpu::kit::threads::longest_share;
 use crate::window::Axis;
 
@@ -37,7 +38,7 @@ struct Shape {
 impl DensePlan {
     /// The way that takes least time if every thread has a processor of its own.
     pub(crate) fn new(convolution: &Convolution<'_>) -> Self {
-        let threads = rayon::current_num_threads();
+        let threads = threads::count();
         let (height, width) = (convolution.problem.vertical.output_size, convolution.out_width());
         let filters = convolution.filters;
         let mut best: Option<(usize, Shape, bool)> = None;

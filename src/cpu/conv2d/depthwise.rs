@@ -1,29 +1,34 @@
 //! Conv2d with one input channel and one filter per group and a small kernel.
-//!
-//! Some rows of outputs, a vector or two wide, are computed at once. Each padded row is loaded once per
-//! horizontal tap and joins the sums of all of them that it belongs to, which stay in registers.
 
-use crate::PaddingMode;
-use crate::cpu::conv2d::depthwise_lanes;
 use crate::cpu::conv2d::problem::Convolution;
-use crate::cpu::elementwise::activation::{limit, limits};
-use crate::cpu::kit::blocks;
-use crate::cpu::kit::blocks::{Block, Scratch};
+use crate::cpu::conv2d::{depthwise_lanes, depthwise_rows};
+use crate::cpu::kit::blocks::{Block, Scratch, Task};
 use crate::cpu::kit::padded::PaddedPlane;
-use crate::cpu::kit::simd;
+use crate::cpu::kit::{blocks, simd};
 use crate::memory::NoMemory;
-use pulp::{Simd, WithSimd};
-
-/// Rows of outputs that are computed at once: a divisor of the planes' heights in most networks.
-const ROWS: usize = 7;
 
 /// Widest output.
 const MAX_WIDTH: usize = 4096;
 
-type Run = fn(&Convolution<'_>, &mut [f32]) -> Result<(), NoMemory>;
+type Compute = fn(&Convolution<'_>, &Way, Block<'_, f32>) -> Result<(), NoMemory>;
 
-/// What runs this convolution, if it is one of these.
-pub(crate) fn of(convolution: &Convolution<'_>) -> Option<Run> {
+/// How blocks of outputs are computed.
+#[derive(Debug)]
+pub(crate) struct Depthwise {
+    way: Way,
+    compute: Compute,
+}
+
+#[derive(Debug)]
+enum Way {
+    /// Some rows of a plane at once.
+    Rows(PaddedPlane),
+    /// Some planes at once.
+    Lanes(depthwise_lanes::Sources),
+}
+
+/// What computes a block of this convolution, if it is one of these.
+fn compute_of(convolution: &Convolution<'_>) -> Option<Compute> {
     let axes = [&convolution.problem.vertical, &convolution.problem.horizontal];
     if convolution.channels != 1
         || convolution.filters != 1
@@ -33,226 +38,94 @@ pub(crate) fn of(convolution: &Convolution<'_>) -> Option<Run> {
         return None;
     }
     match axes.map(|axis| (axis.kernel_size, axis.stride)) {
-        [(3, 1), (3, 1)] => Some(run::<3, 1>),
-        [(3, 2), (3, 2)] => Some(run::<3, 2>),
-        [(5, 1), (5, 1)] => Some(run::<5, 1>),
-        [(5, 2), (5, 2)] => Some(run::<5, 2>),
+        [(3, 1), (3, 1)] => Some(compute::<3, 1>),
+        [(3, 2), (3, 2)] => Some(compute::<3, 2>),
+        [(5, 1), (5, 1)] => Some(compute::<5, 1>),
+        [(5, 2), (5, 2)] => Some(compute::<5, 2>),
         _ => None,
     }
 }
 
-fn run<const KERNEL: usize, const STRIDE: usize>(
+fn compute<const KERNEL: usize, const STRIDE: usize>(
     convolution: &Convolution<'_>,
-    output: &mut [f32],
+    way: &Way,
+    block: Block<'_, f32>,
 ) -> Result<(), NoMemory> {
-    if depthwise_lanes::supports(convolution, KERNEL, STRIDE) {
-        return depthwise_lanes::run::<KERNEL, STRIDE>(convolution, output);
-    }
-    let problem = &convolution.problem;
-    let axes = [&problem.vertical, &problem.horizontal];
-    let padded = PaddedPlane::new(axes, problem.padding_mode)?;
-    let [in_len, out_width] = [convolution.in_plane_len(), convolution.out_width()];
-    let out_size = axes.map(|axis| axis.output_size);
-    let work = convolution.work(output);
-    let blocks = blocks::split_copied(output, out_size, STRIDE * padded.row.len(), in_len)?;
-    blocks::for_each(blocks, work, |block| {
-        Scratch::with(|scratch| {
-            let first_row = block.start / out_width * STRIDE;
-            let (padded, convolution) = (&padded, convolution);
+    Scratch::with(|scratch| match way {
+        Way::Rows(padded) => {
             let planes =
-                Planes::<KERNEL, STRIDE> { convolution, padded, first_row, block, scratch };
+                depthwise_rows::Planes::<KERNEL, STRIDE> { convolution, padded, block, scratch };
             simd::dispatch(planes)
-        })
+        }
+        Way::Lanes(sources) => {
+            let planes =
+                depthwise_lanes::Planes::<KERNEL, STRIDE> { convolution, sources, block, scratch };
+            simd::dispatch(planes)
+        }
     })
 }
 
-struct Planes<'a, 'b, const KERNEL: usize, const STRIDE: usize> {
-    convolution: &'a Convolution<'a>,
-    padded: &'a PaddedPlane,
-    /// Of the padded input, which the block's copy begins with.
-    first_row: usize,
-    block: Block<'b, f32>,
-    scratch: &'a mut Scratch,
+pub(crate) fn supports(convolution: &Convolution<'_>) -> bool {
+    compute_of(convolution).is_some()
 }
 
-impl<const KERNEL: usize, const STRIDE: usize> WithSimd for Planes<'_, '_, KERNEL, STRIDE> {
-    type Output = Result<(), NoMemory>;
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) -> Self::Output {
-        let Self { convolution, padded, first_row, block, scratch } = self;
-        let (out_width, lanes) = (convolution.out_width(), S::F32_LANES);
-        let rows = block.pieces.first().map_or(0, |piece| piece.len()) / out_width;
-        let copy_len = ((rows - 1) * STRIDE + KERNEL) * padded.row.len();
-        // The last vector may read what lies behind.
-        let [copy] = scratch.buffers([copy_len + lanes])?;
-        padded.surround(first_row, 0.0, &mut copy[..copy_len]);
-        let zero_padded = convolution.problem.padding_mode == PaddingMode::Zeros;
-        for (plane, output) in (block.plane..).zip(block.pieces) {
-            padded.copy(first_row, convolution.group_input(plane), &mut copy[..copy_len]);
-            let filter = plane % convolution.problem.out_channels;
-            let taps = convolution.weight[filter * KERNEL * KERNEL..].as_chunks::<KERNEL>().0;
-            let Some(taps) = taps.first_chunk::<KERNEL>() else { continue };
-            let mut weight = [[simd.splat_f32s(0.0); KERNEL]; KERNEL];
-            for y in 0..KERNEL {
-                for x in 0..KERNEL {
-                    weight[y][x] = simd.splat_f32s(taps[y][x]);
-                }
-            }
-            let bias = simd.splat_f32s(convolution.bias(filter));
-            let is_finite = taps.as_flattened().iter().fold(true, |all, tap| all & tap.is_finite());
-            // A zero of the padding times an infinite weight is NaN, and no limit yet.
-            let repaired = zero_padded && !is_finite;
-            let limits = if repaired { None } else { limits(convolution.problem.activation) };
-            let columns = Columns::<_, KERNEL, STRIDE> {
-                simd,
-                weight: &weight,
-                bias,
-                padded,
-                first_row,
-                copy,
-                out_width,
-                limits,
-            };
-            if out_width < lanes {
-                columns.compute([0], output);
-            } else {
-                let vectors = if S::REGISTER_COUNT >= 32 { 2 } else { 1 };
-                for x in (0..out_width).step_by(vectors * lanes) {
-                    // The last vectors overlap those before them.
-                    let last = out_width - lanes;
-                    if vectors == 2 && x < last {
-                        columns.compute([x, (x + lanes).min(last)], output);
-                    } else {
-                        columns.compute([x.min(last)], output);
-                    }
-                }
-            }
-            if repaired {
-                convolution.repair(plane, block.start, output);
-            }
-            if limits.is_none() {
-                convolution.activate(output);
-            }
-        }
-        Ok(())
-    }
-}
-
-/// The outputs of one plane.
-struct Columns<'a, S: Simd, const KERNEL: usize, const STRIDE: usize> {
-    simd: S,
-    weight: &'a [[S::f32s; KERNEL]; KERNEL],
-    bias: S::f32s,
-    padded: &'a PaddedPlane,
-    first_row: usize,
-    copy: &'a [f32],
-    out_width: usize,
-    /// What the outputs are limited to.
-    limits: Option<[f32; 2]>,
-}
-
-impl<S: Simd, const KERNEL: usize, const STRIDE: usize> Columns<'_, S, KERNEL, STRIDE> {
-    /// Computes the columns of outputs, a vector wide, that begin at these places.
-    #[inline(always)]
-    fn compute<const VECTORS: usize>(&self, at: [usize; VECTORS], output: &mut [f32]) {
-        let rows = output.len() / self.out_width;
-        if rows < ROWS {
-            for out_y in 0..rows {
-                self.rows::<VECTORS, 1>(out_y, at, output);
-            }
+impl Depthwise {
+    pub(crate) fn new(convolution: &Convolution<'_>) -> Result<Option<Self>, NoMemory> {
+        let Some(compute) = compute_of(convolution) else { return Ok(None) };
+        let problem = &convolution.problem;
+        let way = if depthwise_lanes::supports(convolution) {
+            Way::Lanes(depthwise_lanes::Sources::new(convolution)?)
         } else {
-            for out_y in (0..rows).step_by(ROWS) {
-                // The last rows overlap those before them.
-                self.rows::<VECTORS, ROWS>(out_y.min(rows - ROWS), at, output);
-            }
-        }
+            let axes = [&problem.vertical, &problem.horizontal];
+            Way::Rows(PaddedPlane::new(axes, problem.padding_mode)?)
+        };
+        Ok(Some(Self { way, compute }))
     }
 
-    /// Computes some of their rows.
-    #[inline(always)]
-    fn rows<const VECTORS: usize, const ROWS: usize>(
+    /// Every output.
+    pub(crate) fn run(
         &self,
-        first: usize,
-        at: [usize; VECTORS],
+        convolution: &Convolution<'_>,
         output: &mut [f32],
-    ) {
-        let &Self { bias, padded, first_row, copy, out_width, .. } = self;
-        let row_len = padded.row.len();
-        let copy = &copy[first * STRIDE * row_len..];
-        let sources = &padded.sources[first_row + first * STRIDE..][..(ROWS - 1) * STRIDE + KERNEL];
-        let mut sums = [[bias; VECTORS]; ROWS];
-        const { assert!(ROWS <= 7 && (ROWS - 1) * STRIDE + KERNEL <= 17, "rows of the macros") };
-        // A loop would keep the sums out of registers.
-        macro_rules! rows {
-            ($($row:literal)*) => {
-                $(
-                    // Rows of zeros add nothing.
-                    if $row < (ROWS - 1) * STRIDE + KERNEL && sources[$row].is_some() {
-                        self.add_row::<VECTORS, ROWS, $row>(&copy[$row * row_len..], at, &mut sums);
-                    }
-                )*
-            };
-        }
-        rows!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16);
-        macro_rules! stores {
-            ($($row:literal)*) => {
-                $(
-                    if $row < ROWS {
-                        let output = &mut output[(first + $row) * out_width..];
-                        self.store::<VECTORS>(sums[usize::min($row, ROWS - 1)], at, output);
-                    }
-                )*
-            };
-        }
-        stores!(0 1 2 3 4 5 6);
+    ) -> Result<(), NoMemory> {
+        let work = convolution.work(output.len());
+        blocks::for_each(self.split(convolution, output)?, work, |block| {
+            self.compute(convolution, block)
+        })
     }
 
-    /// Stores a row of outputs.
-    #[inline(always)]
-    fn store<const VECTORS: usize>(
+    /// A block of outputs: whole planes or, of wide ones, some rows of them.
+    pub(crate) fn compute(
         &self,
-        sums: [S::f32s; VECTORS],
-        at: [usize; VECTORS],
-        output: &mut [f32],
-    ) {
-        let &Self { simd, limits, .. } = self;
-        for vector in 0..VECTORS {
-            let output = &mut output[at[vector]..];
-            let sum = limit(simd, limits, sums[vector]);
-            if let Some(cells) = S::as_mut_simd_f32s(output).0.first_mut() {
-                *cells = sum;
-            } else {
-                simd.partial_store_f32s(output, sum);
+        convolution: &Convolution<'_>,
+        block: Block<'_, f32>,
+    ) -> Result<(), NoMemory> {
+        (self.compute)(convolution, &self.way, block)
+    }
+
+    /// Planes that should be computed by one thread.
+    pub(crate) fn unit(&self) -> usize {
+        match &self.way {
+            Way::Rows(_) => 1,
+            Way::Lanes(_) => depthwise_lanes::LANES,
+        }
+    }
+
+    fn split<'a>(
+        &self,
+        convolution: &Convolution<'_>,
+        output: &'a mut [f32],
+    ) -> Result<Vec<Task<'a, f32>>, NoMemory> {
+        let (out_len, in_len) = (convolution.out_plane_len(), convolution.in_plane_len());
+        match &self.way {
+            Way::Rows(padded) => {
+                let axes = [&convolution.problem.vertical, &convolution.problem.horizontal];
+                let copied = axes[0].stride * padded.row.len();
+                blocks::split_copied(output, axes.map(|axis| axis.output_size), copied, in_len)
             }
-        }
-    }
-
-    /// Adds a row of the copy to the sums of all outputs that it belongs to.
-    #[inline(always)]
-    fn add_row<const VECTORS: usize, const ROWS: usize, const ROW: usize>(
-        &self,
-        row: &[f32],
-        at: [usize; VECTORS],
-        sums: &mut [[S::f32s; VECTORS]; ROWS],
-    ) {
-        let &Self { simd, weight, padded, .. } = self;
-        let phase_len = padded.row.phase_len();
-        for vector in 0..VECTORS {
-            let row = &row[at[vector]..];
-            for phase in 0..STRIDE {
-                let window = &row[phase * phase_len..][..S::F32_LANES + (KERNEL - 1) / STRIDE];
-                for tap_x in (phase..KERNEL).step_by(STRIDE) {
-                    let cells = &window[tap_x / STRIDE..][..S::F32_LANES];
-                    let input = S::as_simd_f32s(cells).0[0];
-                    for output in 0..ROWS {
-                        if ROW >= output * STRIDE && ROW - output * STRIDE < KERNEL {
-                            let sum = &mut sums[output][vector];
-                            let weight = weight[ROW - output * STRIDE][tap_x];
-                            *sum = simd.mul_add_e_f32s(weight, input, *sum);
-                        }
-                    }
-                }
+            Way::Lanes(_) => {
+                let planes = depthwise_lanes::planes(out_len + in_len);
+                blocks::split(output, planes, [out_len; 3])
             }
         }
     }

@@ -3,11 +3,11 @@
 
 use crate::cpu::conv2d::problem::Convolution;
 use crate::cpu::elementwise::activation::{limit, limits};
-use crate::cpu::kit::blocks;
 use crate::cpu::kit::blocks::{Block, Scratch};
 use crate::cpu::kit::layout::source_index;
 use crate::cpu::kit::simd;
-use crate::cpu::kit::transpose::{LANES, from_lanes, to_lanes};
+pub(crate) use crate::cpu::kit::transpose::LANES;
+use crate::cpu::kit::transpose::{from_lanes, to_lanes};
 use crate::memory::{NoMemory, collected};
 use crate::window::Axis;
 use pulp::{Simd, WithSimd};
@@ -24,49 +24,54 @@ const MOST_CELLS: usize = 512;
 /// Cells of the input and the output that a block should have.
 const BLOCK_CELLS: usize = 1 << 12;
 
-pub(crate) fn supports(convolution: &Convolution<'_>, kernel: usize, stride: usize) -> bool {
-    let rows = (convolution.problem.vertical.output_size - 1) * stride + kernel;
+pub(crate) fn supports(convolution: &Convolution<'_>) -> bool {
+    let rows = rows(&convolution.problem.vertical);
     convolution.out_width() <= MAX_WIDTH
-        && rows.saturating_mul(columns(convolution, kernel, stride)) <= MOST_CELLS
+        && rows.saturating_mul(columns(&convolution.problem.horizontal)) <= MOST_CELLS
         && convolution.problem.batch * convolution.problem.out_channels >= LANES
         && simd::lanes() == LANES
 }
 
+/// Rows of the padded input that are read.
+fn rows(vertical: &Axis) -> usize {
+    (vertical.output_size - 1) * vertical.stride + vertical.kernel_size
+}
+
 /// Columns of the padded input that are read.
-fn columns(convolution: &Convolution<'_>, kernel: usize, stride: usize) -> usize {
-    (convolution.out_width().max(OUTPUTS) - 1) * stride + kernel
+fn columns(horizontal: &Axis) -> usize {
+    (horizontal.output_size.max(OUTPUTS) - 1) * horizontal.stride + horizontal.kernel_size
 }
 
-pub(crate) fn run<const KERNEL: usize, const STRIDE: usize>(
-    convolution: &Convolution<'_>,
-    output: &mut [f32],
-) -> Result<(), NoMemory> {
-    let problem = &convolution.problem;
-    let (vertical, horizontal) = (&problem.vertical, &problem.horizontal);
-    let sources = |axis, len| {
-        collected((0..len).map(|position| source_index(axis, problem.padding_mode, position)))
-    };
-    let rows = &sources(vertical, (vertical.output_size - 1) * STRIDE + KERNEL)?;
-    let columns = &sources(horizontal, columns(convolution, KERNEL, STRIDE))?;
-    let (work, out_len) = (convolution.work(output), convolution.out_plane_len());
-    let planes = BLOCK_CELLS / (out_len + convolution.in_plane_len());
-    let planes = planes.next_multiple_of(LANES).max(LANES);
-    let blocks = blocks::split(output, planes, [out_len; 3])?;
-    blocks::for_each(blocks, work, |block| {
-        Scratch::with(|scratch| {
-            let planes = Planes::<KERNEL, STRIDE> { convolution, rows, columns, block, scratch };
-            simd::dispatch(planes)
-        })
-    })
+/// Planes of a block, if so many cells of the input and the output belong to one.
+pub(crate) fn planes(cells: usize) -> usize {
+    (BLOCK_CELLS / cells).next_multiple_of(LANES).max(LANES)
 }
 
-struct Planes<'a, 'b, const KERNEL: usize, const STRIDE: usize> {
-    convolution: &'a Convolution<'a>,
-    /// The rows and columns of the input that those of the copy have.
-    rows: &'a [Option<usize>],
-    columns: &'a [Option<usize>],
-    block: Block<'b, f32>,
-    scratch: &'a mut Scratch,
+/// The rows and columns of the input that those of a padded copy have.
+#[derive(Debug)]
+pub(crate) struct Sources {
+    rows: Vec<Option<usize>>,
+    columns: Vec<Option<usize>>,
+}
+
+impl Sources {
+    pub(crate) fn new(convolution: &Convolution<'_>) -> Result<Self, NoMemory> {
+        let problem = &convolution.problem;
+        let sources = |axis, len| {
+            collected((0..len).map(|position| source_index(axis, problem.padding_mode, position)))
+        };
+        let (vertical, horizontal) = (&problem.vertical, &problem.horizontal);
+        let rows = sources(vertical, rows(vertical))?;
+        Ok(Self { rows, columns: sources(horizontal, columns(horizontal))? })
+    }
+}
+
+/// A block of whole planes.
+pub(crate) struct Planes<'a, 'b, const KERNEL: usize, const STRIDE: usize> {
+    pub(crate) convolution: &'a Convolution<'a>,
+    pub(crate) sources: &'a Sources,
+    pub(crate) block: Block<'b, f32>,
+    pub(crate) scratch: &'a mut Scratch,
 }
 
 impl<const KERNEL: usize, const STRIDE: usize> WithSimd for Planes<'_, '_, KERNEL, STRIDE> {
@@ -74,7 +79,7 @@ impl<const KERNEL: usize, const STRIDE: usize> WithSimd for Planes<'_, '_, KERNE
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> Self::Output {
-        let Self { convolution, rows, columns, mut block, scratch } = self;
+        let Self { convolution, sources: Sources { rows, columns }, mut block, scratch } = self;
         let taps = KERNEL * KERNEL;
         let (out_len, out_width) = (convolution.out_plane_len(), convolution.out_width());
         let copy_len = rows.len() * columns.len() * LANES;
@@ -92,7 +97,7 @@ impl<const KERNEL: usize, const STRIDE: usize> WithSimd for Planes<'_, '_, KERNE
                 // Lanes beyond the last plane have it again.
                 let plane = first + lane.min(outputs.len() - 1);
                 let filter = plane % out_channels;
-                inputs[lane] = &convolution.input[plane * in_len..][..in_len];
+                inputs[lane] = convolution.group_input(plane);
                 filters[lane] = &convolution.weight[filter * taps..][..taps];
                 bias[lane] = convolution.bias(filter);
             }

@@ -34,7 +34,7 @@ pub(crate) fn run(convolution: &Convolution<'_>, output: &mut [f32]) -> Result<(
     // Rows longer than a block are cut; otherwise blocks are whole rows.
     let columns = out_width.min(BLOCK_LEN);
     let rows = (BLOCK_LEN / out_width).clamp(1, out_height);
-    let work = convolution.work(output);
+    let work = convolution.work(output.len());
     let span = if columns < out_width { out_width } else { convolution.out_plane_len() };
     let lengths = [convolution.out_plane_len(), span, rows * columns];
     let blocks = blocks::split(output, convolution.filters, lengths)?;

@@ -32,7 +32,7 @@ pub(crate) fn supports(convolution: &Convolution<'_>) -> bool {
 /// Every output.
 pub(crate) fn run(convolution: &Convolution<'_>, output: &mut [f32]) -> Result<(), NoMemory> {
     let problem = &convolution.problem;
-    let work = convolution.work(output);
+    let work = convolution.work(output.len());
     let filters = problem.out_channels.div_ceil(threads::task_count(work)).next_multiple_of(ROWS);
     let lengths = [problem.out_channels, convolution.filters, filters];
     // A block is the same filters of all images.

@@ -3,18 +3,21 @@
 mod definition;
 mod dense;
 mod dense_plan;
-pub(crate) mod depthwise;
+mod depthwise;
 mod depthwise_lanes;
+mod depthwise_rows;
 pub(crate) mod direct;
 mod dot;
 pub(crate) mod grad_weight;
 pub(crate) mod grad_weight_chunk;
 pub(crate) mod grad_weight_tile;
 pub(crate) mod gradients;
+pub(crate) mod pair;
 mod pointwise;
 mod pointwise_rest;
 mod pointwise_tile;
 pub(crate) mod problem;
+use crate::cpu::conv2d::depthwise::Depthwise;
 use crate::cpu::conv2d::problem::Convolution;
 use crate::cpu::kit::packed::KeptWeight;
 use crate::cpu::kit::threads;
@@ -59,8 +62,8 @@ fn convolve(
         run_definition(&convolution, output)
     } else if dot::supports(&convolution) {
         dot::run(&convolution, output)
-    } else if let Some(run) = depthwise::of(&convolution) {
-        run(&convolution, output)
+    } else if let Some(depthwise) = Depthwise::new(&convolution)? {
+        depthwise.run(&convolution, output)
     } else if direct::supports(&convolution) {
         direct::run(&convolution, output)
     } else if pointwise::supports(&convolution) {

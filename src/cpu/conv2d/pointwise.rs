@@ -22,7 +22,7 @@ use crate::memory::NoMemory;
 const LEAST_CELLS: usize = 16;
 
 /// Inputs of a block, so that they stay in the second cache.
-const MOST_INPUTS: usize = 1 << 18;
+pub(crate) const MOST_INPUTS: usize = 1 << 18;
 
 /// Channels from which on the lines of a tile are far apart and many.
 const MANY_CHANNELS: usize = 64;
@@ -58,19 +58,24 @@ fn block_size(convolution: &Convolution<'_>, work: usize) -> [usize; 2] {
 
 /// Every output.
 pub(crate) fn run(convolution: &Convolution<'_>, output: &mut [f32]) -> Result<(), NoMemory> {
-    let work = convolution.work(output);
+    let work = convolution.work(output.len());
     let plane_len = convolution.out_plane_len();
     let [filters, block_len] = block_size(convolution, work);
     let lengths = [plane_len, plane_len, block_len];
     let blocks = blocks::split_groups(output, [convolution.filters, filters], lengths)?;
     let order = Order::new(convolution.filters, filters, convolution.channels);
     with_packed((convolution.weight, convolution.kept_weight), order, |packed| {
-        blocks::for_each(blocks, work, |block| {
-            Scratch::with(|scratch| {
-                simd::dispatch(PointwiseBlock { convolution, packed, block, scratch })
-            })
-        })
+        blocks::for_each(blocks, work, |block| compute(convolution, packed, block))
     })
+}
+
+/// A block of outputs: the same cells of some filters of a group, whose packed weights are apart from others.
+pub(crate) fn compute(
+    convolution: &Convolution<'_>,
+    packed: &[f32],
+    block: Block<'_, f32>,
+) -> Result<(), NoMemory> {
+    Scratch::with(|scratch| simd::dispatch(PointwiseBlock { convolution, packed, block, scratch }))
 }
 
 struct PointwiseBlock<'a, 'b> {

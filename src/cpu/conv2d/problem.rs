@@ -10,10 +10,12 @@ use crate::ops::Conv2dProblem;
 use crate::window::Axis;
 
 /// A convolution with its operands.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Convolution<'a> {
     pub(crate) problem: Conv2dProblem,
-    pub(crate) input: &'a [f32],
+    input: &'a [f32],
+    /// The channel that the input begins with, counted through all images.
+    first_channel: usize,
     pub(crate) weight: &'a [f32],
     /// What is kept with the weight.
     pub(crate) kept_weight: Option<&'a KeptWeight>,
@@ -53,6 +55,7 @@ impl<'a> Convolution<'a> {
         Self {
             problem,
             input,
+            first_channel: 0,
             weight,
             kept_weight,
             bias,
@@ -62,6 +65,14 @@ impl<'a> Convolution<'a> {
             zero_padded,
             is_pointwise,
         }
+    }
+
+    /// The same where the input begins with a later channel, counted through all images.
+    pub(crate) fn of_channels<'b>(&self, first_channel: usize, input: &'b [f32]) -> Convolution<'b>
+    where
+        'a: 'b,
+    {
+        Convolution { input, first_channel, ..*self }
     }
 
     /// Products of one output.
@@ -81,9 +92,9 @@ impl<'a> Convolution<'a> {
         self.problem.vertical.input_size * self.problem.horizontal.input_size
     }
 
-    /// About the nanoseconds that one thread needs for an output of this length.
-    pub(crate) fn work(&self, output: &[f32]) -> usize {
-        output.len().saturating_mul(self.gemm_k()) / 16
+    /// About the nanoseconds that one thread needs for so many outputs.
+    pub(crate) fn work(&self, outputs: usize) -> usize {
+        outputs.saturating_mul(self.gemm_k()) / 16
     }
 
     /// The input channels of an output plane's group, all of them.
@@ -92,7 +103,7 @@ impl<'a> Convolution<'a> {
             (out_plane / self.problem.out_channels, out_plane % self.problem.out_channels);
         let first = image * self.problem.in_channels + filter / self.filters * self.channels;
         let plane_len = self.in_plane_len();
-        &self.input[first * plane_len..][..self.channels * plane_len]
+        &self.input[(first - self.first_channel) * plane_len..][..self.channels * plane_len]
     }
 
     /// Copies the padded rows of `count` channels, the first being `channel`.

@@ -1,7 +1,8 @@
 //! How an output is split into blocks, one task each, and the scratch memory of a task.
 
 use crate::cpu::kit::threads;
-use crate::memory::{NoMemory, collected, extend, push, with_room};
+use crate::memory;
+use crate::memory::{NoMemory, collected, extend, from_line, push, with_room};
 use std::cell::RefCell;
 
 /// The same range of elements of several consecutive planes: what one task writes.
@@ -68,36 +69,39 @@ pub(crate) fn split_groups<T>(
     [group, planes]: [usize; 2],
     [plane_len, span, block_len]: [usize; 3],
 ) -> Result<Vec<Task<'_, T>>, NoMemory> {
-    let mut tasks = Vec::new();
     if output.is_empty() {
-        return Ok(tasks);
+        return Ok(Vec::new());
     }
+    let all_planes = output.len() / plane_len;
+    let bands = all_planes.div_ceil(group) * group.min(all_planes).div_ceil(planes);
+    let span = span.min(plane_len);
+    let mut tasks = with_room(bands * (plane_len / span) * span.div_ceil(block_len))?;
     let groups = output.chunks_mut(plane_len.saturating_mul(group)).enumerate();
     let bands = groups.flat_map(|(index, output)| {
         let bands = output.chunks_mut(plane_len.saturating_mul(planes)).enumerate();
         bands.map(move |(band, output)| (index * group + band * planes, output))
     });
-    for (first_plane, band_output) in bands {
-        if span >= plane_len && block_len >= plane_len {
-            push(&mut tasks, Task::Planes { plane: first_plane, planes: band_output, plane_len })?;
+    for (plane, band_output) in bands {
+        if span == plane_len && block_len >= plane_len {
+            push(&mut tasks, Task::Planes { plane, planes: band_output, plane_len })?;
             continue;
         }
-        let mut blocks: Vec<Block<'_, T>> = Vec::new();
+        let first = tasks.len();
         let band_planes = band_output.len() / plane_len;
-        for (index, plane) in band_output.chunks_mut(plane_len).enumerate() {
-            let pieces = plane.chunks_mut(span).flat_map(|span| span.chunks_mut(block_len));
+        for band_plane in band_output.chunks_mut(plane_len) {
+            let pieces = band_plane.chunks_mut(span).flat_map(|span| span.chunks_mut(block_len));
             let mut start = 0;
             for (position, piece) in pieces.enumerate() {
-                let len = piece.len();
-                if index == 0 {
+                if tasks.len() == first + position {
                     let pieces = with_room(band_planes)?;
-                    push(&mut blocks, Block { plane: first_plane, start, pieces })?;
+                    push(&mut tasks, Task::Pieces(Block { plane, start, pieces }))?;
                 }
-                blocks[position].pieces.push(piece);
-                start += len;
+                start += piece.len();
+                if let Task::Pieces(block) = &mut tasks[first + position] {
+                    block.pieces.push(piece);
+                }
             }
         }
-        extend(&mut tasks, blocks.into_iter().map(Task::Pieces))?;
     }
     Ok(tasks)
 }
@@ -128,6 +132,13 @@ const LEAST_ROWS: usize = 8;
 /// Cells of the input and the output that a block of several planes should have.
 const BLOCK_CELLS: usize = 1 << 14;
 
+/// Rows of outputs whose copy stays in the first cache, where each needs so many cells of it more. Bands of
+/// so many rows are about equally high.
+pub(crate) fn copied_rows(out_height: usize, copied: usize) -> usize {
+    let bands = out_height.div_ceil((COPY_CELLS / copied).max(LEAST_ROWS));
+    out_height.div_ceil(bands)
+}
+
 /// Splits an output into blocks of whole rows, the same of several planes where these are few cells, if
 /// each row of outputs needs so many cells of a copy more, and planes of the input have `in_len` cells.
 pub(crate) fn split_copied<T>(
@@ -137,9 +148,8 @@ pub(crate) fn split_copied<T>(
     in_len: usize,
 ) -> Result<Vec<Task<'_, T>>, NoMemory> {
     let plane_len = out_width * out_height;
-    // Blocks of a plane are about equally high.
-    let pieces = out_height.div_ceil((COPY_CELLS / copied).max(LEAST_ROWS));
-    let rows = out_height.div_ceil(pieces);
+    let rows = copied_rows(out_height, copied);
+    let pieces = out_height.div_ceil(rows);
     let planes = BLOCK_CELLS.saturating_mul(pieces) / (plane_len + in_len);
     let all_planes = output.len() / plane_len;
     let planes = planes.min(all_planes.div_ceil(threads::most_tasks())).max(1);
@@ -156,10 +166,16 @@ pub(crate) struct Scratch {
 }
 
 /// Elements of a line of the caches, at the begin of which buffers lie.
-pub(crate) const LINE: usize = 16;
+pub(crate) const LINE: usize = memory::LINE / size_of::<f32>();
 
 /// Elements of scratch beyond which a thread gives its memory back after a task.
 const KEPT_ELEMENTS: usize = 1 << 20;
+
+/// Makes room for so many elements from the begin of a line on.
+fn grow(buffer: &mut Vec<f32>, len: usize) -> Result<(), NoMemory> {
+    let missing = len.saturating_add(LINE).saturating_sub(buffer.len());
+    extend(buffer, std::iter::repeat_n(0.0, missing))
+}
 
 impl Scratch {
     /// Buffers of these lengths, [`MOST_BUFFERS`] at the most.
@@ -168,14 +184,13 @@ impl Scratch {
         lengths: [usize; N],
     ) -> Result<[&mut [f32]; N], NoMemory> {
         for (buffer, len) in self.buffers.iter_mut().zip(lengths) {
-            let missing = len.saturating_add(LINE).saturating_sub(buffer.len());
-            extend(buffer, std::iter::repeat_n(0.0, missing))?;
+            grow(buffer, len)?;
         }
         let mut buffers = self.buffers.iter_mut().zip(lengths);
         Ok(std::array::from_fn(|_| {
             buffers.next().map_or(&mut [][..], |(buffer, len)| {
-                let first = buffer.as_ptr().align_offset(LINE * size_of::<f32>()).min(LINE);
-                &mut buffer[first..first + len]
+                let range = from_line(buffer, len);
+                &mut buffer[range]
             })
         }))
     }
@@ -189,9 +204,9 @@ impl Scratch {
             static PACKED: RefCell<Vec<f32>> = RefCell::default();
         }
         let mut packed = PACKED.take();
-        let missing = len.saturating_sub(packed.len());
-        extend(&mut packed, std::iter::repeat_n(0.0, missing))?;
-        let result = task(&mut packed[..len]);
+        grow(&mut packed, len)?;
+        let range = from_line(&packed, len);
+        let result = task(&mut packed[range]);
         if packed.len() <= KEPT_ELEMENTS {
             PACKED.set(packed);
         }

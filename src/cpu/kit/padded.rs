@@ -33,8 +33,8 @@ impl PaddedRow {
             phase + begin..phase + begin + count
         });
         let (mut surround, mut mirrored) = (Vec::new(), Vec::new());
-        for cell in 0..stride * phase_len {
-            let position = cell % phase_len * stride + cell / phase_len;
+        let positions = (0..stride).flat_map(|phase| (phase..).step_by(stride).take(phase_len));
+        for (cell, position) in positions.enumerate() {
             if (pad_begin..pad_begin + input_size).contains(&position) {
                 continue;
             }

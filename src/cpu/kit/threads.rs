@@ -41,9 +41,8 @@ pub(crate) fn for_each<T: Send>(
     work: usize,
     run: impl Fn(T) -> Result<(), NoMemory> + Sync + Send,
 ) -> Result<(), NoMemory> {
-    let others = (work / SERIAL_WORK)
-        .min(tasks.len().saturating_sub(1))
-        .min(rayon::current_num_threads().saturating_sub(1));
+    let others =
+        (work / SERIAL_WORK).min(tasks.len().saturating_sub(1)).min(count().saturating_sub(1));
     if others == 0 {
         return tasks.into_iter().try_for_each(run);
     }
@@ -69,7 +68,12 @@ pub(crate) fn task_count(work: usize) -> usize {
 
 /// The most tasks that this is.
 pub(crate) fn most_tasks() -> usize {
-    4 * rayon::current_num_threads()
+    4 * count()
+}
+
+/// The threads that share tasks.
+pub(crate) fn count() -> usize {
+    rayon::current_num_threads()
 }
 
 /// Units of a part at the least, if that leaves one for every thread.
@@ -90,7 +94,7 @@ pub(crate) fn parts(units: usize, problems: usize, about: usize) -> usize {
 
 /// The longest work of a thread where that of `tasks` tasks is `full`, but `last` of the last.
 pub(crate) fn longest_share(tasks: usize, [full, last]: [usize; 2]) -> usize {
-    let threads = rayon::current_num_threads();
+    let threads = count();
     let (share, rest) = (tasks / threads, tasks % threads);
     match rest {
         0 => share.saturating_mul(full),
@@ -103,7 +107,7 @@ pub(crate) fn longest_share(tasks: usize, [full, last]: [usize; 2]) -> usize {
 fn helpers() -> Option<&'static ThreadPool> {
     static HELPERS: OnceLock<Option<ThreadPool>> = OnceLock::new();
     let start = || {
-        let count = rayon::current_num_threads() - 1;
+        let count = count() - 1;
         let pool = ThreadPoolBuilder::new().num_threads(count);
         pool.thread_name(|index| format!("filtro-{index}")).build().ok()
     };

@@ -8,6 +8,7 @@
 
 mod activation;
 pub(crate) mod conv2d;
+mod pair;
 mod pool;
 mod products;
 mod widths;

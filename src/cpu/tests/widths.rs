@@ -1,6 +1,6 @@
 //! Vectors of any width give the results that the machine's own give.
 
-use super::{Random, activation, conv2d, pool, products};
+use super::{Random, activation, conv2d, pair, pool, products};
 use crate::cpu::kit::simd::lanes;
 use crate::cpu::kit::simd::lanes::Lanes;
 use crate::cpu::{conv2d_grad_input, conv2d_grad_weight};
@@ -18,6 +18,8 @@ fn all_loops() {
     products::dense_layers_agree_with_the_loops();
     products::long_products_of_one_sign_stay_within_the_bound();
     products::limits_keep_what_is_no_number();
+    pair::pairs_give_what_two_convolutions_give();
+    pair::pairs_of_large_planes_give_what_two_convolutions_give();
     pool::maxima_and_their_indices_are_exact();
     pool::pooling_windows_of_any_size_are_clipped_to_the_input();
     pool::means_are_within_an_ulp_for_every_divisor();

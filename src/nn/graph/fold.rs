@@ -98,6 +98,7 @@ impl Graph {
 
     /// Takes a node away; whoever used its value uses that of an earlier one.
     fn remove(&mut self, index: usize, instead: usize) {
+        self.change();
         self.nodes.remove(index);
         let nodes = self.nodes.iter_mut().flat_map(|node| &mut node.inputs).chain(&mut self.output);
         for node in nodes {
@@ -121,24 +122,18 @@ fn network(layer: Box<dyn Layer>) -> std::result::Result<Graph, Box<dyn Layer>> 
     Ok(graph.or_else(|any| any.downcast::<Graph>().map(|graph| *graph)).unwrap_or_default())
 }
 
-fn layer<L: Layer>(entry: &Entry) -> Option<&L> {
-    let Operation::Layer(layer) = &entry.operation else { return None };
-    let any: &dyn Any = &**layer;
-    any.downcast_ref()
-}
-
 /// What does the work of a node and of the one behind it, if anything can.
 fn joint(before: &Entry, behind: &Entry) -> Result<Option<Operation>> {
-    let activation = layer::<nn::Activation>(behind).map(nn::Activation::function);
+    let activation = behind.layer::<nn::Activation>().map(nn::Activation::function);
     if let Operation::Arithmetic(arithmetic) = before.operation {
         let free = activation.filter(|_| arithmetic.activation.is_none());
         return Ok(free.map(|it| Operation::Arithmetic(arithmetic.activation(it))));
     }
-    let Some(conv) = layer::<nn::Conv2d>(before) else { return Ok(None) };
+    let Some(conv) = before.layer::<nn::Conv2d>() else { return Ok(None) };
     if conv.options().activation.is_some() {
         return Ok(None);
     }
-    let folded = match (activation, layer::<nn::BatchNorm2d>(behind)) {
+    let folded = match (activation, behind.layer::<nn::BatchNorm2d>()) {
         (Some(activation), _) => Some(conv.with_activation(activation)?),
         (None, Some(norm)) => norm.fold(conv)?,
         (None, None) => None,

@@ -6,7 +6,9 @@ mod run;
 #[cfg(test)]
 mod tests;
 
+use std::any::Any;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use self::plan::Plan;
 use self::run::Remembered;
@@ -36,6 +38,9 @@ use crate::{Activation, Arithmetic, Result, Shape};
 /// additions. Scratch of the layers comes on top. On a GPU the memory of a value that is gone is kept
 /// for others of its size, and within `infer` for those of a third of its size too, so that ResNet-50
 /// takes 13 MB; [`Device::trim`](crate::Device::trim) gives it back.
+/// On the CPU the value between a convolution of 1x1 and a depthwise one that alone takes it, as
+/// MobileNet and EfficientNet have many, is never there as a whole: both are computed together, some
+/// channels at a time.
 /// [`forward`](Layer::forward) keeps what the layers remember for the backward pass, and nothing
 /// else: of a sum of equal shapes, for one, nothing.
 ///
@@ -79,6 +84,8 @@ pub struct Graph {
     id: usize,
     nodes: Vec<Entry>,
     output: Option<Node>,
+    /// Made at the first use after a change.
+    plan: OnceLock<Arc<Plan>>,
     remembered: Option<Vec<Option<Remembered>>>,
 }
 
@@ -112,7 +119,7 @@ impl Graph {
         static GRAPHS: AtomicUsize = AtomicUsize::new(0);
         let id = GRAPHS.fetch_add(1, Ordering::Relaxed);
         let input = Entry { name: "input".into(), operation: Operation::Input, inputs: Vec::new() };
-        Self { id, nodes: vec![input], output: None, remembered: None }
+        Self { id, nodes: vec![input], output: None, plan: OnceLock::new(), remembered: None }
     }
 
     /// The network's input.
@@ -162,7 +169,7 @@ impl Graph {
 
     /// Makes a value the network's output. Without this call it is the value that was added last.
     pub fn output(&mut self, node: Node) {
-        self.remembered = None;
+        self.change();
         self.output = Some(node);
     }
 
@@ -185,9 +192,15 @@ impl Graph {
     }
 
     fn push(&mut self, name: String, operation: Operation, inputs: Vec<Node>) -> Node {
-        self.remembered = None;
+        self.change();
         self.nodes.push(Entry { name, operation, inputs });
         self.last()
+    }
+
+    /// Forgets what held for the graph before a change.
+    fn change(&mut self) {
+        self.plan = OnceLock::new();
+        self.remembered = None;
     }
 
     pub(super) fn last(&self) -> Node {
@@ -207,8 +220,12 @@ impl Graph {
         }
     }
 
-    fn plan(&self) -> Result<Plan> {
-        Plan::new(self)
+    fn plan(&self) -> Result<Arc<Plan>> {
+        if let Some(plan) = self.plan.get() {
+            return Ok(plan.clone());
+        }
+        let plan = Arc::new(Plan::new(self)?);
+        Ok(self.plan.get_or_init(|| plan).clone())
     }
 
     fn layers_mut(&mut self) -> impl Iterator<Item = &mut Box<dyn Layer>> {
@@ -233,6 +250,13 @@ impl From<Sequential> for Graph {
 }
 
 impl Entry {
+    /// What is done, if that is a layer of this kind.
+    fn layer<L: Layer>(&self) -> Option<&L> {
+        let Operation::Layer(layer) = &self.operation else { return None };
+        let any: &dyn Any = &**layer;
+        any.downcast_ref()
+    }
+
     /// What is done, as PyTorch prints it, without what it is done to.
     fn describe(&self) -> String {
         match &self.operation {

@@ -10,7 +10,8 @@ pub(super) struct Plan {
     pub(super) steps: Vec<Step>,
     /// The node whose value is the output.
     pub(super) output: usize,
-    nodes: usize,
+    /// The node that takes each one's value, if nobody else does.
+    pub(super) sole_users: Vec<Option<usize>>,
 }
 
 /// A node.
@@ -40,34 +41,36 @@ impl Plan {
             inputs.push(nodes.collect::<Result<Vec<_>>>()?);
         }
         // Whoever uses a node comes after it, so that one pass from the end meets its last use first.
-        let mut used = vec![false; graph.nodes.len()];
-        used[output] = true;
+        let mut uses = vec![0_usize; graph.nodes.len()];
+        let mut sole_users = vec![None; graph.nodes.len()];
+        uses[output] = 1;
         let mut steps = Vec::with_capacity(graph.nodes.len());
         for (node, inputs) in inputs.into_iter().enumerate().skip(1).rev() {
-            if !used[node] {
+            if uses[node] == 0 {
                 continue;
             }
             let mut last_used = Vec::new();
             for &input in &inputs {
-                if !used[input] {
+                if uses[input] == 0 {
                     last_used.push(input);
                 }
-                used[input] = true;
+                uses[input] += 1;
+                sole_users[input] = (uses[input] == 1).then_some(node);
             }
             steps.push(Step { node, inputs, last_used });
         }
         steps.reverse();
-        Ok(Self { steps, output, nodes: graph.nodes.len() })
+        Ok(Self { steps, output, sole_users })
     }
 
     /// The value of the output, given that of the input and what a node makes of the values that it
     /// takes. A value is let go of after its last use.
-    pub(super) fn run<T: Clone>(
+    pub(super) fn run<T>(
         &self,
         input: T,
         mut compute: impl FnMut(usize, &[&T]) -> Result<T>,
     ) -> Result<T> {
-        let mut values = vec![None; self.nodes];
+        let mut values: Vec<Option<T>> = self.sole_users.iter().map(|_| None).collect();
         values[0] = Some(input);
         for step in &self.steps {
             let inputs: Vec<&T> =

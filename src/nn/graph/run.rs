@@ -3,7 +3,7 @@
 use super::{Entry, Graph, Operation};
 use crate::gpu::short_lived;
 use crate::nn::layer::{Layer, join, take};
-use crate::nn::{Buffer, Parameter, SummaryRow};
+use crate::nn::{self, Buffer, Parameter, SummaryRow};
 use crate::{Arithmetic, Cat, Error, Operator, ReceptiveField, Result, Shape, Tensor};
 
 /// What a node that is no layer needs to go backward.
@@ -81,6 +81,16 @@ impl Entry {
             (Operation::Layer(layer), [input]) => layer.infer(input),
             (Operation::Arithmetic(arithmetic), [input, other]) => arithmetic.forward(input, other),
             _ => Cat.forward(inputs),
+        }
+    }
+
+    /// What comes out of the only node that takes its value, where they are computed together.
+    fn infer_with(&self, user: &Self, inputs: &[&Tensor]) -> Result<Option<Tensor>> {
+        match (self.layer::<nn::Conv2d>(), user.layer(), inputs) {
+            (Some(first), Some(second), [input]) => {
+                first.infer_pair(second, input).map_err(|error| error.at(&user.name))
+            }
+            _ => Ok(None),
         }
     }
 
@@ -205,11 +215,24 @@ impl Layer for Graph {
 
     fn infer(&self, input: &Tensor) -> Result<Tensor> {
         let plan = self.plan()?;
-        plan.run(input.clone(), |node, inputs| {
+        // What was computed together with the value before it, which then never is there.
+        let mut ahead = vec![None; self.nodes.len()];
+        let output = plan.run(Some(input.clone()), |node, inputs| {
+            if let Some(value) = ahead[node].take() {
+                return Ok(Some(value));
+            }
+            let inputs: Vec<_> = inputs.iter().filter_map(|&input| input.as_ref()).collect();
             let entry = &self.nodes[node];
-            let output = short_lived(node != plan.output, || entry.infer(inputs));
-            output.map_err(|error| error.at(&entry.name))
-        })
+            if let Some(user) = plan.sole_users[node]
+                && let Some(value) = entry.infer_with(&self.nodes[user], &inputs)?
+            {
+                ahead[user] = Some(value);
+                return Ok(None);
+            }
+            let output = short_lived(node != plan.output, || entry.infer(&inputs));
+            output.map(Some).map_err(|error| error.at(&entry.name))
+        })?;
+        output.ok_or(Error::NoForward { layer: NETWORK })
     }
 
     fn backward(&mut self, grad_output: &Tensor) -> Result<()> {

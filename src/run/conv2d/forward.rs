@@ -4,10 +4,29 @@ use std::sync::Arc;
 
 use crate::device::Backend;
 use crate::gpu::Operands;
+use crate::ops::Conv2dProblem;
 use crate::run::conv2d::plan::plan;
-use crate::{Conv2d, Result, Tensor, cpu, gpu};
+use crate::{Conv2d, Result, Shape, Tensor, cpu, gpu};
+
+pub(super) const OPERATION: &str = "conv2d";
 
 impl Conv2d {
+    /// The problem for an input of this shape that is like a tensor.
+    pub(super) fn checked(
+        &self,
+        (like, shape): (&Tensor, Shape),
+        weight: &Tensor,
+        bias: Option<&Tensor>,
+    ) -> Result<Conv2dProblem> {
+        for (argument, tensor) in [("weight", Some(weight)), ("bias", bias)] {
+            if let Some(tensor) = tensor {
+                tensor.check_on(like.device(), OPERATION, argument)?;
+                tensor.check_dtype_of(OPERATION, argument, like)?;
+            }
+        }
+        self.problem_with(shape, weight.shape(), bias.map(Tensor::shape))
+    }
+
     /// Convolves `input` with `weight` and adds `bias`.
     ///
     /// # Errors
@@ -41,16 +60,8 @@ impl Conv2d {
         weight: &Tensor,
         bias: Option<&Tensor>,
     ) -> Result<Tensor> {
-        const OPERATION: &str = "conv2d";
-        let device = input.device();
-        for (argument, tensor) in [("weight", Some(weight)), ("bias", bias)] {
-            if let Some(tensor) = tensor {
-                tensor.check_on(device, OPERATION, argument)?;
-                tensor.check_dtype_of(OPERATION, argument, input)?;
-            }
-        }
-        let dtype = input.dtype();
-        let problem = self.problem_with(input.shape(), weight.shape(), bias.map(Tensor::shape))?;
+        let (device, dtype) = (input.device(), input.dtype());
+        let problem = self.checked((input, input.shape()), weight, bias)?;
         let shape = problem.output_shape();
         match device.backend() {
             Backend::Cpu => {

@@ -2,4 +2,5 @@
 
 mod forward;
 pub(crate) mod gradients;
+pub(crate) mod pair;
 mod plan;
