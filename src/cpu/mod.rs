@@ -28,7 +28,7 @@ mod texture;
 mod training;
 
 pub(crate) use crate::cpu::conv2d::gradients::{conv2d_grad_input, conv2d_grad_weight};
-pub(crate) use crate::cpu::conv2d::pair::{conv2d_pair, is_pair};
+pub(crate) use crate::cpu::conv2d::pair::Pair;
 pub(crate) use crate::cpu::conv2d::problem::Convolution;
 pub(crate) use crate::cpu::elementwise::activation::{activation, activation_grad_input};
 pub(crate) use crate::cpu::elementwise::copy::copy;

@@ -27,7 +27,7 @@ enum Way {
     Lanes(depthwise_lanes::Sources),
 }
 
-/// What computes a block of this convolution, if it is one of these.
+/// What computes a block of a convolution with one input channel and one filter per group and a small kernel.
 fn compute_of(convolution: &Convolution<'_>) -> Option<Compute> {
     let axes = [&convolution.problem.vertical, &convolution.problem.horizontal];
     if convolution.channels != 1
@@ -65,11 +65,8 @@ fn compute<const KERNEL: usize, const STRIDE: usize>(
     })
 }
 
-pub(crate) fn supports(convolution: &Convolution<'_>) -> bool {
-    compute_of(convolution).is_some()
-}
-
 impl Depthwise {
+    /// For this convolution, if it is one of these.
     pub(crate) fn new(convolution: &Convolution<'_>) -> Result<Option<Self>, NoMemory> {
         let Some(compute) = compute_of(convolution) else { return Ok(None) };
         let problem = &convolution.problem;

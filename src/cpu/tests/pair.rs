@@ -3,7 +3,7 @@
 use super::Random;
 use crate::cpu::conv2d::pair::LEAST_CHANNELS;
 use crate::cpu::kit::threads;
-use crate::cpu::{Convolution, KeptWeight, conv2d, conv2d_pair, is_pair};
+use crate::cpu::{Convolution, KeptWeight, Pair, conv2d};
 use crate::{Activation, Conv2d, Padding, PaddingMode, Shape};
 
 /// Whole numbers, of which every sum is exact.
@@ -36,9 +36,8 @@ fn check(convs: [&Conv2d; 2], shape: Shape, special: [Option<f32>; 2], random: &
             let weight = (weights[index].as_slice(), Some(&kept[index]));
             Convolution::new(problems[index], input, weight, bias(index))
         };
-        let (first, second) = (of(0, &input), of(1, &[]));
-        assert!(is_pair(&first, &second), "{convs:?} for {shape}");
-        conv2d_pair(&first, &second, &mut output).unwrap();
+        let pair = Pair::of(of(0, &input), of(1, &[])).unwrap();
+        pair.unwrap_or_else(|| panic!("{convs:?} for {shape}")).run(&mut output).unwrap();
         for (index, (output, expected)) in output.iter().zip(&expected).enumerate() {
             let right = output == expected || (output.is_nan() && expected.is_nan());
             assert!(right, "{convs:?} for {shape}, {index}: {output}, not {expected}");
@@ -99,8 +98,8 @@ fn what_is_no_pair_is_told() {
     let is_pair_of = |first: &Conv2d, second: &Conv2d, size: usize| {
         let before = first.problem(Shape::new(1, first.in_channels, size, size)).unwrap();
         let behind = second.problem(before.output_shape()).unwrap();
-        let first = Convolution::new(&before, &[], (&[], None), None);
-        is_pair(&first, &Convolution::new(&behind, &[], (&[], None), None))
+        let of = |problem| Convolution::new(problem, &[], (&[], None), None);
+        Pair::of(of(&before), of(&behind)).unwrap().is_some()
     };
     let first = Conv2d::new(6, many, [1, 1]);
     let second = depthwise(many, 3, 1).padding([1, 1]);

@@ -1,10 +1,10 @@
 //! Two convolutions, the second of the first's output, that are computed together where that is faster.
 
-use crate::cpu::Convolution;
+use crate::cpu::{Convolution, Pair};
 use crate::device::Backend;
 use crate::ops::Conv2dProblem;
 use crate::run::conv2d::forward::OPERATION;
-use crate::{Conv2d, DType, Result, Shape, Tensor, cpu};
+use crate::{Conv2d, DType, Result, Shape, Tensor};
 
 /// A convolution with its weight and bias.
 #[derive(Debug, Clone, Copy)]
@@ -41,13 +41,11 @@ pub(crate) fn forward(
     let Some(before) = first.problem(input, input.shape()) else { return Ok(None) };
     let Some(behind) = second.problem(input, before.output_shape()) else { return Ok(None) };
     let shape = behind.output_shape();
-    let first = first.of(&before, input.cpu_elements(OPERATION)?)?;
-    let second = second.of(&behind, &[])?;
-    if shape.is_empty() || !cpu::is_pair(&first, &second) {
+    if shape.is_empty() {
         return Ok(None);
     }
-    let output = Tensor::on_cpu(OPERATION, device, shape, |output| {
-        cpu::conv2d_pair(&first, &second, output)
-    });
-    output.map(Some)
+    let first = first.of(&before, input.cpu_elements(OPERATION)?)?;
+    let second = second.of(&behind, &[])?;
+    let pair = Pair::of(first, second).map_err(|missing| missing.during(OPERATION))?;
+    pair.map(|pair| Tensor::on_cpu(OPERATION, device, shape, |output| pair.run(output))).transpose()
 }
