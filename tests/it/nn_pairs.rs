@@ -5,8 +5,10 @@ use filtro::{Activation, Conv2d, DType, Device, Padding, Tensor};
 
 use crate::tested::devices;
 
-/// As many as threads of a large machine have some of.
-const CHANNELS: usize = 512;
+/// As many as every thread has some of.
+fn channels() -> usize {
+    8 * std::thread::available_parallelism().map_or(1, usize::from).max(8)
+}
 
 /// Whole numbers, of which every sum is exact.
 fn integers(device: &Device, shape: [usize; 4], rng: &mut Rng) -> Tensor {
@@ -22,11 +24,13 @@ fn conv(device: &Device, options: Conv2d, rng: &mut Rng) -> nn::Conv2d {
 }
 
 fn pointwise(in_channels: usize) -> Conv2d {
-    Conv2d::new(in_channels, CHANNELS, [1, 1]).activation(Activation::Relu)
+    Conv2d::new(in_channels, channels(), [1, 1]).activation(Activation::Relu)
 }
 
 fn depthwise(kernel_size: usize) -> Conv2d {
-    Conv2d::new(CHANNELS, CHANNELS, [kernel_size; 2]).groups(CHANNELS).padding(Padding::SameUpper)
+    let channels = channels();
+    let options = Conv2d::new(channels, channels, [kernel_size; 2]).groups(channels);
+    options.padding(Padding::SameUpper).activation(Activation::Relu6)
 }
 
 /// Adds a layer of its own name.
@@ -46,12 +50,12 @@ fn network(device: &Device) -> Graph {
     let y = push(&mut graph, conv(device, depthwise(3).stride([2, 2]), rng), first);
     let z = push(&mut graph, conv(device, depthwise(5).stride([2, 2]), rng), other);
     let sum = graph.add_activated(y, z, Activation::Relu6);
-    let few = Conv2d::new(CHANNELS, 2, [1, 1]).activation(Activation::Relu6);
+    let few = Conv2d::new(channels(), 2, [1, 1]).activation(Activation::Relu6);
     let few = push(&mut graph, conv(device, few, rng), sum);
     let twice = push(&mut graph, conv(device, pointwise(2).activation(None), rng), few);
     let filtered = push(&mut graph, conv(device, depthwise(3), rng), twice);
     let all = graph.cat(&[twice, filtered]);
-    let all_to_one = Conv2d::new(2 * CHANNELS, 1, [1, 1]).activation(Activation::Relu6);
+    let all_to_one = Conv2d::new(2 * channels(), 1, [1, 1]).activation(Activation::Relu6);
     let last = Sequential::new()
         .push(conv(device, all_to_one, rng))
         .push(conv(device, pointwise(1), rng))
@@ -90,7 +94,7 @@ fn what_lies_between_a_pair_is_never_there() {
         drop(graph.infer(&input).unwrap());
         device.memory_use().allocated
     };
-    let output_bytes = 4 * 32 * 32 * CHANNELS as u64;
+    let output_bytes = 4 * 32 * 32 * channels() as u64;
     let taken = bytes(&graph);
     assert!(taken >= output_bytes && taken < 2 * output_bytes, "{taken} {output_bytes}");
     // Whoever asks for it gets it.
