@@ -2,7 +2,9 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::thread;
+use std::time::Duration;
 
 fn folder(test: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("command_bench").join(test);
@@ -44,6 +46,30 @@ fn a_workload_is_checked_timed_and_drawn_under_its_ceilings() {
     }
     let svg = fs::read_to_string(folder.join("bench.svg")).unwrap();
     assert!(svg.starts_with("<svg") && svg.matches("global_avg_7").count() == 2, "{svg}");
+}
+
+/// The document that is written shape by shape, if there is one yet.
+fn rows_until_now(file: &Path) -> Option<usize> {
+    let json: serde_json::Value = serde_json::from_slice(&fs::read(file).ok()?).unwrap();
+    json["rows"].as_array().map(Vec::len)
+}
+
+#[test]
+fn a_run_that_is_cut_off_has_the_shapes_until_then() {
+    let folder = folder("cut_off");
+    let arguments = "bench --workloads --device cpu --budget 100 --json bench.json";
+    let mut command = Command::new(env!("CARGO_BIN_EXE_filtro"));
+    command.args(arguments.split(' ')).current_dir(&folder).stdout(Stdio::null());
+    let mut run = command.spawn().unwrap();
+    let file = folder.join("bench.json");
+    while rows_until_now(&file).is_none() {
+        assert!(run.try_wait().unwrap().is_none(), "it ended without a file");
+        thread::sleep(Duration::from_millis(5));
+    }
+    run.kill().unwrap();
+    run.wait().unwrap();
+    let rows = rows_until_now(&file).unwrap();
+    assert!((1..20).contains(&rows), "{rows}");
 }
 
 #[test]

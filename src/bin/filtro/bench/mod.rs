@@ -80,7 +80,8 @@ pub(crate) struct Options {
     /// Writes a plot: times over sizes, or with --workloads a roofline of the shapes
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
-    /// Prints JSON in place of tables, or writes it to a file beside them
+    /// Prints JSON in place of tables, or writes it to a file beside them, with --workloads after
+    /// every shape
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
     json: Option<PathBuf>,
     /// Compares with an earlier run, whose --json this file is: times before and after and their
@@ -115,8 +116,11 @@ pub(crate) fn run(options: &Options, out: &mut dyn Write) -> Result<(), Failure>
         crate::output::write(file, crossover::svg(&device, &sweeps)?.as_bytes())?;
     }
     let document = report::json(&device, &sweeps);
-    if write_json(out, options.json.as_deref(), &document)? {
-        return Ok(());
+    if let Some(file) = json_file(options) {
+        write_json_file(file, &document)?;
+    }
+    if prints_json(options) {
+        return Ok(writeln!(out, "{document:#}")?);
     }
     match before {
         Some(before) => compare(out, &before, &device, &document),
@@ -210,6 +214,10 @@ fn run_workloads(options: &Options, out: &mut dyn Write) -> Result<(), Failure> 
             times,
             cpu: cpu_times,
         });
+        // A run that is cut off has the shapes until then.
+        if let Some(file) = json_file(options) {
+            write_json_file(file, &workload_report::json(&run))?;
+        }
         progress.inc(1);
     }
     progress.finish_and_clear();
@@ -217,8 +225,8 @@ fn run_workloads(options: &Options, out: &mut dyn Write) -> Result<(), Failure> 
         crate::output::write(file, roofline::svg(&run)?.as_bytes())?;
     }
     let document = workload_report::json(&run);
-    if write_json(out, options.json.as_deref(), &document)? {
-        return Ok(());
+    if prints_json(options) {
+        return Ok(writeln!(out, "{document:#}")?);
     }
     match before {
         Some(before) => compare(out, &before, &run.device, &document),
@@ -229,7 +237,7 @@ fn run_workloads(options: &Options, out: &mut dyn Write) -> Result<(), Failure> 
 /// The run to compare with, if one is asked for, known to be one before anything is timed.
 fn before(options: &Options, names: &[String]) -> Result<Option<compare::Before>, Failure> {
     let Some(file) = &options.compare else { return Ok(None) };
-    if options.json.as_deref() == Some(Path::new("-")) {
+    if prints_json(options) {
         return Err(Failure::input(
             "--compare prints a table where --json without a file prints JSON: give --json a file",
         ));
@@ -251,23 +259,18 @@ fn compare(
     before.print(out, report::name(device), &after)
 }
 
-/// Writes a document to a file, or to stdout without one: whether stdout has it.
-fn write_json(
-    out: &mut dyn Write,
-    file: Option<&Path>,
-    document: &serde_json::Value,
-) -> Result<bool, Failure> {
-    match file {
-        None => Ok(false),
-        Some(file) if file == Path::new("-") => {
-            writeln!(out, "{document:#}")?;
-            Ok(true)
-        }
-        Some(file) => {
-            crate::output::write(file, format!("{document:#}\n").as_bytes())?;
-            Ok(false)
-        }
-    }
+/// Whether stdout is to have JSON in place of tables.
+fn prints_json(options: &Options) -> bool {
+    options.json.as_deref() == Some(Path::new("-"))
+}
+
+/// The file that JSON is written to, if it is to one.
+fn json_file(options: &Options) -> Option<&Path> {
+    options.json.as_deref().filter(|_| !prints_json(options))
+}
+
+fn write_json_file(file: &Path, document: &serde_json::Value) -> Result<(), Failure> {
+    crate::output::write(file, format!("{document:#}\n").as_bytes())
 }
 
 /// A bar on stderr; none where stderr is no terminal.
