@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytemuck::Zeroable;
 
-use crate::memory::{LINE, NoMemory, from_line, zeros};
+use crate::memory::{NoMemory, from_line, line, zeros};
 
 /// Bytes below which allocating costs nothing.
 const LEAST_BYTES: usize = 1 << 14;
@@ -93,11 +93,6 @@ impl<T: Copy + Zeroable> Kept<T> {
     }
 }
 
-/// Elements of a line of the caches.
-const fn line<T>() -> usize {
-    LINE / size_of::<T>()
-}
-
 /// The elements of a tensor on the host. Their memory is kept when they are dropped.
 #[derive(Debug)]
 pub(crate) struct Elements<T> {
@@ -156,6 +151,7 @@ impl<T> Drop for Elements<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::memory::LINE;
 
     const LEAST: usize = LEAST_BYTES / 4;
 

@@ -89,6 +89,11 @@ pub(crate) fn push<T>(elements: &mut Vec<T>, element: T) -> Result<()> {
 /// Bytes of a line of the caches: a vector that lies in two of them takes twice as long.
 pub(crate) const LINE: usize = 64;
 
+/// Elements of a line.
+pub(crate) const fn line<T>() -> usize {
+    LINE / size_of::<T>()
+}
+
 /// So many of some elements, from the begin of a line on if there are as many behind it.
 pub(crate) fn from_line<T>(elements: &[T], len: usize) -> Range<usize> {
     let first = elements.as_ptr().align_offset(LINE);

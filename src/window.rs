@@ -233,6 +233,11 @@ impl Axis {
         self.dilation * (self.kernel_size - 1) + 1
     }
 
+    /// Cells of the padded input that so many outputs, one at least, read one behind the other.
+    pub(crate) const fn cells_of(&self, outputs: usize) -> usize {
+        (outputs - 1) * self.stride + self.span()
+    }
+
     /// The taps of output `index` that lie inside the input: the first, the number, and where the
     /// first reads.
     pub(crate) fn taps_inside(&self, index: usize) -> (usize, usize, usize) {

@@ -4,6 +4,7 @@ use crate::cpu::conv2d::problem::Convolution;
 use crate::cpu::conv2d::{depthwise_lanes, depthwise_rows};
 use crate::cpu::kit::blocks::{Block, Scratch, Task};
 use crate::cpu::kit::padded::PaddedPlane;
+use crate::cpu::kit::transpose::LANES;
 use crate::cpu::kit::{blocks, simd};
 use crate::memory::NoMemory;
 
@@ -104,7 +105,7 @@ impl Depthwise {
     pub(crate) fn unit(&self) -> usize {
         match &self.way {
             Way::Rows(_) => 1,
-            Way::Lanes(_) => depthwise_lanes::LANES,
+            Way::Lanes(_) => LANES,
         }
     }
 

@@ -4,11 +4,10 @@
 use crate::cpu::conv2d::problem::Convolution;
 use crate::cpu::elementwise::activation::{limit, limits};
 use crate::cpu::kit::blocks::{Block, Scratch};
-use crate::cpu::kit::layout::source_index;
+use crate::cpu::kit::layout::sources;
 use crate::cpu::kit::simd;
-pub(crate) use crate::cpu::kit::transpose::LANES;
-use crate::cpu::kit::transpose::{from_lanes, to_lanes};
-use crate::memory::{NoMemory, collected};
+use crate::cpu::kit::transpose::{LANES, from_lanes, to_lanes};
+use crate::memory::NoMemory;
 use crate::window::Axis;
 use pulp::{Simd, WithSimd};
 
@@ -25,21 +24,17 @@ const MOST_CELLS: usize = 512;
 const BLOCK_CELLS: usize = 1 << 12;
 
 pub(crate) fn supports(convolution: &Convolution<'_>) -> bool {
-    let rows = rows(&convolution.problem.vertical);
+    let (vertical, horizontal) = (&convolution.problem.vertical, &convolution.problem.horizontal);
+    let rows = vertical.cells_of(vertical.output_size);
     convolution.out_width() <= MAX_WIDTH
-        && rows.saturating_mul(columns(&convolution.problem.horizontal)) <= MOST_CELLS
+        && rows.saturating_mul(horizontal.cells_of(columns(horizontal))) <= MOST_CELLS
         && convolution.problem.batch * convolution.problem.out_channels >= LANES
         && simd::lanes() == LANES
 }
 
-/// Rows of the padded input that are read.
-fn rows(vertical: &Axis) -> usize {
-    (vertical.output_size - 1) * vertical.stride + vertical.kernel_size
-}
-
-/// Columns of the padded input that are read.
+/// Outputs of a row, with those that are computed and not wanted.
 fn columns(horizontal: &Axis) -> usize {
-    (horizontal.output_size.max(OUTPUTS) - 1) * horizontal.stride + horizontal.kernel_size
+    horizontal.output_size.max(OUTPUTS)
 }
 
 /// Planes of a block, if so many cells of the input and the output belong to one.
@@ -57,12 +52,11 @@ pub(crate) struct Sources {
 impl Sources {
     pub(crate) fn new(convolution: &Convolution<'_>) -> Result<Self, NoMemory> {
         let problem = &convolution.problem;
-        let sources = |axis, len| {
-            collected((0..len).map(|position| source_index(axis, problem.padding_mode, position)))
-        };
         let (vertical, horizontal) = (&problem.vertical, &problem.horizontal);
-        let rows = sources(vertical, rows(vertical))?;
-        Ok(Self { rows, columns: sources(horizontal, columns(horizontal))? })
+        Ok(Self {
+            rows: sources(vertical, problem.padding_mode, vertical.output_size)?,
+            columns: sources(horizontal, problem.padding_mode, columns(horizontal))?,
+        })
     }
 }
 

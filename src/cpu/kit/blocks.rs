@@ -1,8 +1,7 @@
 //! How an output is split into blocks, one task each, and the scratch memory of a task.
 
 use crate::cpu::kit::threads;
-use crate::memory;
-use crate::memory::{NoMemory, collected, extend, from_line, push, with_room};
+use crate::memory::{NoMemory, collected, extend, from_line, line, push, with_room};
 use std::cell::RefCell;
 
 /// The same range of elements of several consecutive planes: what one task writes.
@@ -48,6 +47,17 @@ pub(crate) fn for_each<T: Send>(
     run: impl Fn(Block<'_, T>) -> Result<(), NoMemory> + Sync + Send,
 ) -> Result<(), NoMemory> {
     threads::for_each(tasks, work, |task| run(task.block()?))
+}
+
+/// As [`for_each`], of two outputs that were split alike.
+pub(crate) fn for_each_of_both<T: Send, U: Send>(
+    tasks: Vec<Task<'_, T>>,
+    others: Vec<Task<'_, U>>,
+    work: usize,
+    run: impl Fn(Block<'_, T>, Block<'_, U>) -> Result<(), NoMemory> + Sync + Send,
+) -> Result<(), NoMemory> {
+    let pairs: Vec<(Task<'_, T>, Task<'_, U>)> = collected(tasks.into_iter().zip(others))?;
+    threads::for_each(pairs, work, |(task, other)| run(task.block()?, other.block()?))
 }
 
 /// Splits `output` into blocks of `planes` planes by `block_len` elements, in the order of
@@ -166,7 +176,7 @@ pub(crate) struct Scratch {
 }
 
 /// Elements of a line of the caches, at the begin of which buffers lie.
-pub(crate) const LINE: usize = memory::LINE / size_of::<f32>();
+pub(crate) const LINE: usize = line::<f32>();
 
 /// Elements of scratch beyond which a thread gives its memory back after a task.
 const KEPT_ELEMENTS: usize = 1 << 20;

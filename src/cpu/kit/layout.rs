@@ -180,6 +180,15 @@ pub(crate) fn source_index(axis: &Axis, mode: PaddingMode, position: usize) -> O
     }
 }
 
+/// The input's indices of the cells that the first outputs, so many, read.
+pub(crate) fn sources(
+    axis: &Axis,
+    mode: PaddingMode,
+    outputs: usize,
+) -> Result<Vec<Option<usize>>, NoMemory> {
+    collected((0..axis.cells_of(outputs)).map(|position| source_index(axis, mode, position)))
+}
+
 /// Joins cells whose sources are evenly spaced.
 fn runs(sources: impl Iterator<Item = Option<usize>>) -> Result<Vec<Run>, NoMemory> {
     let mut runs: Vec<Run> = Vec::new();

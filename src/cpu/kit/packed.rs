@@ -28,8 +28,9 @@ impl Order {
         Self { group, filters, len, rows: simd::dispatch(MaxRows) }
     }
 
-    /// Packs a weight.
+    /// Packs a weight, behind which there may be room.
     pub(crate) fn pack(self, weight: &[f32], packed: &mut [f32]) -> Result<(), NoMemory> {
+        let packed = &mut packed[..weight.len()];
         let (group_len, block_len) = (self.group * self.len, self.filters * self.len);
         let groups = weight.chunks(group_len).zip(packed.chunks_mut(group_len));
         let tasks = groups.flat_map(|(weight, packed)| {
@@ -52,7 +53,7 @@ pub(crate) fn with_packed(
     match kept.map(|kept| kept.get(order, weight)).transpose()?.flatten() {
         Some(packed) => multiply(&packed),
         None => Scratch::with_packed(weight.len() + LINE, |packed| {
-            order.pack(weight, &mut packed[..weight.len()])?;
+            order.pack(weight, packed)?;
             multiply(packed)
         }),
     }
@@ -105,7 +106,7 @@ impl KeptWeight {
             }
         }
         let mut packed = zeros(weight.len() + LINE)?;
-        order.pack(weight, &mut packed[..weight.len()])?;
+        order.pack(weight, &mut packed)?;
         let packed = Arc::new(packed);
         *lock() = Some(Use { order, packed: Some(packed.clone()) });
         Ok(Some(packed))

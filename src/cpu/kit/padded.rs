@@ -1,8 +1,8 @@
 //! Padded copies of rows and planes, in which neighbouring outputs read neighbouring cells.
 
 use crate::PaddingMode;
-use crate::cpu::kit::layout::source_index;
-use crate::memory::{NoMemory, collected, push};
+use crate::cpu::kit::layout::{source_index, sources};
+use crate::memory::{NoMemory, push};
 use crate::window::Axis;
 use std::ops::Range;
 
@@ -102,10 +102,9 @@ impl PaddedPlane {
         [vertical, horizontal]: [&Axis; 2],
         mode: PaddingMode,
     ) -> Result<Self, NoMemory> {
-        let rows = (vertical.output_size - 1) * vertical.stride + vertical.span();
-        let sources = (0..rows).map(|row| source_index(vertical, mode, row));
+        let sources = sources(vertical, mode, vertical.output_size)?;
         let row = PaddedRow::new(horizontal, horizontal.span(), mode)?;
-        Ok(Self { row, sources: collected(sources)?, in_width: horizontal.input_size })
+        Ok(Self { row, sources, in_width: horizontal.input_size })
     }
 
     /// Writes the cells that have no source into a copy of the rows from `first` on.

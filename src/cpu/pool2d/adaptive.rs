@@ -4,7 +4,6 @@ use crate::cpu::kit::blocks;
 use crate::cpu::kit::blocks::{Block, Task};
 use crate::cpu::kit::simd;
 use crate::cpu::kit::sum::sum;
-use crate::cpu::kit::threads;
 use crate::cpu::pool2d::max::{larger, scan};
 use crate::memory::{NoMemory, collected};
 use crate::ops::AdaptivePool2dProblem;
@@ -22,27 +21,20 @@ pub(crate) fn adaptive_avg_pool2d(
 ) -> Result<(), NoMemory> {
     let windows = &Windows::new(problem)?;
     let work = input.len().max(output.len()) / 3;
-    blocks::for_each(windows.split(output)?, work, |block| {
-        simd::dispatch(
-            #[inline(always)]
-            || {
-                windows.fill(
-                    (input, block),
-                    #[inline(always)]
-                    |rows, [begin, end]| {
-                        let width = windows.in_width;
-                        let total = if end - begin == width {
-                            sum(rows)
-                        } else {
-                            rows.chunks_exact(width).map(|row| sum(&row[begin..end])).sum()
-                        };
-                        (total / (rows.len() / width * (end - begin)) as f64) as f32
-                    },
-                );
-            },
-        );
-        Ok(())
-    })
+    windows.fill(
+        (input, output),
+        work,
+        #[inline(always)]
+        |rows, [begin, end]| {
+            let width = windows.in_width;
+            let total = if end - begin == width {
+                sum(rows)
+            } else {
+                rows.chunks_exact(width).map(|row| sum(&row[begin..end])).sum()
+            };
+            (total / (rows.len() / width * (end - begin)) as f64) as f32
+        },
+    )
 }
 
 /// The largest element of every window, with the rules of [`max_pool2d`](crate::cpu::pool2d::max).
@@ -55,28 +47,19 @@ pub(crate) fn adaptive_max_pool2d(
     let windows = &Windows::new(problem)?;
     let work = input.len().max(output.len());
     let Some(indices) = indices else {
-        return blocks::for_each(windows.split(output)?, work, |block| {
-            simd::dispatch(
-                #[inline(always)]
-                || {
-                    windows.fill(
-                        (input, block),
-                        #[inline(always)]
-                        |rows, [begin, end]| {
-                            let rows = rows.chunks_exact(windows.in_width);
-                            let cells = rows.flat_map(|row| &row[begin..end]);
-                            cells.copied().fold(f32::NEG_INFINITY, larger)
-                        },
-                    );
-                },
-            );
-            Ok(())
-        });
+        return windows.fill(
+            (input, output),
+            work,
+            #[inline(always)]
+            |rows, [begin, end]| {
+                let rows = rows.chunks_exact(windows.in_width);
+                let cells = rows.flat_map(|row| &row[begin..end]);
+                cells.copied().fold(f32::NEG_INFINITY, larger)
+            },
+        );
     };
-    let index_tasks = windows.split(indices)?;
-    let tasks = collected(windows.split(output)?.into_iter().zip(index_tasks))?;
-    threads::for_each(tasks, work, |(task, index_task): (Task<'_, _>, Task<'_, _>)| {
-        let (block, index_block) = (task.block()?, index_task.block()?);
+    let (tasks, index_tasks) = (windows.split(output)?, windows.split(indices)?);
+    blocks::for_each_of_both(tasks, index_tasks, work, |block, index_block| {
         let vertical = &windows.vertical[block.start / windows.horizontal.len()..];
         let planes = input[block.plane * windows.in_len..].chunks_exact(windows.in_len);
         for ((plane, output), indices) in planes.zip(block.pieces).zip(index_block.pieces) {
@@ -122,10 +105,25 @@ impl Windows {
         blocks::split_planes(output, self.horizontal.len(), self.vertical.len(), self.in_len)
     }
 
-    /// Fills a block of the output with the values of its windows, of which `value` is given the rows and
-    /// the columns.
-    #[inline(always)]
+    /// Fills the output with the values of its windows, of which `value` is given the rows and the columns.
     fn fill(
+        &self,
+        (input, output): (&[f32], &mut [f32]),
+        work: usize,
+        value: impl Fn(&[f32], [usize; 2]) -> f32 + Sync + Send,
+    ) -> Result<(), NoMemory> {
+        blocks::for_each(self.split(output)?, work, |block| {
+            simd::dispatch(
+                #[inline(always)]
+                || self.fill_block((input, block), &value),
+            );
+            Ok(())
+        })
+    }
+
+    /// A block of them.
+    #[inline(always)]
+    fn fill_block(
         &self,
         (input, block): (&[f32], Block<'_, f32>),
         value: impl Fn(&[f32], [usize; 2]) -> f32,

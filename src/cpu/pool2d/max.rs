@@ -1,9 +1,8 @@
 //! MaxPool2d.
 
 use crate::cpu::kit::blocks;
-use crate::cpu::kit::blocks::{Block, Scratch, Task};
+use crate::cpu::kit::blocks::{Block, Scratch};
 use crate::cpu::kit::simd;
-use crate::cpu::kit::threads;
 use crate::cpu::pool2d::row::{RowWindows, fold};
 use crate::cpu::pool2d::slide::{Join, LANES, Sliding};
 use crate::memory::{self, NoMemory, collected, filled};
@@ -244,9 +243,7 @@ fn values_and_indices(
     let in_len = vertical.input_size * in_width;
     let blocks = blocks::split_planes(output, out_width, vertical.output_size, in_len)?;
     let index_blocks = blocks::split_planes(indices, out_width, vertical.output_size, in_len)?;
-    let tasks = collected(blocks.into_iter().zip(index_blocks))?;
-    threads::for_each(tasks, work, |(task, index_task): (Task<'_, _>, Task<'_, _>)| {
-        let (block, index_block) = (task.block()?, index_task.block()?);
+    blocks::for_each_of_both(blocks, index_blocks, work, |block, index_block| {
         let first_y = block.start / out_width;
         let planes = (block.plane..).zip(block.pieces.into_iter().zip(index_block.pieces));
         for (plane, (output, indices)) in planes {

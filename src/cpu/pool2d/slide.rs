@@ -99,7 +99,7 @@ impl Sliding {
         let first_y = start / self.out_width;
         let Axis { stride, .. } = self.vertical;
         let first_row = first_y * stride;
-        let rows = (count / self.out_width - 1) * stride + self.vertical.span();
+        let rows = self.vertical.cells_of(count / self.out_width);
         let copy_len = rows * self.padded.row.len();
         // The last lanes may read what lies behind.
         let [copy] = scratch.buffers([copy_len + LANES])?;
